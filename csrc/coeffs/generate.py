@@ -1,0 +1,590 @@
+#!/usr/bin/env python3
+"""Compute every constant of the kernels and write gelu_coeffs.h.
+
+    python csrc/coeffs/generate.py            rewrite the header beside this file
+    python csrc/coeffs/generate.py --check    exit 1 if the header differs from what would be written
+
+Needs mpmath.  All arithmetic is mpmath's, so the header is the same on every machine.
+
+Notation, as in the maths files: t = |x|,  Q(t) = erfc(t/sqrt 2)/2,  phi the normal density,
+E(t) = Q(t) exp(t^2/2) (one half of the scaled complementary error function, E(0) = 1/2).
+
+Fits are minimax on a fine grid of Chebyshev points, by the Remez exchange.  The coefficients are
+then rounded one at a time, the one of lowest degree first, and the others moved to make up for it,
+which wins back most of what rounding costs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from mpmath import mp, mpf
+
+mp.dps = 45
+
+HEADER = Path(__file__).with_name("gelu_coeffs.h")
+BITS = {"float": 24, "double": 53}
+
+
+# ---------------------------------------------------------------------------------------------
+# Rounding and printing
+# ---------------------------------------------------------------------------------------------
+
+
+def rounded(value: mpf, ctype: str, bits: int | None = None) -> mpf:
+    """`value` rounded to nearest in `ctype`, or to `bits` significant bits."""
+    with mp.workprec(bits or BITS[ctype]):
+        return +value
+
+
+def literal(value: mpf, ctype: str) -> str:
+    """C hexadecimal literal of a value that `ctype` holds exactly."""
+    assert value == rounded(value, ctype), value
+    suffix = "f" if ctype == "float" else ""
+    if value == 0:
+        return "0.0" + suffix
+    sign, man, exp, bits = value._mpf_
+    digits = (BITS[ctype] + 2) // 4
+    fraction = f"{(int(man) << (4 * digits + 1 - bits)) - (1 << 4 * digits):0{digits}x}".rstrip("0")
+    point = "." if fraction else ""
+    return f"{'-' if sign else ''}0x1{point}{fraction}p{exp + bits - 1:+d}{suffix}"
+
+
+# ---------------------------------------------------------------------------------------------
+# Minimax fits
+# ---------------------------------------------------------------------------------------------
+
+Function = Callable[[mpf], mpf]
+
+
+class Grid(NamedTuple):
+    """Sample points with the target's and the weight's values there."""
+
+    points: list[mpf]
+    target: list[mpf]
+    weight: list[mpf]
+
+
+def sample(target: Function, weight: Function, interval: tuple, count: int) -> Grid:
+    """Evaluate on `count` Chebyshev points of the interval, ends included."""
+    lo, hi = map(mpf, interval)
+    points = [(lo + hi) / 2 - (hi - lo) / 2 * mp.cos(mp.pi * i / (count - 1)) for i in range(count)]
+    return Grid(points, [target(p) for p in points], [weight(p) for p in points])
+
+
+def horner(coefficients: list[mpf], x: mpf) -> mpf:
+    result = mpf(0)
+    for c in reversed(coefficients):
+        result = result * x + c
+    return result
+
+
+def extrema(errors: list[mpf], count: int) -> list[int]:
+    """Indices of `count` extrema of alternating sign, the smallest ones dropped from the ends."""
+    picked: list[int] = []
+    for i, e in enumerate(errors):
+        if picked and (e > 0) == (errors[picked[-1]] > 0):
+            if abs(e) > abs(errors[picked[-1]]):
+                picked[-1] = i
+        else:
+            picked.append(i)
+    while len(picked) > count:
+        picked.pop(0 if abs(errors[picked[0]]) < abs(errors[picked[-1]]) else -1)
+    return picked
+
+
+def remez(grid: Grid, columns: list[list[mpf]]) -> tuple[list[mpf], mpf]:
+    """Minimise max |weight (sum_j c_j column_j - target)| over the grid."""
+    unknowns, size = len(columns), len(grid.points)
+    usable = [i for i in range(size) if grid.weight[i] != 0]
+    nodes = [
+        usable[round((len(usable) - 1) * (1 - float(mp.cos(mp.pi * k / unknowns))) / 2)]
+        for k in range(unknowns + 1)
+    ]
+    for _ in range(40):
+        system = mp.matrix(unknowns + 1, unknowns + 1)
+        right = mp.matrix(unknowns + 1, 1)
+        for row, i in enumerate(nodes):
+            for j in range(unknowns):
+                system[row, j] = columns[j][i]
+            system[row, unknowns] = (-1) ** row / grid.weight[i]
+            right[row] = grid.target[i]
+        solution = mp.lu_solve(system, right)
+        fit = [solution[j] for j in range(unknowns)]
+        errors = weighted_errors(grid, columns, fit)
+        worst = max(map(abs, errors))
+        levelled = abs(solution[unknowns])
+        if worst <= levelled * mpf("1.01"):
+            break
+        exchanged = extrema(errors, unknowns + 1)
+        if len(exchanged) < unknowns + 1 or exchanged == nodes:
+            break
+        nodes = exchanged
+    return fit, worst
+
+
+def weighted_errors(grid: Grid, columns: list[list[mpf]], fit: list[mpf]) -> list[mpf]:
+    return [
+        w * (sum(c * column[i] for c, column in zip(fit, columns, strict=True)) - y)
+        for i, (y, w) in enumerate(zip(grid.target, grid.weight, strict=True))
+    ]
+
+
+def round_one_by_one(
+    fit: list[mpf], columns: list[list[mpf]], weight: list[mpf], ctype: str
+) -> list[mpf]:
+    """Round the coefficients in turn, moving those not yet rounded to make up for it.
+
+    What is kept small is the weighted sum of squares of the change, so the error grows by little
+    more than the last coefficients' own rounding.
+    """
+    scaled = [[w * z for w, z in zip(weight, c, strict=True)] for c in columns]
+    gram = mp.matrix([[mp.fdot(a, b) for b in scaled] for a in scaled])
+    result = list(fit)
+    for done in range(1, len(fit) + 1):
+        result[done - 1] = rounded(result[done - 1], ctype)
+        rest = range(done, len(fit))
+        if rest:
+            right = [-mp.fsum(gram[i, j] * (result[j] - fit[j]) for j in range(done)) for i in rest]
+            change = mp.lu_solve(gram[done:, done:], mp.matrix(right))
+            for row, i in enumerate(rest):
+                result[i] = fit[i] + change[row]
+    return result
+
+
+class Fit(NamedTuple):
+    coefficients: list[mpf]
+    before: mpf  # error before the coefficients are rounded
+    after: mpf  # and after
+
+
+def polynomial(
+    target: Function, weight: Function, interval: tuple, degree: int, ctype: str
+) -> Fit:
+    """Minimax polynomial with coefficients rounded to `ctype`."""
+    grid = sample(target, weight, interval, 24 * (degree + 2))
+    columns = [[p**j for p in grid.points] for j in range(degree + 1)]
+    fit, before = remez(grid, columns)
+    fit = round_one_by_one(fit, columns, grid.weight, ctype)
+    return Fit(fit, before, max(map(abs, weighted_errors(grid, columns, fit))))
+
+
+SCALES = 64
+
+
+class RationalFit(NamedTuple):
+    numerator: list[mpf]
+    denominator: list[mpf]
+    before: mpf
+    after: mpf
+
+
+def rational(
+    target: Function, weight: Function, interval: tuple, degree: int, ctype: str
+) -> RationalFit:
+    """Minimax N/D of type (degree, degree) with D(0) in [1, 2).
+
+    The exchange is the linear one on N - target D = +-error D_old / weight, D_old being D of the
+    step before.  Rounding goes through D first, then N.
+    """
+    # Chebyshev points in (t - 3)/(t + 3), where the error's extrema are spread evenly.
+    lo, hi = map(mpf, interval)
+    mapped = ((lo - 3) / (lo + 3), (hi - 3) / (hi + 3))
+    grid = sample(lambda v: v, lambda v: v, mapped, 48 * (degree + 1))
+    points = [3 * (1 + v) / (1 - v) for v in grid.points]
+    grid = Grid(points, [target(p) for p in points], [weight(p) for p in points])
+    powers = [[p**j for p in points] for j in range(degree + 1)]
+    linear = powers + [[-y * z for y, z in zip(grid.target, c, strict=True)] for c in powers[1:]]
+    old = [mpf(1)] * len(points)
+    best = None
+    for _ in range(12):
+        scaled = Grid(points, grid.target, [w / d for w, d in zip(grid.weight, old, strict=True)])
+        fit, _ = remez(scaled, linear)
+        numerator, denominator = fit[: degree + 1], [mpf(1), *fit[degree + 1 :]]
+        old = [horner(denominator, p) for p in points]
+        error = max(
+            abs(w * (horner(numerator, p) / d - y))
+            for p, y, w, d in zip(*grid, old, strict=True)
+        )
+        if best is None or error < best[2]:
+            best = (numerator, denominator, error)
+    numerator, denominator, before = best
+    old = [horner(denominator, p) for p in points]
+    unrounded = denominator[1:] + numerator
+    columns = linear[degree + 1 :] + powers
+    weights = [w / d for w, d in zip(grid.weight, old, strict=True)]
+    after = mpf("inf")
+    for step in range(SCALES):
+        # N and D times a common factor round differently: try some, keep the best.
+        d0 = 1 + mpf(step) / SCALES
+        fit = round_one_by_one([d0 * c for c in unrounded], columns, weights, ctype)
+        d, n = [d0, *fit[:degree]], fit[degree:]
+        error = max(
+            abs(w * (horner(n, p) / horner(d, p) - y)) for p, y, w in zip(*grid, strict=True)
+        )
+        if error < after:
+            numerator, denominator, after = n, d, error
+    return RationalFit(numerator, denominator, before, after)
+
+
+# ---------------------------------------------------------------------------------------------
+# The functions
+# ---------------------------------------------------------------------------------------------
+
+LN2 = mp.ln(2)
+LOG2E = 1 / LN2
+HALF = mpf(1) / 2
+TANH_CUBIC = mpf("0.044715")
+TANH_SLOPE = mp.sqrt(2 / mp.pi)
+
+
+def phi(t: mpf) -> mpf:
+    return mp.exp(-t * t / 2) / mp.sqrt(2 * mp.pi)
+
+
+def Q(t: mpf) -> mpf:
+    return mp.erfc(t / mp.sqrt(2)) / 2
+
+
+def E(t: mpf) -> mpf:
+    return Q(t) * mp.exp(t * t / 2)
+
+
+def negative_grad(t: mpf) -> mpf:
+    """gelu'(-t)."""
+    return Q(t) - t * phi(t)
+
+
+def tanh_z(t: mpf) -> mpf:
+    """2 u(t), the argument of the logistic function."""
+    return 2 * TANH_SLOPE * (t + TANH_CUBIC * t**3)
+
+
+def tanh_g(t: mpf) -> mpf:
+    """t 2 u'(t)."""
+    return 2 * TANH_SLOPE * (t + 3 * TANH_CUBIC * t**3)
+
+
+def tanh_root_factor(t: mpf) -> mpf:
+    """1 + exp(-2u) - t 2u', which carries the root of gelu_tanh'(-t)."""
+    return 1 + mp.exp(-tanh_z(t)) - tanh_g(t)
+
+
+def negative_tanh_grad(t: mpf) -> mpf:
+    """gelu_tanh'(-t)."""
+    e = mp.exp(-tanh_z(t))
+    return e * tanh_root_factor(t) / (1 + e) ** 2
+
+
+def tanh_z_is(n: int) -> mpf:
+    """The t at which 2u(t) = n ln(2)."""
+    return mp.findroot(lambda t: tanh_z(t) - n * LN2, mpf(15))
+
+
+GRAD_ROOT = mp.findroot(negative_grad, mpf("0.7517915246935645"))
+TANH_GRAD_ROOT = mp.findroot(tanh_root_factor, mpf("0.7524614220710163"))
+
+
+def split(value: mpf, ctype: str, *bits: int) -> list[mpf]:
+    """Non-overlapping parts whose sum is `value`; `bits` shortens the leading ones."""
+    parts = []
+    for width in (*bits, None):
+        parts.append(rounded(value - sum(parts), ctype, width))
+    return parts
+
+
+# ---------------------------------------------------------------------------------------------
+# The header
+# ---------------------------------------------------------------------------------------------
+
+
+def log2(value: mpf) -> str:
+    return f"2^{float(mp.log(value, 2)):.2f}"
+
+
+class Header:
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def comment(self, text: str) -> None:
+        self.lines += ["", f"/* {text} */"]
+
+    def array(self, ctype: str, name: str, values: list[mpf]) -> None:
+        width = "F32" if ctype == "float" else "F64"
+        body = ",\n".join(f"    {literal(v, ctype)}" for v in values)
+        self.lines += [f"GELU_COEFFS_{width}({name}, {len(values)}) = {{", body + "};"]
+
+    def scalars(self, ctype: str, prefix: str, **values: mpf) -> None:
+        for name, value in values.items():
+            self.lines.append(f"#define {prefix}_{name.upper()} {literal(value, ctype)}")
+
+    def section(self, title: str) -> None:
+        self.lines += ["", "", f"/* ==== {title} ==== */"]
+
+    def polynomial(self, ctype: str, name: str, text: str, fit: Fit) -> None:
+        self.comment(
+            f"{text}\n * degree {len(fit.coefficients) - 1}; "
+            f"error {log2(fit.before)}, rounded {log2(fit.after)}"
+        )
+        self.array(ctype, name, fit.coefficients)
+
+
+def float32(header: Header) -> None:
+    ctype, prefix = "float", "F32"
+    header.section("float32: exponential")
+    ln2 = rounded(LN2, ctype)
+    header.comment(
+        "exp(h) 2^n = exp(u), n = rint(u log2(e)), h = u - n LN2.  LN2 is ln 2 rounded; the\n"
+        " * fits below multiply their target by exp(-(LN2 - ln 2) t^2 / (2 ln 2)) to make up for it"
+    )
+    header.scalars(ctype, prefix, ln2=ln2, log2e=rounded(LOG2E, ctype))
+
+    def ln2_excess(t: mpf) -> mpf:
+        """What exp(-t^2/2) gains by LN2 being rounded, n taken as a continuous variable."""
+        return mp.exp((ln2 - LN2) * t * t / (2 * LN2))
+
+    h = LN2 / 2 * mpf("1.0002")
+    header.polynomial(
+        ctype, "f32_exp", "exp(h) = 1 + h + h^2 s(h), |h| <= ln(2)/2; s, error relative to exp(h),",
+        polynomial(lambda x: mp.hyp1f1(1, 3, x) / 2, lambda x: x * x / mp.exp(x), (-h, h), 4,
+                   ctype),
+    )  # fmt: skip
+
+    header.section("float32: gelu")
+    header.comment("where n = -191: t^2/2 = 191 ln(2); 2u(t) = 191 ln(2)")
+    header.scalars(
+        ctype, prefix,
+        gelu_hi=rounded(mp.sqrt(2 * 191 * LN2), ctype), tanh_hi=rounded(tanh_z_is(191), ctype),
+    )  # fmt: skip
+    # gelu(-14.3566) rounds to 2^-149, the last one that is not -0.
+    hi = mpf("14.42")
+    psi = rational(
+        lambda t: (ln2_excess(t) / (2 * E(t)) - 1 - t) / t if t else TANH_SLOPE - 1,
+        lambda t: t * 2 * E(t) / ln2_excess(t),
+        (0, hi), 4, ctype,
+    )  # fmt: skip
+    header.comment(
+        f"1/(2E(t)) = 1 + t + t psi(t), psi = NUM/DEN on [0, {mp.nstr(hi, 4)}]; type (4, 4); error\n"
+        f" * relative to 1/(2E): {log2(psi.before)}, rounded {log2(psi.after)}"
+    )
+    header.array(ctype, "f32_gelu_num", psi.numerator)
+    header.array(ctype, "f32_gelu_den", psi.denominator)
+
+    header.section("float32: gelu_grad")
+    root = split(GRAD_ROOT, ctype)
+    header.comment("gelu'(-ROOT) = 0")
+    header.scalars(ctype, "F32_GRAD_ROOT", hi=root[0], lo=rounded(GRAD_ROOT - root[0], ctype))
+    hi = mpf("14.7")
+    delta = rational(
+        lambda t: ratio_at_root(t) / ln2_excess(t) - 1,
+        lambda t: ln2_excess(t) / ratio_at_root(t),
+        (0, hi), 4, ctype,
+    )  # fmt: skip
+    header.comment(
+        "gelu'(-t) = (ROOT - t)/2 (1 + delta(t)) exp(-t^2/2), delta = NUM/DEN on "
+        f"[0, {mp.nstr(hi, 4)}];\n * type (4, 4); error relative to 1 + delta: "
+        f"{log2(delta.before)}, rounded {log2(delta.after)}"
+    )
+    header.array(ctype, "f32_grad_num", delta.numerator)
+    header.array(ctype, "f32_grad_den", delta.denominator)
+
+    header.section("float32: gelu_tanh and gelu_tanh_grad")
+    k1, k3 = -2 * TANH_SLOPE * LOG2E, -2 * TANH_SLOPE * LOG2E * TANH_CUBIC
+    k1_parts, k3_parts = split(k1, ctype, 19), split(k3, ctype)
+    header.comment(
+        "-2u log2(e) = t (K1 + K3 t^2); K1_HI has 19 bits so that (K1_HI + K3 t^2) - K1_HI is exact"
+    )
+    header.scalars(
+        ctype, "F32_TANH",
+        k1_hi=k1_parts[0], k1_lo=k1_parts[1],
+        k3_hi=k3_parts[0], k3_lo=rounded(k3 - k3_parts[0], ctype),
+    )  # fmt: skip
+    header.polynomial(
+        ctype, "f32_exp2_rho",
+        "2^f = (rho + f)/(rho - f), |f| <= 1/2; rho in powers of f^2, error relative to 2^f,",
+        polynomial(
+            lambda z: mp.sqrt(z) / mp.tanh(mp.sqrt(z) * LN2 / 2) if z else 2 / LN2,
+            lambda z: 2 * mp.sqrt(z) / (4 / LN2**2 - z),
+            (0, mpf("0.2501")), 2, ctype,
+        ),
+    )  # fmt: skip
+    header.comment("t 2u'(t) = t (SLOPE + CUBIC t^2)")
+    header.scalars(
+        ctype, "F32_TANH_GRAD",
+        slope=rounded(2 * TANH_SLOPE, ctype), cubic=rounded(6 * TANH_SLOPE * TANH_CUBIC, ctype),
+        root=rounded(TANH_GRAD_ROOT, ctype),
+    )  # fmt: skip
+    root32 = rounded(TANH_GRAD_ROOT, ctype)
+    constant = rounded(negative_tanh_grad(root32), ctype)
+
+    near = mpf("0.65")
+    divided = divided_difference(negative_tanh_grad, root32, constant)
+    fit = polynomial(divided, lambda d: 1 / abs(divided(d)), (-near, near), 9, ctype)
+    header.comment(
+        "gelu_tanh'(-t) = AT_ROOT + d P(d), d = ROOT - t, |d| < NEAR; error relative to d P"
+    )
+    header.scalars(ctype, "F32_TANH_GRAD", at_root=constant, near=rounded(near, ctype))
+    header.polynomial(ctype, "f32_tanh_grad_root", "P", fit)
+
+
+TINY = mpf(2) ** -40
+
+
+def slope_at(f: Function, t: mpf) -> mpf:
+    """f'(t) to about 2^-80, where 45 digits of f leave a difference quotient accurate."""
+    return (f(t + TINY) - f(t - TINY)) / (2 * TINY)
+
+
+def divided_difference(f: Function, root: mpf, at_root: mpf) -> Function:
+    """d -> (f(root - d) - at_root)/d."""
+
+    def quotient(d: mpf) -> mpf:
+        if abs(d) < TINY:
+            return -slope_at(f, root)
+        return (f(root - d) - at_root) / d
+
+    return quotient
+
+
+def ratio_at_root(t: mpf) -> mpf:
+    """2 gelu'(-t) exp(t^2/2) / (ROOT - t)."""
+    if abs(t - GRAD_ROOT) < TINY:
+        return -2 * slope_at(negative_grad, GRAD_ROOT) * mp.exp(t * t / 2)
+    return 2 * (E(t) - t / mp.sqrt(2 * mp.pi)) / (GRAD_ROOT - t)
+
+
+def float64(header: Header) -> None:
+    ctype = "double"
+    header.section("float64: exponential")
+    header.polynomial(
+        ctype, "f64_exp2", "2^f = 1 + f q(f), |f| <= 1/2; q, error relative to 2^f,",
+        polynomial(
+            lambda f: mp.expm1(f * LN2) / f if f else LN2,
+            lambda f: f / mp.power(2, f),
+            (mpf("-0.50001"), mpf("0.50001")), 10, ctype,
+        ),
+    )  # fmt: skip
+    c = split(-LOG2E / 2, ctype)
+    header.comment("-t^2/2 log2(e) = t^2 (EXP_HI + EXP_LO)")
+    header.scalars(ctype, "F64", exp_hi=c[0], exp_lo=rounded(-LOG2E / 2 - c[0], ctype))
+
+    # The fits' variable v = 1 - MAP w, w = t/(t + POLE), takes [0, 38.83] to [-1, 1].
+    hi, pole = mpf("38.83"), mpf("5.5")
+    scale = rounded(2 * (hi + pole) / hi, ctype)
+
+    def t_of(v: mpf) -> mpf:
+        w = (1 - v) / scale
+        return pole * w / (1 - w)
+
+    header.comment("v = 1 - MAP t/(t + POLE) takes t in [0, 38.83] to [-1, 1]")
+    header.scalars(ctype, "F64", map=scale, pole=pole)
+
+    header.section("float64: gelu")
+    header.comment("where n = -1087: t^2/2 = 1087 ln(2); 2u(t) = 1087 ln(2)")
+    header.scalars(
+        ctype, "F64",
+        gelu_hi=rounded(mp.sqrt(2 * 1087 * LN2), ctype), tanh_hi=rounded(tanh_z_is(1087), ctype),
+    )  # fmt: skip
+    d1, d0 = mpf(37) / 16, mpf(59) / 32
+    header.comment("t E(t) = t/(DEN1 t + DEN0) (1 + p(v))")
+    header.scalars(ctype, "F64_GELU", den1=d1, den0=d0)
+    header.polynomial(
+        ctype, "f64_gelu", "p, error relative to 1 + p,",
+        polynomial(
+            lambda v: E(t_of(v)) * (d1 * t_of(v) + d0) - 1,
+            lambda v: 1 / (E(t_of(v)) * (d1 * t_of(v) + d0)),
+            (-1, 1), 22, ctype,
+        ),
+    )  # fmt: skip
+
+    header.section("float64: gelu_grad")
+    c1 = rounded(GRAD_ROOT - mpf("0.75"), ctype)
+    header.comment("gelu'(-t) = (ROOT - t)/2 (1 + p(v)) exp(-t^2/2), ROOT = 0.75 + ROOT1 + ROOT2")
+    header.scalars(
+        ctype, "F64_GRAD", root1=c1, root2=rounded(GRAD_ROOT - mpf("0.75") - c1, ctype)
+    )
+    header.polynomial(
+        ctype, "f64_grad", "p, error relative to 1 + p,",
+        polynomial(
+            lambda v: ratio_at_root(t_of(v)) - 1,
+            lambda v: 1 / ratio_at_root(t_of(v)),
+            (-1, 1), 21, ctype,
+        ),
+    )  # fmt: skip
+
+    header.section("float64: gelu_tanh and gelu_tanh_grad")
+    k1, k3 = -2 * TANH_SLOPE * LOG2E, -2 * TANH_SLOPE * LOG2E * TANH_CUBIC
+    k1_parts, k3_parts = split(k1, ctype, 24), split(k3, ctype)
+    header.comment(
+        "-2u log2(e) = t (K1 + K3 t^2); K1_HI has 24 bits so that (K1_HI + K3 t^2) - K1_HI is exact"
+    )
+    header.scalars(
+        ctype, "F64_TANH",
+        k1_hi=k1_parts[0], k1_lo=k1_parts[1],
+        k3_hi=k3_parts[0], k3_lo=rounded(k3 - k3_parts[0], ctype),
+    )  # fmt: skip
+    slope = split(2 * TANH_SLOPE, ctype, 24)
+    cubic = split(6 * TANH_SLOPE * TANH_CUBIC, ctype)
+    header.comment("t 2u'(t) = t (SLOPE + CUBIC t^2); SLOPE_HI has 24 bits")
+    header.scalars(
+        ctype, "F64_TANH_GRAD",
+        slope_hi=slope[0], slope_lo=slope[1],
+        cubic_hi=cubic[0], cubic_lo=rounded(6 * TANH_SLOPE * TANH_CUBIC - cubic[0], ctype),
+    )  # fmt: skip
+    near = mpf("0.125")
+    root = rounded(TANH_GRAD_ROOT, ctype)
+    at_root = rounded(tanh_root_factor(root), ctype)
+    first = divided_difference(tanh_root_factor, root, at_root)
+    slope = split(first(mpf(0)), ctype)
+    second = divided_difference(lambda t: first(root - t), root, first(mpf(0)))
+    fit = polynomial(second, lambda d: near / first(d), (-near, near), 9, ctype)
+    header.comment(
+        "1 + exp(-2u) - t 2u' = AT_ROOT + d (AT_ROOT_SLOPE + d P(d)), d = ROOT - t, |d| < NEAR"
+    )
+    header.scalars(
+        ctype, "F64_TANH_GRAD",
+        root=root, near=near, at_root=at_root, at_root_slope_hi=slope[0],
+        at_root_slope_lo=rounded(first(mpf(0)) - slope[0], ctype),
+    )  # fmt: skip
+    header.polynomial(
+        ctype, "f64_tanh_grad_root", "P, error at d = NEAR relative to AT_ROOT_SLOPE + d P,", fit
+    )
+
+
+def generate() -> str:
+    header = Header()
+    float32(header)
+    float64(header)
+    top = [
+        "/* Generated by csrc/coeffs/generate.py.  Do not edit.",
+        " *",
+        " * Errors are maxima over the interval, before and after the coefficients are rounded.",
+        " * Notation: t = |x|, Q(t) = erfc(t/sqrt 2)/2, E(t) = Q(t) exp(t^2/2),",
+        " * u(t) = sqrt(2/pi) (t + 0.044715 t^3).",
+        " */",
+        "#ifndef GELU_COEFFS_H",
+        "#define GELU_COEFFS_H",
+    ]
+    return "\n".join([*top, *header.lines, "", "#endif", ""])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="compare instead of writing")
+    check = parser.parse_args().check
+    text = generate()
+    if not check:
+        HEADER.write_text(text, encoding="ascii", newline="\n")
+        return 0
+    if HEADER.read_text(encoding="ascii") != text:
+        print(f"{HEADER.name} is not what generate.py writes", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,131 @@
+/* Which levels this build has, and which of them this CPU and its operating system can run.
+ * Compiled for the baseline; asked once, when the module is imported. */
+#include <stdint.h>
+#include <string.h>
+
+#include "gelu_simd.h"
+
+#if defined(__x86_64__) || defined(_M_X64)
+#define GELU_SIMD_X86 1
+#if defined(_MSC_VER) && !defined(__clang__)
+#include <intrin.h>
+#else
+#include <cpuid.h>
+#endif
+#endif
+
+#define FUNCTION(name, inputs) {#name, inputs},
+const gelu_simd_function gelu_simd_functions[] = {GELU_SIMD_FUNCTIONS(FUNCTION)};
+
+/* X(level): best first.  setup.py compiles the same levels. */
+#if defined(GELU_SIMD_X86)
+#define LEVELS(X) X(avx512) X(avx2) X(portable)
+#else
+#define LEVELS(X) X(portable)
+#endif
+
+enum { NUM_LEVELS = 0 LEVELS(GELU_SIMD_COUNT) };
+
+#define DECLARE(level) extern const gelu_simd_table gelu_simd_table_##level;
+LEVELS(DECLARE)
+
+#define ADDRESS(level) &gelu_simd_table_##level,
+static const gelu_simd_table *const built[NUM_LEVELS + 1] = {LEVELS(ADDRESS) NULL};
+
+static int can_run_portable(void) { return 1; }
+
+#if defined(GELU_SIMD_X86)
+
+typedef struct {
+    uint32_t eax, ebx, ecx, edx;
+} registers;
+
+static registers cpuid(uint32_t leaf, uint32_t subleaf)
+{
+    registers r;
+#if defined(_MSC_VER) && !defined(__clang__)
+    int out[4];
+    __cpuidex(out, (int)leaf, (int)subleaf);
+    r.eax = (uint32_t)out[0], r.ebx = (uint32_t)out[1];
+    r.ecx = (uint32_t)out[2], r.edx = (uint32_t)out[3];
+#else
+    __cpuid_count(leaf, subleaf, r.eax, r.ebx, r.ecx, r.edx);
+#endif
+    return r;
+}
+
+/* The register state the operating system saves: XCR0. */
+static uint32_t saved_state(void)
+{
+#if defined(_MSC_VER) && !defined(__clang__)
+    return (uint32_t)_xgetbv(0);
+#else
+    uint32_t eax, edx;
+    __asm__ volatile("xgetbv" : "=a"(eax), "=d"(edx) : "c"(0));
+    return eax;
+#endif
+}
+
+/* Bits: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2A, CPUID, and
+ * volume 1, 13.3. */
+enum {
+    LEAF1_ECX_FMA = 1 << 12,
+    LEAF1_ECX_OSXSAVE = 1 << 27,
+    LEAF1_ECX_AVX = 1 << 28,
+    LEAF1_ECX_F16C = 1 << 29,
+    LEAF7_EBX_AVX2 = 1 << 5,
+    LEAF7_EBX_AVX512F = 1 << 16,
+    LEAF7_EBX_AVX512DQ = 1 << 17,
+    LEAF7_EBX_AVX512BW = 1 << 30,
+    XCR0_YMM = 0x06, /* XMM and the upper half of YMM */
+    XCR0_ZMM = 0xe6, /* and masks, the upper half of ZMM, ZMM16-31 */
+};
+#define LEAF7_EBX_AVX512VL (1u << 31)
+
+static int has(uint32_t flags, uint32_t wanted) { return (flags & wanted) == wanted; }
+
+static int can_run_avx2(void)
+{
+    const uint32_t leaf1 = LEAF1_ECX_FMA | LEAF1_ECX_OSXSAVE | LEAF1_ECX_AVX | LEAF1_ECX_F16C;
+    return cpuid(0, 0).eax >= 7 && has(cpuid(1, 0).ecx, leaf1) && has(saved_state(), XCR0_YMM) &&
+           has(cpuid(7, 0).ebx, LEAF7_EBX_AVX2);
+}
+
+static int can_run_avx512(void)
+{
+    const uint32_t leaf7 =
+        LEAF7_EBX_AVX512F | LEAF7_EBX_AVX512DQ | LEAF7_EBX_AVX512BW | LEAF7_EBX_AVX512VL;
+    return can_run_avx2() && has(saved_state(), XCR0_ZMM) && has(cpuid(7, 0).ebx, leaf7);
+}
+
+const char *gelu_simd_cpu_name(void)
+{
+    static char name[49];
+    if (cpuid(0x80000000, 0).eax < 0x80000004)
+        return "";
+    for (uint32_t i = 0; i < 3; i++) {
+        const registers r = cpuid(0x80000002 + i, 0);
+        memcpy(name + 16 * i, &r, sizeof r);
+    }
+    return name + strspn(name, " ");
+}
+
+#else
+
+const char *gelu_simd_cpu_name(void) { return ""; }
+
+#endif
+
+const gelu_simd_table *const *gelu_simd_built(void) { return built; }
+
+const gelu_simd_table *const *gelu_simd_available(void)
+{
+    static const gelu_simd_table *available[NUM_LEVELS + 1];
+    size_t count = 0;
+#define ADD(level)           \
+    if (can_run_##level())   \
+        available[count++] = &gelu_simd_table_##level;
+    LEVELS(ADD)
+    available[count] = NULL;
+    return available;
+}

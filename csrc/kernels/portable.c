@@ -1,0 +1,4 @@
+/* Plain C: any CPU.  Its fma is emulated, so bits may differ from the other levels. */
+#define LEVEL portable
+#include "../simd/scalar.h"
+#include "../kernels.inc"

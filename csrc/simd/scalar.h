@@ -1,0 +1,159 @@
+/* One lane of plain C: the `portable` level, and the definition of every operation.
+ *
+ *   vf32 vf64         lanes of float, double
+ *   mf32 mf64         one truth value a lane
+ *   v_add sub mul div the IEEE operations, to nearest
+ *   v_fma(a, b, c)    a b + c, rounded once; v_fnma is c - a b
+ *   v_mad(a, b, c)    a b + c where one rounding or two will do: fused wherever that is fast
+ *   v_abs             clears the sign
+ *   v_min_bits        the smaller and the larger of two non-negative numbers as integers of the
+ *   v_max_bits        same bits: no flag, and a NaN counts as larger than infinity
+ *   v_pow2(k)         k's bits shifted to the exponent's place: see EXP_MAGIC in the maths files
+ *   v_lt(a, b)        a < b, false for NaN, without flags; v_is_nan likewise
+ *   v_select(m, a, b) a where m is true, else b
+ *   v_by_sign(x, a, b) a where x's sign bit is set, else b
+ *   v_flip(a, x)      a with its sign flipped where x's sign bit is set
+ *   v_load v_store    LANES numbers from and to memory of any alignment
+ *   v_load_part(p, n) the first n < LANES, the rest +0; v_store_part likewise; touch nothing else
+ *
+ * The names end in the type.  Every level's shim has the same operations with the same results
+ * (v_mad excepted), so one maths source gives the same bits everywhere.
+ */
+#ifndef GELU_SIMD_SCALAR_H
+#define GELU_SIMD_SCALAR_H
+
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "compiler.h"
+
+typedef float vf32;
+typedef double vf64;
+typedef int mf32;
+typedef int mf64;
+
+enum { LANES_F32 = 1, LANES_F64 = 1 };
+
+V_INLINE uint32_t bits_f32(float x)
+{
+    uint32_t u;
+    memcpy(&u, &x, sizeof u);
+    return u;
+}
+
+V_INLINE float float_from_bits(uint32_t u)
+{
+    float x;
+    memcpy(&x, &u, sizeof x);
+    return x;
+}
+
+V_INLINE uint64_t bits_f64(double x)
+{
+    uint64_t u;
+    memcpy(&u, &x, sizeof u);
+    return u;
+}
+
+V_INLINE double double_from_bits(uint64_t u)
+{
+    double x;
+    memcpy(&x, &u, sizeof x);
+    return x;
+}
+
+/* ---- float32 ---- */
+
+V_INLINE vf32 v_set_f32(float c) { return c; }
+V_INLINE vf32 v_add_f32(vf32 a, vf32 b) { return a + b; }
+V_INLINE vf32 v_sub_f32(vf32 a, vf32 b) { return a - b; }
+V_INLINE vf32 v_mul_f32(vf32 a, vf32 b) { return a * b; }
+V_INLINE vf32 v_div_f32(vf32 a, vf32 b) { return a / b; }
+
+/* The product is exact in double.  The sum is rounded to double, then to float: differs from one
+ * rounding only where the first lands on a tie of the second, about once in 2^29. */
+V_INLINE vf32 v_fma_f32(vf32 a, vf32 b, vf32 c) { return (float)((double)a * b + c); }
+V_INLINE vf32 v_fnma_f32(vf32 a, vf32 b, vf32 c) { return (float)(c - (double)a * b); }
+V_INLINE vf32 v_mad_f32(vf32 a, vf32 b, vf32 c) { return a * b + c; }
+
+V_INLINE vf32 v_abs_f32(vf32 a) { return float_from_bits(bits_f32(a) & 0x7fffffff); }
+
+V_INLINE vf32 v_min_bits_f32(vf32 a, vf32 b) { return bits_f32(a) < bits_f32(b) ? a : b; }
+V_INLINE vf32 v_max_bits_f32(vf32 a, vf32 b) { return bits_f32(a) > bits_f32(b) ? a : b; }
+V_INLINE vf32 v_pow2_f32(vf32 k) { return float_from_bits(bits_f32(k) << 23); }
+V_INLINE mf32 v_lt_f32(vf32 a, vf32 b) { return isless(a, b); }
+V_INLINE mf32 v_is_nan_f32(vf32 a) { return isunordered(a, a); }
+V_INLINE vf32 v_select_f32(mf32 m, vf32 a, vf32 b) { return m ? a : b; }
+V_INLINE vf32 v_by_sign_f32(vf32 x, vf32 a, vf32 b) { return bits_f32(x) >> 31 ? a : b; }
+
+V_INLINE vf32 v_flip_f32(vf32 a, vf32 x)
+{
+    return float_from_bits(bits_f32(a) ^ (bits_f32(x) & 0x80000000));
+}
+
+V_INLINE vf32 v_load_f32(const float *p) { return *p; }
+V_INLINE void v_store_f32(float *p, vf32 a) { *p = a; }
+
+V_INLINE vf32 v_load_part_f32(const float *p, size_t n)
+{
+    (void)p, (void)n;
+    return 0;
+}
+
+V_INLINE void v_store_part_f32(float *p, vf32 a, size_t n) { (void)p, (void)a, (void)n; }
+
+/* ---- float64 ---- */
+
+V_INLINE vf64 v_set_f64(double c) { return c; }
+V_INLINE vf64 v_add_f64(vf64 a, vf64 b) { return a + b; }
+V_INLINE vf64 v_sub_f64(vf64 a, vf64 b) { return a - b; }
+V_INLINE vf64 v_mul_f64(vf64 a, vf64 b) { return a * b; }
+V_INLINE vf64 v_div_f64(vf64 a, vf64 b) { return a / b; }
+
+/* Dekker's product (1971) and Knuth's sum give the exact error of a b + c but for the rounding of
+ * their own last additions.  Results beyond the splitting's range are rounded twice. */
+V_INLINE vf64 v_fma_f64(vf64 a, vf64 b, vf64 c)
+{
+    const double splitter = 0x1p27 + 1;
+    double p = a * b, s = p + c;
+    if (!(fabs(p) > 0x1p-900 && fabs(s) < 0x1p900))
+        return s;
+    double ta = splitter * a, ah = ta - (ta - a), al = a - ah;
+    double tb = splitter * b, bh = tb - (tb - b), bl = b - bh;
+    double product_error = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+    double c_part = s - p;
+    double sum_error = (p - (s - c_part)) + (c - c_part);
+    return s + (product_error + sum_error);
+}
+
+V_INLINE vf64 v_fnma_f64(vf64 a, vf64 b, vf64 c) { return v_fma_f64(-a, b, c); }
+V_INLINE vf64 v_mad_f64(vf64 a, vf64 b, vf64 c) { return a * b + c; }
+
+V_INLINE vf64 v_abs_f64(vf64 a) { return double_from_bits(bits_f64(a) & INT64_MAX); }
+V_INLINE vf64 v_min_bits_f64(vf64 a, vf64 b) { return bits_f64(a) < bits_f64(b) ? a : b; }
+V_INLINE vf64 v_max_bits_f64(vf64 a, vf64 b) { return bits_f64(a) > bits_f64(b) ? a : b; }
+V_INLINE vf64 v_pow2_f64(vf64 k) { return double_from_bits(bits_f64(k) << 52); }
+V_INLINE mf64 v_lt_f64(vf64 a, vf64 b) { return isless(a, b); }
+V_INLINE mf64 v_is_nan_f64(vf64 a) { return isunordered(a, a); }
+V_INLINE vf64 v_select_f64(mf64 m, vf64 a, vf64 b) { return m ? a : b; }
+V_INLINE vf64 v_by_sign_f64(vf64 x, vf64 a, vf64 b) { return bits_f64(x) >> 63 ? a : b; }
+
+V_INLINE vf64 v_flip_f64(vf64 a, vf64 x)
+{
+    return double_from_bits(bits_f64(a) ^ (bits_f64(x) & (1ull << 63)));
+}
+
+V_INLINE vf64 v_load_f64(const double *p) { return *p; }
+V_INLINE void v_store_f64(double *p, vf64 a) { *p = a; }
+
+V_INLINE vf64 v_load_part_f64(const double *p, size_t n)
+{
+    (void)p, (void)n;
+    return 0;
+}
+
+V_INLINE void v_store_part_f64(double *p, vf64 a, size_t n) { (void)p, (void)a, (void)n; }
+
+#endif

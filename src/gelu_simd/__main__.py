@@ -1,0 +1,146 @@
+"""The command line: ``python -m gelu_simd`` or ``gelu-simd``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import numpy as np
+
+import gelu_simd
+from gelu_simd import _apply, _overview
+from gelu_simd._progress import Progress
+
+FUNCTIONS = {name: ufunc for name, ufunc in _overview.ufuncs().items() if ufunc.nin == 1}
+DTYPES = list(dict.fromkeys(np.dtype(t[-1]).name for u in FUNCTIONS.values() for t in u.types))
+
+EXAMPLES = """\
+examples:
+  gelu-simd                                    check accuracy and speed here, in seconds
+  gelu-simd apply x.npy y.npy                  y = gelu(x), for files of any size
+  gelu-simd apply x.npy x.npy --function gelu_tanh --dtype float32
+  gelu-simd info --json                        version, CPU, functions and limits for scripts
+  GELU_SIMD_ISA=portable gelu-simd             the same on another level
+
+exit codes: 0 success, 1 an accuracy limit is missed, 2 wrong usage or bad file,
+  128 + n stopped by signal n
+"""
+
+APPLY = """\
+Write FUNCTION(IN) to OUT, block by block: memory stays bounded for files of any size, in C
+or Fortran order and either byte order. OUT has the shape and order of IN, in native byte
+order. It appears only when it is complete, so OUT may be IN, and an interrupted run leaves an
+old OUT untouched. A symbolic link is followed; an existing OUT keeps its permissions.
+"""
+
+
+class Interrupted(BaseException):
+    """A signal, whose number is the argument, asked the program to stop."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with code 2 and one line on stderr."""
+        self.exit(2, "gelu-simd: error: " + " ".join(message.splitlines()) + "\n")
+
+
+def parser() -> Parser:
+    """Return the parser; the function to run is the attribute ``run`` of what it parses."""
+    top = Parser(
+        prog="gelu-simd",
+        description="Without a command: check the accuracy and speed of gelu_simd here.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"gelu-simd {gelu_simd.__version__}")
+    top.set_defaults(run=lambda _: _overview.overview())
+    commands = top.add_subparsers(title="commands", metavar="COMMAND")
+
+    apply = commands.add_parser(
+        "apply", help="apply a function to a .npy file of any size", description=APPLY
+    )
+    apply.add_argument("source", type=Path, metavar="IN.npy", help="the file to read")
+    apply.add_argument("target", type=Path, metavar="OUT.npy", help="the file to write; it may be IN.npy")
+    apply.add_argument(
+        "--function",
+        choices=FUNCTIONS,
+        default="gelu",
+        metavar="FUNCTION",
+        help=f"one of {', '.join(FUNCTIONS)} (default: %(default)s)",
+    )
+    apply.add_argument(
+        "--dtype",
+        choices=DTYPES,
+        metavar="DTYPE",
+        help=f"compute in and write one of {', '.join(DTYPES)}; "
+        "default: what the function gives for the type of IN",
+    )
+    apply.set_defaults(run=run_apply)
+
+    info = commands.add_parser("info", help="show version, CPU, functions and limits")
+    info.add_argument("--json", action="store_true", help="as one JSON object")
+    info.set_defaults(run=lambda args: _overview.info(as_json=args.json))
+    return top
+
+
+def run_apply(args: argparse.Namespace) -> int:
+    """Run the command ``apply``."""
+    with Progress() as progress:
+        _apply.apply(
+            FUNCTIONS[args.function],
+            args.source,
+            args.target,
+            None if args.dtype is None else np.dtype(args.dtype),
+            progress.update,
+        )
+    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    top = parser()
+    try:
+        stop_on_signals()
+        try:
+            args = top.parse_args(argv)
+            return args.run(args)
+        finally:
+            print(end="", flush=True)
+    except Interrupted as exc:
+        signum = exc.args[0]
+        print(f"gelu-simd: stopped by {signal.Signals(signum).name}", file=sys.stderr)
+        return 128 + signum
+    except _apply.FileError as exc:
+        top.error(str(exc))
+    except OSError as exc:
+        # Nobody reads standard output any more, or it is full: let the flush at exit be silent.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(exc, BrokenPipeError):
+            return 128 + 13  # what a shell reports for SIGPIPE
+        top.error(f"cannot write to standard output: {exc.strerror}")
+
+
+def stop_on_signals() -> None:
+    """Raise Interrupted on the signals that ask for an end, unless they are ignored already."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        signum = getattr(signal, name, None)  # Windows has no SIGHUP
+        if signum is not None and signal.getsignal(signum) is not signal.SIG_IGN:
+            signal.signal(signum, stop)
+
+
+def stop(signum: int, _: FrameType | None) -> NoReturn:
+    """Handle a signal."""
+    signal.signal(signum, signal.SIG_IGN)  # a second Ctrl-C must not cut the clean-up short
+    raise Interrupted(signum)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,532 @@
+"""Reference values of the GELU functions and the definition of error in ULP.
+
+With t = |x|, each function is built from one tail p(t) = exp(-z(t)) g(t):
+
+==================  =============================  ====================  ==============
+function            value                          g                     z
+==================  =============================  ====================  ==============
+``gelu``            x p (x < 0), x (1 - p) (else)  E(t)                  t^2 / 2
+``gelu_grad``       p (x < 0), 1 - p (else)        E(t) - t phi(0)       t^2 / 2
+``gelu_tanh``       x p (x < 0), x (1 - p) (else)  q = 1 / (1 + e^-2u)   2u(t)
+``gelu_tanh_grad``  p (x < 0), 1 - p (else)        q - 2u'(t) t q^2      2u(t)
+==================  =============================  ====================  ==============
+
+Here E(t) = erfc(t / sqrt 2) exp(t^2 / 2) / 2, phi is the normal density and
+u(t) = sqrt(2 / pi) (t + 0.044715 t^3), 0.044715 being the decimal number.
+
+g is summed from its Taylor series at the nearest of the nodes 0, 1/16, 1/8, ..., whose coefficients
+are computed in decimal arithmetic on first use. For the derivatives the node 3/4 is moved to the
+root of g, held in three parts, so the relative error stays small up to the root.
+
+float16 and float32 inputs are evaluated in float64, float64 inputs in pairs of float64. The largest
+relative errors found are (in brackets: for float32 at x > -3, for float64 at abs(x) > 2^-32)
+
+==================  ===============  ===============
+function            float32          float64
+==================  ===============  ===============
+``gelu``            2^-51.1          2^-85.4 (2^-94)
+``gelu_tanh``       2^-45.2 (2^-49)  2^-85.2 (2^-94)
+``gelu_grad``       2^-51.0          2^-84.2 (2^-91)
+``gelu_tanh_grad``  2^-45.1 (2^-49)  2^-84.1 (2^-87)
+==================  ===============  ===============
+
+against mpmath with 70 digits, at 190,000 inputs per entry (random bit patterns, uniform and
+logarithmic distributions) and 40,000 around each root, all down to where the last non-zero results
+are. Bounds of 2^-44 and 2^-83 are asserted by the tests. `exact` does not use the tables and is
+meant to be read.
+"""
+
+from __future__ import annotations
+
+import decimal
+import functools
+import operator
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["FUNCTIONS", "exact", "reference", "ulp_error", "worst"]
+
+FUNCTIONS = ("gelu", "gelu_tanh", "gelu_grad", "gelu_tanh_grad")
+
+# Significant bits, and the exponent of the smallest subnormal, of each floating-point type.
+_FORMATS = {
+    "float16": (11, -24),
+    "bfloat16": (8, -133),
+    "float32": (24, -149),
+    "float64": (53, -1074),
+}
+
+_NODES_PER_UNIT = 16
+_DEGREE = 14  # of the Taylor series of g in pairs of float64
+_DEGREE_SINGLE = 8  # of the same series in float64
+_DEGREE_EXP = 9
+_PAIRED = 7  # leading coefficients that need a pair of float64
+
+# -x is clamped to the first number for float16 and float32 and to the second for float64: there
+# the results are under 2^-18 of the smallest subnormal.
+_END = {
+    "gelu": (16.0, 39.0),
+    "gelu_tanh": (12.0, 22.0),
+    "gelu_grad": (16.0, 39.0),
+    "gelu_tanh_grad": (12.0, 22.0),
+}
+
+_BLOCK = 4096  # elements; the temporaries of one block stay in the cache
+
+_Array = NDArray[np.float64]
+_Pair = tuple[_Array, _Array]  # an unevaluated sum (high, low)
+_Exponent = NDArray[np.int32]
+
+# ---------------------------------------------------------------------------------------------
+# Decimal arithmetic
+
+# The series in `_scaled_erfc` loses up to 23 digits, the derivatives 17 next to their roots.
+_CONTEXT = decimal.Context(prec=100, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX)
+_EXACT_DIGITS = 60
+
+_PI = Decimal(
+    "3.14159265358979323846264338327950288419716939937510582097494459230781640628620899862803"
+    "482534211706798214808651328230664709"
+)
+with decimal.localcontext(_CONTEXT):
+    _PHI0 = 1 / (2 * _PI).sqrt()  # phi(0)
+    _TWO_U1 = 2 * (2 / _PI).sqrt()  # 2u(t) = _TWO_U1 t + _TWO_U3 t^3
+    _TWO_U3 = _TWO_U1 * Decimal("0.044715")
+
+
+def _split(value: Decimal, parts: int) -> list[float]:
+    """Split `value` into floats of decreasing magnitude whose sum approximates it."""
+    result = []
+    for _ in range(parts):
+        result.append(float(value))
+        value -= Decimal(result[-1])
+    return result
+
+
+def _scaled_erfc(t: Decimal) -> Decimal:
+    """Return E(t) = erfc(t / sqrt 2) exp(t^2 / 2) / 2 for t >= 0, to 65 digits or more."""
+    if t >= 10:  # Laplace's continued fraction: E = phi(0) / (t + 1 / (t + 2 / (t + ...)))
+        value = t
+        for n in range(100, 0, -1):
+            value = t + n / value
+        return _PHI0 / value
+    # E = exp(t^2 / 2) / 2 - phi(0) (t + t^3 / 3 + t^5 / (3 * 5) + ...)
+    term = total = t
+    n = 1
+    while total + term != total:
+        n += 2
+        term *= t * t / n
+        total += term
+    return (t * t / 2).exp() / 2 - _PHI0 * total
+
+
+def exact(function: str, x: float) -> Decimal:
+    """Evaluate one function at one point in decimal arithmetic.
+
+    Parameters
+    ----------
+    function : str
+        One of `FUNCTIONS`.
+    x : float
+        Any finite number; it is taken as exactly the value it has.
+
+    Returns
+    -------
+    decimal.Decimal
+        The value, rounded to 60 significant digits. Where exp(-x^2) is below the least Decimal,
+        of magnitude 10^(-10^18), the tail is 0.
+    """
+    _check_function(function)
+    with decimal.localcontext(_CONTEXT) as context:
+        point = Decimal(float(x))
+        t = abs(point)
+        if "tanh" in function:  # tail = q e = sigma(-2u), t_density = -t times its derivative
+            e = (-(_TWO_U1 * t + _TWO_U3 * t**3)).exp()
+            tail = e / (1 + e)
+            t_density = t * (_TWO_U1 + 3 * _TWO_U3 * t**2) * e / (1 + e) ** 2
+        else:  # tail = Phi(-t), t_density = t phi(t)
+            e = (-t * t / 2).exp()
+            tail = e * _scaled_erfc(t)
+            t_density = t * _PHI0 * e
+        if "grad" in function:
+            value = tail - t_density if x < 0 else 1 - (tail - t_density)
+        else:
+            value = point * (tail if x < 0 else 1 - tail)
+        context.prec = _EXACT_DIGITS
+        return +value
+
+
+def _check_function(function: str) -> None:
+    if function not in FUNCTIONS:
+        raise ValueError(f"function must be one of {', '.join(FUNCTIONS)}; got {function!r}")
+
+
+# ---------------------------------------------------------------------------------------------
+# Tables
+
+
+def _pair(value: Decimal) -> _Pair:
+    high, low = np.array(_split(value, 2))
+    return high, low
+
+
+with decimal.localcontext(_CONTEXT):
+    _TWO_U1_PAIR = _pair(_TWO_U1)
+    _TWO_U3_PAIR = _pair(_TWO_U3)
+
+
+class _Table(NamedTuple):
+    """Taylor coefficients of g; the last axis counts the nodes."""
+
+    nodes: _Array  # (3, n): unevaluated sums of three
+    high: _Array  # (_DEGREE + 1, n)
+    low: _Array  # (_PAIRED, n): what `high` leaves of the leading coefficients
+
+
+def _taylor_erfc(t: Decimal, grad: bool) -> list[Decimal]:
+    """Taylor coefficients of g at t, from E' = t E - phi(0)."""
+    c = [_scaled_erfc(t)]
+    c.append(t * c[0] - _PHI0)
+    for n in range(1, _DEGREE):
+        c.append((t * c[n] + c[n - 1]) / (n + 1))
+    if grad:
+        c[0] -= t * _PHI0
+        c[1] -= _PHI0
+    return c
+
+
+def _taylor_tanh(t: Decimal, grad: bool) -> list[Decimal]:
+    """Taylor coefficients of g at t, from e' = -2u' e for e = exp(-2u) and q (1 + e) = 1."""
+    slope = [_TWO_U1 + 3 * _TWO_U3 * t * t, 6 * _TWO_U3 * t, 3 * _TWO_U3]  # 2u'(t + d)
+    e = [(-(_TWO_U1 * t + _TWO_U3 * t**3)).exp()]
+    q = [1 / (1 + e[0])]
+    for n in range(_DEGREE):
+        e.append(-_dot(slope, e[n::-1]) / (n + 1))
+        q.append(-_dot(e[1:], q[n::-1]) * q[0])
+    if not grad:
+        return q
+    t_slope = [t * slope[0], t * slope[1] + slope[0], t * slope[2] + slope[1], slope[2]]
+    square = [_dot(q, q[n::-1]) for n in range(_DEGREE + 1)]
+    return [q[n] - _dot(t_slope, square[n::-1]) for n in range(_DEGREE + 1)]
+
+
+def _dot(a: list[Decimal], b: list[Decimal]) -> Decimal:
+    """Sum the products of corresponding elements, as far as the shorter list goes."""
+    return sum(map(operator.mul, a, b), Decimal(0))
+
+
+@functools.cache
+def _table(function: str) -> _Table:
+    taylor = _taylor_tanh if "tanh" in function else _taylor_erfc
+    grad = "grad" in function
+    last = int(_END[function][1] * _NODES_PER_UNIT)
+    with decimal.localcontext(_CONTEXT):
+        nodes = [Decimal(k) / _NODES_PER_UNIT for k in range(last + 1)]
+        if grad:
+            root = Decimal("0.75")
+            near = nodes.index(root)
+            for _ in range(6):  # Newton's method: 2 digits at first, 100 at the end
+                c = taylor(root, grad)
+                root -= c[0] / c[1]
+            nodes[near] = root
+        series = [taylor(t, grad) for t in nodes]
+        pairs = np.array([[_split(c, 2) for c in row[:_PAIRED]] for row in series])
+        rest = np.array([[float(c) for c in row[_PAIRED:]] for row in series])
+        return _Table(
+            nodes=np.array([_split(t, 3) for t in nodes]).T.copy(),
+            high=np.hstack([pairs[:, :, 0], rest]).T.copy(),
+            low=pairs[:, :, 1].T.copy(),
+        )
+
+
+class _Exponential(NamedTuple):
+    """Constants of `_exp`."""
+
+    step: list[float]  # ln 2 / 64; the first two parts end at 2^-38 and 2^-70
+    powers: _Array  # (2, 64): pairs of 2^(i / 64)
+    high: _Array  # (_DEGREE_EXP + 1,): 1 / n!
+    low: _Array  # (_PAIRED,)
+
+
+@functools.cache
+def _exponential() -> _Exponential:
+    with decimal.localcontext(_CONTEXT):
+        step = Decimal(2).ln() / 64
+        first = Decimal(int(step * 2**38)) / 2**38
+        second = Decimal(int((step - first) * 2**70)) / 2**70
+        inverse_factorials = [Decimal(1)]
+        for n in range(1, _DEGREE_EXP + 1):
+            inverse_factorials.append(inverse_factorials[-1] / n)
+        series = np.array([_split(c, 2) for c in inverse_factorials])
+        return _Exponential(
+            step=[float(first), float(second), float(step - first - second)],
+            powers=np.array([_split((step * i).exp(), 2) for i in range(64)]).T.copy(),
+            high=series[:, 0],
+            low=series[:_PAIRED, 1],
+        )
+
+
+# ---------------------------------------------------------------------------------------------
+# Arithmetic in pairs of float64
+
+_ZERO = np.zeros(())
+
+
+def _fast_two_sum(a: _Array, b: _Array) -> _Pair:
+    """Return a + b and its rounding error, for |a| >= |b| or a = 0 (Dekker)."""
+    s = a + b
+    return s, b - (s - a)
+
+
+def _two_sum(a: _Array, b: _Array) -> _Pair:
+    """Return a + b and its rounding error (Knuth)."""
+    s = a + b
+    v = s - a
+    return s, (a - (s - v)) + (b - v)
+
+
+def _halves(a: _Array) -> _Pair:
+    """Split a into two parts of at most 26 bits (Veltkamp)."""
+    c = 134217729.0 * a  # 2^27 + 1
+    high = c - (c - a)
+    return high, a - high
+
+
+def _two_product(a: _Array, b: _Array) -> _Pair:
+    """Return a b and its rounding error (Dekker)."""
+    p = a * b
+    ah, al = _halves(a)
+    bh, bl = _halves(b)
+    return p, ((ah * bh - p) + ah * bl + al * bh) + al * bl
+
+
+def _multiply(a: _Pair, b: _Pair) -> _Pair:
+    p, e = _two_product(a[0], b[0])
+    return _fast_two_sum(p, e + (a[0] * b[1] + a[1] * b[0]))
+
+
+def _horner(high: _Array, low: _Array, d: _Pair) -> _Pair:
+    """Sum high[n] d^n, in pairs for the leading coefficients, whose low parts are given."""
+    value = high[-1]
+    for c in high[-2 : len(low) - 1 : -1]:
+        value = value * d[0] + c
+    pair = value, _ZERO
+    for c, c_low in zip(high[len(low) - 1 :: -1], low[::-1], strict=True):
+        p, p_low = _multiply(pair, d)
+        s, e = _two_sum(p, c)
+        pair = s, e + (p_low + c_low)
+    return pair
+
+
+def _exp(y: _Pair) -> tuple[_Pair, _Exponent]:
+    """Return exp(y) for -800 < y <= 0 as a pair and the exponent of its power of two."""
+    constants = _exponential()
+    n = np.rint(y[0] / constants.step[0])
+    d, e = _two_sum(y[0] - n * constants.step[0], -n * constants.step[1])
+    series = _horner(constants.high, constants.low, (d, e + (y[1] - n * constants.step[2])))
+    steps = n.astype(np.int32)
+    power = constants.powers.take(steps & 63, axis=1)
+    return _multiply((power[0], power[1]), series), steps >> 6
+
+
+# ---------------------------------------------------------------------------------------------
+# Evaluation
+
+
+def _tail_single(function: str, t: _Array) -> _Array:
+    """Return p(t) for 0 <= t <= 16 (12), t of at most 24 bits, in float64."""
+    table = _table(function)
+    k = np.rint(t * _NODES_PER_UNIT).astype(np.intp)
+    d = (t - table.nodes[0].take(k)) - table.nodes[1].take(k)
+    value: _Array = table.high[_DEGREE_SINGLE].take(k)
+    for c in table.high[_DEGREE_SINGLE - 1 :: -1]:
+        value *= d
+        value += c.take(k)
+    square = t * t  # exact
+    if "tanh" in function:
+        value *= np.exp(-t * (_TWO_U1_PAIR[0] + _TWO_U3_PAIR[0] * square))
+    else:
+        value *= np.exp(-0.5 * square)
+    return value
+
+
+def _tail_pair(function: str, t: _Array) -> tuple[_Pair, _Exponent]:
+    """Return p(t) for 0 <= t <= 39 (22) as a pair and the exponent of its power of two."""
+    table = _table(function)
+    k = np.rint(t * _NODES_PER_UNIT).astype(np.intp)
+    node = table.nodes.take(k, axis=1)
+    d, e = _two_sum(t - node[0], -node[1])  # the first difference is exact
+    g = _horner(table.high.take(k, axis=1), table.low.take(k, axis=1), (d, e - node[2]))
+    square = _two_product(t, t)
+    if "tanh" in function:
+        w, w_low = _multiply(square, _TWO_U3_PAIR)
+        w, e = _two_sum(w, _TWO_U1_PAIR[0])
+        z = _multiply((w, e + (w_low + _TWO_U1_PAIR[1])), (t, _ZERO))
+    else:
+        z = 0.5 * square[0], 0.5 * square[1]
+    s, exponent = _exp((-z[0], -z[1]))
+    return _multiply(s, g), exponent
+
+
+def _evaluate(function: str, x: _Array, wide: bool) -> tuple[_Array, _Array, _Exponent]:
+    """Do the work of `reference` for one block; `wide` asks for pairs of float64."""
+    grad = "grad" in function
+    end = _END[function][wide]
+    finite = np.isfinite(x)
+    y = np.maximum(np.where(finite, x, 0.0), -end)
+    t = np.minimum(np.abs(y), end)
+    positive = y >= 0
+    base = positive.astype(np.float64)
+    sign = 1.0 - 2.0 * base
+
+    # A = p or 1 - p. Where 1 - p rounds to 1, `low` still tells on which side of 1 it lies.
+    if wide:
+        (p, p_low), exponent = _tail_pair(function, t)
+        scale = np.where(positive, np.maximum(exponent, -1000), 0)
+        exponent = np.where(positive, 0, exponent)
+        p = np.ldexp(sign * p, scale)
+        p_low = np.ldexp(sign * p_low, scale)
+    else:
+        p, p_low = sign * _tail_single(function, t), _ZERO
+        exponent = np.zeros(t.shape, np.int32)
+    high, low = _fast_two_sum(base, p)
+    low += p_low
+
+    # A = 1/2 + slope x to 2^-84. Below 2^-1000 only the sign of the second term counts.
+    small = t < 2.0**-32
+    slope = float(_PHI0) * (2 if grad else 1)
+    np.copyto(high, 0.5, where=small)
+    np.copyto(low, slope * np.sign(y) * np.maximum(t, 2.0**-1000), where=small)
+    high, low = _fast_two_sum(high, low)
+
+    if not grad:
+        if wide:
+            mantissa, shift = np.frexp(y)
+            high, low = _multiply((high, low), (mantissa, _ZERO))
+            high = np.copysign(high, y)  # -0 * 0.5 plus its low part is +0
+            exponent = exponent + shift
+        else:
+            high *= y
+            low *= y
+    if not finite.all():
+        limit = np.where(x > 0, 1.0 if grad else np.inf, np.where(x < 0, -0.0, np.nan))
+        high = np.where(finite, high, limit)
+        low = np.where(finite, low, 0.0)
+        exponent = np.where(finite, exponent, 0)
+    return high, low, exponent
+
+
+def _blocks(size: int) -> Iterator[slice]:
+    for start in range(0, size, _BLOCK):
+        yield slice(start, start + _BLOCK)
+
+
+def _check_type(array: NDArray[np.generic]) -> None:
+    if array.dtype.name not in _FORMATS:
+        raise TypeError(f"dtype must be one of {', '.join(_FORMATS)}; got {array.dtype}")
+
+
+def reference(function: str, x: ArrayLike) -> tuple[_Array, _Array, _Exponent]:
+    """Evaluate a function far more accurately than the type of its input.
+
+    Parameters
+    ----------
+    function : str
+        One of `FUNCTIONS`.
+    x : array_like
+        float16, float32, float64, or the bfloat16 of ml_dtypes; any shape.
+
+    Returns
+    -------
+    high, low : ndarray of float64
+    exponent : ndarray of int32
+        The value is ``(high + low) * 2**exponent``, of the shape of `x`; `low` is at most an ULP
+        of `high`. The exponent is 0 unless `x` is float64, whose small results would not leave
+        room for `low`. For infinite x and NaN, `high` is the limit and `low` is 0.
+    """
+    _check_function(function)
+    x = np.asarray(x)
+    _check_type(x)
+    flat = x.ravel()
+    wide = x.dtype.name == "float64"
+    high, low = np.empty((2, flat.size))
+    exponent = np.empty(flat.size, np.int32)
+    with np.errstate(all="ignore"):
+        for part in _blocks(flat.size):
+            block = flat[part].astype(np.float64)
+            high[part], low[part], exponent[part] = _evaluate(function, block, wide)
+    return high.reshape(x.shape), low.reshape(x.shape), exponent.reshape(x.shape)
+
+
+def ulp_error(function: str, x: ArrayLike, got: ArrayLike) -> _Array:
+    """Return the error of `got` in ULP: abs(got - exact) / ulp(exact).
+
+    ulp(exact) is the distance between neighbouring numbers of the type of `got` at the magnitude
+    of the exact result, and the smallest subnormal below the normal range. A correctly rounded
+    result has an error of at most 0.5.
+
+    Parameters
+    ----------
+    function : str
+        One of `FUNCTIONS`.
+    x, got : array_like
+        Inputs and results, of one shape; types as for `reference`.
+
+    Returns
+    -------
+    ndarray of float64
+        Never NaN. Where x is NaN or infinite, or the exact result is 0, the error is 0 for the
+        right result, sign of zero included, and infinite for any other. Elsewhere it is infinite
+        where `got` is NaN, infinite, or a zero of the wrong sign.
+    """
+    _check_function(function)
+    x, got = np.asarray(x), np.asarray(got)
+    _check_type(x)
+    _check_type(got)
+    if x.shape != got.shape:
+        raise ValueError(f"x and got must have one shape; got {x.shape} and {got.shape}")
+    x_flat, got_flat = x.ravel(), got.ravel()
+    wide = "float64" in (x.dtype.name, got.dtype.name)
+    error = np.empty(x.size)
+    with np.errstate(all="ignore"):
+        for part in _blocks(x.size):
+            x_block = x_flat[part].astype(np.float64)
+            got_block = got_flat[part].astype(np.float64)
+            error[part] = _block_error(
+                x_block, got_block, _evaluate(function, x_block, wide), _FORMATS[got.dtype.name]
+            )
+    return error.reshape(x.shape)
+
+
+def _block_error(
+    x: _Array,
+    got: _Array,
+    value: tuple[_Array, _Array, _Exponent],
+    number_format: tuple[int, int],
+) -> _Array:
+    high, low, exponent = value
+    precision, least = number_format
+    mantissa, binade = np.frexp(high)
+    binade -= (np.abs(mantissa) == 0.5) & (low * mantissa < 0)  # just below a power of two
+    ulp = np.maximum(binade + (exponent - precision), least)
+    error = np.abs((np.ldexp(got, -exponent) - high) - low)
+    error = np.ldexp(error, exponent - ulp)
+
+    opposite = np.signbit(got) != np.signbit(high)
+    error[~np.isfinite(got) | ((got == 0) & opposite)] = np.inf
+    special = ~np.isfinite(x) | (high == 0)
+    if special.any():
+        right = ((got == high) & ~opposite) | (np.isnan(got) & np.isnan(high))
+        error[special] = np.where(right, 0.0, np.inf)[special]
+    return error
+
+
+def worst(function: str, x: ArrayLike, got: ArrayLike) -> tuple[float, np.floating]:
+    """Return the largest `ulp_error` and the (first) element of `x` where it occurs."""
+    error = ulp_error(function, x, got).ravel()
+    index = error.argmax()
+    return float(error[index]), np.asarray(x).ravel()[index]

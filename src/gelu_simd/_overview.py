@@ -1,0 +1,193 @@
+"""What the command line tells about the package: `info`, and the screen shown without a command."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+import sys
+import time
+import timeit
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+import gelu_simd
+from gelu_simd import _oracle
+from gelu_simd._limits import LIMITS
+
+try:
+    from scipy.special import erf
+except ImportError:
+    erf = None
+
+# Inputs per function in the accuracy check: one or two seconds in all.
+INPUTS = {"float32": 4_000_000, "float64": 1_000_000}
+
+SIZES = {"1 Ki": 1 << 10, "16 Ki": 1 << 14, "256 Ki": 1 << 18, "4 Mi": 1 << 22}
+ROUNDS = 3  # at least, and as many as fit in
+SECONDS = 0.5  # per size
+
+SQRT_2 = math.sqrt(2)
+C = math.sqrt(2 / math.pi)
+
+ERF_FORMULA = "x*0.5*(1+erf(x/sqrt(2)))  (SciPy)"
+
+BOLD, GREEN, RED = "1", "32", "31"  # of the terminal's SGR sequences
+
+
+def ufuncs() -> dict[str, np.ufunc]:
+    """Return the public ufuncs by name."""
+    public = {name: getattr(gelu_simd, name) for name in gelu_simd.__all__}
+    return {name: item for name, item in public.items() if isinstance(item, np.ufunc)}
+
+
+def info(as_json: bool) -> int:
+    """Print the facts about this installation."""
+    facts: dict[str, Any] = {
+        "version": gelu_simd.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        **gelu_simd.cpu_info(),
+        "functions": {name: ufunc.types for name, ufunc in ufuncs().items()},
+        "limits": {
+            name: {d: limit for (n, d), limit in LIMITS.items() if n == name} for name in ufuncs()
+        },
+    }
+    if as_json:
+        print(json.dumps(facts, indent=2))
+    else:
+        for key, value in facts.items():
+            rows = value if isinstance(value, dict) else {"": value}
+            for i, (name, item) in enumerate(rows.items()):
+                print(f"{'' if i else key:<11}{name:{20 if name else 0}}{_plain(item)}")
+    return 0
+
+
+def overview() -> int:
+    """Print version, CPU, accuracy and speed; return 1 if an accuracy limit is missed, else 0."""
+    cpu = gelu_simd.cpu_info()
+    print(
+        f"{_styled('gelu_simd ' + gelu_simd.__version__, BOLD)}, NumPy {np.__version__}, "
+        f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+    )
+    print(f"CPU    {cpu['cpu'] or 'unknown'}")
+    print(f"level  {cpu['isa']} (available: {', '.join(cpu['available'])})", end="\n\n")
+    missed = _show_accuracy()
+    print()
+    _show_speed()
+    return int(missed)
+
+
+def _show_accuracy() -> bool:
+    """Print the largest error of each function; return whether one is above its limit."""
+    print(_styled("Accuracy against an independent high-precision reference", BOLD))
+    print(f"{'':23}{'inputs':>8}{'max ULP':>9}  {'at x =':<25}{'limit':>6}")
+    missed = False
+    for dtype, count in INPUTS.items():
+        x = _inputs(np.dtype(dtype), count)
+        for name in _oracle.FUNCTIONS:
+            with np.errstate(all="ignore"):
+                error, at = _oracle.worst(name, x, getattr(gelu_simd, name)(x))
+            limit = LIMITS[name, dtype]
+            ok = error <= limit
+            missed |= not ok
+            print(
+                f"{name:<15}{dtype:<8}{x.size:>8}{error:>9.2f}  {x.dtype.type(at)!s:<25}"
+                f"{limit:>6.2f}  {_styled('ok', GREEN) if ok else _styled('MISS', RED)}",
+                flush=True,
+            )
+    return missed
+
+
+def _inputs(dtype: np.dtype, count: int) -> np.ndarray:
+    """Return `count` inputs, a fifth of each kind, from a fixed seed."""
+    rng = np.random.default_rng(20)
+    n = count // 5
+    bits = np.dtype(f"u{dtype.itemsize}")
+    limits = np.finfo(dtype)
+    end = math.sqrt(-2 * math.log(limits.smallest_subnormal))  # of the tail: results below vanish
+    roots = rng.choice([-0.7517915246935645, -0.7524614220710163], n)  # of the derivatives
+    kinds = [
+        rng.standard_normal(n),
+        rng.uniform(-end, end, n),
+        roots * (1 + rng.choice([-1, 1], n) * 2.0 ** rng.uniform(-limits.nmant, -3, n)),
+        rng.uniform(-1, 1, n) * float(limits.smallest_normal),
+        np.frombuffer(rng.bytes(n * dtype.itemsize), bits).view(dtype),
+    ]
+    return np.concatenate(kinds, dtype=dtype, casting="same_kind")
+
+
+def _show_speed() -> None:
+    """Print the time per element of our functions beside that of the usual formulas."""
+    ours = {name: getattr(gelu_simd, name) for name in _oracle.FUNCTIONS}
+    formulas = _formulas()
+    columns = [_ns_per_element(ours, formulas, n) for n in SIZES.values()]
+
+    def row(label: str, cells: Iterable[str]) -> str:
+        return f"{label:<48}" + "".join(f"{cell:>8}" for cell in cells)
+
+    print(_styled(row("Speed in ns per element (float32, one thread)", SIZES), BOLD))
+    for name in ours:
+        print(row(name, (f"{times[name]:.2f}" for times in columns)))
+    for formula, (name, _) in formulas.items():
+        print(row(formula, (f"{times[formula]:.2f}" for times in columns)))
+        print(row(f"  ratio to {name}", (f"{t[formula] / t[name]:.1f} x" for t in columns)))
+    if ERF_FORMULA not in formulas:
+        print(f"{ERF_FORMULA}: SciPy is not installed")
+
+
+def _formulas() -> dict[str, tuple[str, Callable[[np.ndarray], np.ndarray]]]:
+    """Return what NumPy users write, each with the name of our function that it computes."""
+    formulas = {
+        "0.5*x*(1+tanh(c*(x+0.044715*x*x*x)))": (
+            "gelu_tanh",
+            lambda x: 0.5 * x * (1 + np.tanh(C * (x + 0.044715 * x * x * x))),
+        ),
+        "0.5*x*(1+tanh(c*(x+0.044715*x**3)))": (
+            "gelu_tanh",
+            lambda x: 0.5 * x * (1 + np.tanh(C * (x + 0.044715 * x**3))),
+        ),
+    }
+    if erf is not None:
+        formulas[ERF_FORMULA] = ("gelu", lambda x: x * 0.5 * (1 + erf(x / SQRT_2)))
+    return formulas
+
+
+def _ns_per_element(
+    ours: dict[str, np.ufunc],
+    formulas: dict[str, tuple[str, Callable[[np.ndarray], np.ndarray]]],
+    n: int,
+) -> dict[str, float]:
+    """Time all candidates in turn, so that a slow phase of the machine meets each of them."""
+    x = np.random.default_rng(20).standard_normal(n, dtype=np.float32)
+    out = np.empty_like(x)
+    calls: dict[str, Callable[[], object]] = {
+        name: partial(ufunc, x, out=out) for name, ufunc in ours.items()
+    }
+    calls |= {label: partial(formula, x) for label, (_, formula) in formulas.items()}
+    number = max(1, (1 << 16) // n)
+    seconds = dict.fromkeys(calls, math.inf)
+    end = time.monotonic() + SECONDS
+    rounds = 0
+    while rounds < ROUNDS or time.monotonic() < end:
+        for name, call in calls.items():
+            seconds[name] = min(seconds[name], timeit.timeit(call, number=number))
+        rounds += 1
+    return {name: 1e9 * s / (number * n) for name, s in seconds.items()}
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_plain(item)}" for key, item in value.items())
+    return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+def _styled(text: str, style: str) -> str:
+    """Return `text` in bold or colour when standard output is a terminal that wants it."""
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    return f"\x1b[{style}m{text}\x1b[0m" if terminal and not os.environ.get("NO_COLOR") else text

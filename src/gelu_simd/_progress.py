@@ -1,0 +1,40 @@
+"""A progress bar in forty lines, since NumPy is the only run-time dependency."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Self
+
+DELAY = 1.0  # seconds: shorter jobs show no bar
+PERIOD = 0.1  # seconds between two drawings
+WIDTH = 30  # of the bar, in characters
+
+
+class Progress:
+    """A bar on stderr, drawn only on a terminal and erased at the end of the ``with`` block."""
+
+    def __enter__(self) -> Self:
+        self._terminal = sys.stderr is not None and sys.stderr.isatty()
+        self._start = time.monotonic()
+        self._next = self._start + DELAY
+        self._drawn = 0
+        return self
+
+    def update(self, done: int, total: int) -> None:
+        """Show that `done` of `total` elements are done."""
+        now = time.monotonic()
+        if not self._terminal or now < self._next:
+            return
+        self._next = now + PERIOD
+        left = (now - self._start) * (total - done) / done
+        bar = "#" * (WIDTH * done // total)
+        line = f"[{bar:.<{WIDTH}}] {100 * done // total:3d} %, {left:.0f} s left"
+        sys.stderr.write(f"\r{line:<{self._drawn}}")
+        sys.stderr.flush()
+        self._drawn = len(line)
+
+    def __exit__(self, *_: object) -> None:
+        if self._drawn:
+            sys.stderr.write(f"\r{'':{self._drawn}}\r")
+            sys.stderr.flush()

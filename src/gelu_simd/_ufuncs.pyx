@@ -1,0 +1,133 @@
+# cython: language_level=3
+"""The ufunc objects, and the level whose kernels they run.
+
+Each ufunc loop gets, as its `data`, the slot that holds its kernel of the level in use: changing
+the level rewrites the slots and leaves the ufuncs alone.
+"""
+
+import os
+
+cimport numpy as np
+from gelu_simd._csrc cimport (
+    GELU_SIMD_NUM_FUNCTIONS,
+    GELU_SIMD_NUM_TYPES,
+    gelu_simd_available,
+    gelu_simd_built,
+    gelu_simd_cpu_name,
+    gelu_simd_functions,
+    gelu_simd_loop,
+    gelu_simd_table,
+)
+
+from gelu_simd._docs import DOCS
+
+np.import_array()
+np.import_umath()
+
+# All this must live as long as the ufuncs do: for ever.
+cdef gelu_simd_loop *slots[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES]
+cdef void *loop_data[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES]
+cdef np.PyUFuncGenericFunction loops[GELU_SIMD_NUM_TYPES]
+cdef char loop_types[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES * 3]
+cdef const gelu_simd_table *level = NULL
+
+
+cdef void run(char **args, np.npy_intp *n, np.npy_intp *strides, void *slot) noexcept nogil:
+    (<gelu_simd_loop **> slot)[0](
+        args, <const ptrdiff_t *> n, <const ptrdiff_t *> strides, NULL
+    )
+
+
+cdef names(const gelu_simd_table *const *tables):
+    result = []
+    while tables[0] is not NULL:
+        result.append(tables[0].name.decode())
+        tables += 1
+    return result
+
+
+cdef use(const gelu_simd_table *table):
+    global level
+    level = table
+    for f in range(GELU_SIMD_NUM_FUNCTIONS):
+        for t in range(GELU_SIMD_NUM_TYPES):
+            slots[f][t] = table.loops[f][t]
+
+
+def set_isa(name):
+    """Run the kernels of level `name` from now on, in every thread; return the former level."""
+    cdef const gelu_simd_table *const *tables = gelu_simd_available()
+    former = level.name.decode()
+    for i, available in enumerate(names(tables)):
+        if available == name:
+            use(tables[i])
+            return former
+    raise ValueError(f"no level {name!r} here; possible: {', '.join(names(tables))}")
+
+
+def cpu_info():
+    """What the CPU is and which kernels it runs.
+
+    Returns
+    -------
+    dict
+        ``"isa"``: the level in use, chosen at import or by the environment variable
+        ``GELU_SIMD_ISA``; ``"available"``: the levels this CPU and its operating system can run,
+        best first; ``"built"``: the levels this build holds; ``"cpu"``: the processor's name for
+        itself, ``""`` if it gives none.
+
+    Examples
+    --------
+    >>> import gelu_simd
+    >>> info = gelu_simd.cpu_info()
+    >>> info["isa"] in info["available"]
+    True
+    """
+    return {
+        "isa": level.name.decode(),
+        "available": names(gelu_simd_available()),
+        "built": names(gelu_simd_built()),
+        "cpu": gelu_simd_cpu_name().decode("ascii", "replace").strip(),
+    }
+
+
+cdef make_ufunc(int f):
+    cdef int inputs = gelu_simd_functions[f].inputs
+    cdef bytes doc
+    name = gelu_simd_functions[f].name.decode()
+    for t in range(GELU_SIMD_NUM_TYPES):
+        loop_data[f][t] = &slots[f][t]
+        for k in range(inputs + 1):
+            loop_types[f][t * (inputs + 1) + k] = np.NPY_FLOAT64 if t == 0 else np.NPY_FLOAT32
+    doc = DOCS[name].encode()
+    kept.append(doc)
+    ufunc = np.PyUFunc_FromFuncAndData(
+        loops, loop_data[f], loop_types[f], GELU_SIMD_NUM_TYPES, inputs, 1, np.PyUFunc_None,
+        <char *> gelu_simd_functions[f].name, doc, 0,
+    )
+    for attribute, value in (("__module__", "gelu_simd"), ("__qualname__", name)):
+        try:
+            setattr(ufunc, attribute, value)
+        except AttributeError:  # read-only before NumPy 2.2
+            pass
+    return name, ufunc
+
+
+def initial_level():
+    wanted = os.environ.get("GELU_SIMD_ISA")
+    possible = names(gelu_simd_available())
+    if not wanted:
+        return possible[0]
+    if wanted in possible:
+        return wanted
+    reason = (
+        "this CPU cannot run it" if wanted in names(gelu_simd_built()) else "there is no such level"
+    )
+    raise ImportError(f"GELU_SIMD_ISA={wanted}: {reason}; possible: {', '.join(possible)}")
+
+
+kept = []
+use(gelu_simd_available()[names(gelu_simd_available()).index(initial_level())])
+for i in range(GELU_SIMD_NUM_TYPES):
+    loops[i] = run
+ufuncs = dict(make_ufunc(f) for f in range(GELU_SIMD_NUM_FUNCTIONS))

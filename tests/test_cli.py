@@ -1,0 +1,387 @@
+"""The command line in its own process: screens, exit codes, one-line errors, signals, memory."""
+
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gelu_simd
+from gelu_simd import _overview, _progress
+from gelu_simd._limits import LIMITS
+
+UNARY = ["gelu", "gelu_tanh", "gelu_grad", "gelu_tanh_grad"]
+
+posix = pytest.mark.skipif(os.name != "posix", reason="POSIX signals and pipes")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's /proc or /dev/full")
+
+
+def run(*args, **kwargs):
+    command = [sys.executable, "-m", "gelu_simd", *map(str, args)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, **kwargs)
+
+
+def run_python(code, *args, **kwargs):
+    """Run `code`, then main; for what has to be arranged inside the child."""
+    code += "\nimport sys\nfrom gelu_simd.__main__ import main\nsys.exit(main())"
+    command = [sys.executable, "-c", code, *map(str, args)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **kwargs)
+
+
+def check_error(done, message):
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert re.fullmatch(rf"gelu-simd: error: [^\n]*{message}[^\n]*\n", done.stderr), done.stderr
+
+
+@pytest.fixture
+def source(tmp_path):
+    path = tmp_path / "in.npy"
+    np.save(path, np.linspace(-5, 5, 1000, dtype=np.float32))
+    return path
+
+
+@pytest.fixture
+def target(tmp_path):
+    return tmp_path / "out.npy"
+
+
+# The screen without arguments
+
+
+@pytest.fixture(scope="module")
+def screen():
+    start = time.monotonic()
+    done = run()
+    return done, time.monotonic() - start
+
+
+def test_screen_fits_and_passes(screen):
+    done, _ = screen
+    assert done.returncode == 0, done.stdout
+    assert done.stderr == ""
+    lines = done.stdout.splitlines()
+    assert 20 <= len(lines) <= 40
+    assert max(map(len, lines)) <= 80
+    assert done.stdout.isascii()
+    assert "\x1b" not in done.stdout
+    assert "MISS" not in done.stdout
+
+
+def test_screen_tells_the_facts(screen):
+    done, _ = screen
+    cpu = gelu_simd.cpu_info()
+    assert done.stdout.startswith(f"gelu_simd {gelu_simd.__version__}, NumPy {np.__version__}")
+    assert f"level  {cpu['isa']} (available: {', '.join(cpu['available'])})\n" in done.stdout
+
+
+@pytest.mark.parametrize("dtype", _overview.INPUTS)
+@pytest.mark.parametrize("name", UNARY)
+def test_screen_has_a_row_per_function_and_type(screen, name, dtype):
+    done, _ = screen
+    row = re.search(
+        rf"^{name} +{dtype} +(\d+) +([\d.]+) +(\S+) +([\d.]+)  ok$", done.stdout, re.MULTILINE
+    )
+    count, error, at, limit = row.groups()
+    assert int(count) == _overview.INPUTS[dtype]
+    assert float(error) <= float(limit) == LIMITS[name, dtype]
+    assert str(np.dtype(dtype).type(at)) == at
+
+
+def test_screen_compares_the_speed(screen):
+    done, _ = screen
+    times = r" +[\d.]+" * len(_overview.SIZES)
+    ratios = r" +[\d.]+ x" * len(_overview.SIZES)
+    for name in UNARY:
+        assert re.search(rf"^{name}{times}$", done.stdout, re.MULTILINE)
+    assert len(re.findall(rf"^  ratio to gelu_tanh{ratios}$", done.stdout, re.MULTILINE)) == 2
+
+
+def test_screen_takes_seconds(screen):
+    _, seconds = screen
+    assert seconds < 30  # about five; much more room for a busy machine
+
+
+@pytest.fixture
+def short(monkeypatch):
+    monkeypatch.setattr(_overview, "INPUTS", {"float32": 1000, "float64": 1000})
+    monkeypatch.setattr(_overview, "SIZES", {"1 Ki": 1 << 10})
+    monkeypatch.setattr(_overview, "SECONDS", 0)
+
+
+def test_screen_shows_a_missed_limit(short, monkeypatch, capsys):
+    monkeypatch.setitem(LIMITS, ("gelu_grad", "float32"), 0.1)
+    assert _overview.overview() == 1
+    misses = [line for line in capsys.readouterr().out.splitlines() if line.endswith("MISS")]
+    assert len(misses) == 1
+    assert misses[0].split()[:2] == ["gelu_grad", "float32"]
+
+
+def test_screen_without_scipy(short, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "scipy.special", None)
+    assert _overview.overview() == 0
+    assert "SciPy is not installed" in capsys.readouterr().out.splitlines()[-1]
+
+
+@pytest.mark.parametrize(("no_color", "styled"), [(None, True), ("", True), ("1", False)])
+def test_colour_only_on_a_terminal_that_wants_it(short, monkeypatch, no_color, styled):
+    out = Terminal()
+    monkeypatch.setattr(sys, "stdout", out)
+    if no_color is None:
+        monkeypatch.delenv("NO_COLOR", raising=False)
+    else:
+        monkeypatch.setenv("NO_COLOR", no_color)
+    _overview.overview()
+    assert ("\x1b[32mok\x1b[0m" in out.getvalue()) == styled
+
+
+# Facts, help and usage
+
+
+def test_info_json():
+    done = run("info", "--json")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    facts = json.loads(done.stdout)
+    assert facts["version"] == gelu_simd.__version__
+    assert facts["numpy"] == np.__version__
+    assert {"python", "platform", "cpu"} <= facts.keys()
+    assert facts["isa"] in facts["available"]
+    assert facts["functions"].keys() == {*UNARY, "gelu_backward", "gelu_tanh_backward"}
+    assert facts["functions"]["gelu"] == gelu_simd.gelu.types
+    assert facts["limits"]["gelu"]["float32"] == LIMITS["gelu", "float32"]
+
+
+def test_info_is_readable():
+    done = run("info")
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"version    {gelu_simd.__version__}\n")
+    assert "gelu_tanh_backward" in done.stdout
+
+
+def test_version():
+    done = run("--version")
+    assert (done.returncode, done.stdout) == (0, f"gelu-simd {gelu_simd.__version__}\n")
+
+
+@pytest.mark.parametrize("args", [["--help"], ["apply", "--help"], ["info", "--help"]])
+def test_help(args):
+    done = run(*args)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert done.stdout.startswith("usage: gelu-simd")
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["aply"], "invalid choice: 'aply'"),
+        (["--fast"], "--fast"),
+        (["apply"], "IN.npy, OUT.npy"),
+        (["apply", "in.npy"], "OUT.npy"),
+        (["apply", "a", "b", "c\nd"], "unrecognized arguments: c d"),
+        (["apply", "a", "b", "--function", "relu"], "'relu' .*gelu_tanh_grad"),
+        (["apply", "a", "b", "--function", "gelu_backward"], "'gelu_backward'"),
+        (["apply", "a", "b", "--dtype", "int32"], "'int32' .*float64.*float32"),
+    ],
+)
+def test_wrong_usage(args, message):
+    check_error(run(*args), message)
+
+
+@posix
+def test_closed_pipe_is_silent():
+    with subprocess.Popen(
+        [sys.executable, "-m", "gelu_simd"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as child:
+        assert child.stdout.readline().startswith(b"gelu_simd")
+        child.stdout.close()
+        assert child.stderr.read() == b""
+    assert child.returncode == 128 + signal.SIGPIPE
+
+
+@linux
+def test_full_standard_output():
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "gelu_simd", "info"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 2
+    message = "cannot write to standard output: No space left on device"
+    assert done.stderr == f"gelu-simd: error: {message}\n"
+
+
+# apply
+
+
+@pytest.mark.parametrize("name", UNARY)
+def test_apply(source, target, name):
+    done = run("apply", source, target, "--function", name)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    expected = getattr(gelu_simd, name)(np.load(source))
+    assert np.load(target).tobytes() == expected.tobytes()
+
+
+def test_apply_in_place_with_dtype(source):
+    expected = gelu_simd.gelu(np.load(source), dtype=np.float64)
+    done = run("apply", source, source, "--dtype", "float64")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert np.load(source).dtype == np.float64
+    assert np.load(source).tobytes() == expected.tobytes()
+
+
+def not_an_array(path):
+    path.write_text("x = [1, 2, 3]\n")
+
+
+def truncated(path):
+    np.save(path, np.zeros(100))
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: None, "in.npy': No such file or directory"),
+        (Path.mkdir, "in.npy': not a regular file"),
+        (not_an_array, "in.npy' is not a valid .npy file: the magic string is not correct"),
+        (truncated, "in.npy' is truncated: its header promises 800 bytes of data"),
+        (lambda path: np.save(path, np.array([None])), "has dtype object; gelu accepts bool,"),
+        (lambda path: np.save(path, np.zeros(3, "F")), "has dtype complex64; gelu accepts bool,"),
+    ],
+)
+def test_bad_input(tmp_path, target, make, message):
+    make(tmp_path / "in.npy")
+    check_error(run("apply", tmp_path / "in.npy", target), message)
+    assert not target.exists()
+
+
+def test_missing_folder(source, tmp_path):
+    target = tmp_path / "missing" / "out.npy"
+    check_error(run("apply", source, target), "out.npy': No such file or directory")
+
+
+def test_output_is_a_directory(source, target):
+    target.mkdir()
+    check_error(run("apply", source, target), "out.npy': not a regular file")
+
+
+def test_unwritable_folder(source, tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir(0o555)
+    if os.access(folder, os.W_OK):
+        folder = Path("/sys")  # not even root creates a file there
+        if not folder.is_dir():
+            pytest.skip("root may write everywhere here")
+    check_error(run("apply", source, folder / "out.npy"), "cannot write '.*out.npy': ")
+
+
+@posix
+def test_write_protected_output(source, target):
+    np.save(target, np.ones(3))
+    target.chmod(0o444)
+    if os.access(target, os.W_OK):
+        pytest.skip("root may write every file")
+    check_error(run("apply", source, target), "out.npy': the file is write-protected")
+
+
+@posix
+def test_full_disk(tmp_path, target):
+    """A limit on the size of files stands in for the end of the disk."""
+    np.save(tmp_path / "in.npy", np.zeros(1 << 20))
+    np.save(target, np.ones(3))
+    limit = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))"
+    child = run_python(limit, "apply", tmp_path / "in.npy", target, text=True)
+    stdout, stderr = child.communicate(timeout=60)
+    message = f"cannot write '{target}': File too large"
+    assert (child.returncode, stdout, stderr) == (2, "", f"gelu-simd: error: {message}\n")
+    assert sorted(os.listdir(tmp_path)) == ["in.npy", "out.npy"]
+    assert np.array_equal(np.load(target), np.ones(3))
+
+
+def sparse(path, dtype, shape, fortran_order=False):
+    """Write a .npy file of zeros that takes no room on the disk."""
+    with open(path, "wb") as file:
+        descr = np.lib.format.dtype_to_descr(np.dtype(dtype))
+        header = {"descr": descr, "fortran_order": fortran_order, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        file.truncate(file.tell() + int(np.prod(shape)) * np.dtype(dtype).itemsize)
+
+
+@posix
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_signal_in_mid_stream(tmp_path, target, name):
+    sparse(tmp_path / "in.npy", "f4", (1 << 34,))  # 64 GiB: it cannot finish before the signal
+    np.save(target, np.ones(3))
+    # The parent of the tests may have told its children to ignore the signal.
+    heed = f"import signal\nsignal.signal(signal.{name}, signal.SIG_DFL)"
+    with run_python(heed, "apply", tmp_path / "in.npy", target, text=True) as child:
+        while sum(p.stat().st_size for p in tmp_path.glob(".gelu-simd-*")) < 1 << 20:
+            assert child.poll() is None, child.stderr.read()
+            time.sleep(0.01)
+        child.send_signal(getattr(signal, name))
+        stdout, stderr = child.communicate(timeout=60)
+    assert child.returncode == 128 + getattr(signal, name)
+    assert (stdout, stderr) == ("", f"gelu-simd: stopped by {name}\n")
+    assert sorted(os.listdir(tmp_path)) == ["in.npy", "out.npy"]
+    assert np.array_equal(np.load(target), np.ones(3))
+
+
+@linux
+@pytest.mark.parametrize("fortran_order", [False, True])
+def test_memory_stays_below_200_mb(tmp_path, target, fortran_order):
+    sparse(tmp_path / "in.npy", ">f4", (1 << 14, 10_000), fortran_order)  # 655 MB
+    # Not ru_maxrss, which starts from the memory of the process that forked.
+    peak = "import atexit\natexit.register(lambda: print(open('/proc/self/status').read()))"
+    with run_python(peak, "apply", tmp_path / "in.npy", target, text=True) as child:
+        stdout, stderr = child.communicate(timeout=60)
+    size = target.stat().st_size
+    target.unlink()
+    assert (child.returncode, stderr) == (0, "")
+    assert size == (tmp_path / "in.npy").stat().st_size
+    assert int(re.search(r"VmHWM:\s+(\d+) kB", stdout)[1]) < 200_000
+
+
+# The progress bar
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def bar(monkeypatch, stream, delay, updates):
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr(_progress, "DELAY", delay)
+    monkeypatch.setattr(_progress, "PERIOD", 0)
+    with _progress.Progress() as progress:
+        for done in updates:
+            progress.update(done, 200)
+    return stream.getvalue()
+
+
+def test_bar_is_drawn_on_a_terminal_and_erased(monkeypatch):
+    text = bar(monkeypatch, Terminal(), 0, [1, 100, 200])
+    *drawn, blank, end = text.split("\r")[1:]
+    assert [re.match(r"\[#*\.*\] +\d+ %, ", line)[0] for line in drawn] == [
+        f"[{'.' * 30}]   0 %, ",
+        f"[{'#' * 15}{'.' * 15}]  50 %, ",
+        f"[{'#' * 30}] 100 %, ",
+    ]
+    assert blank.isspace()
+    assert len(blank) >= max(map(len, drawn))
+    assert end == ""
+
+
+def test_no_bar_for_a_short_job(monkeypatch):
+    assert bar(monkeypatch, Terminal(), 60, [1, 100, 200]) == ""
+
+
+def test_no_bar_without_a_terminal(monkeypatch):
+    assert bar(monkeypatch, io.StringIO(), 0, [1, 100, 200]) == ""
