@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import pytest
+from formulas import erf
 from inputs import SIZES, reuse_freed_memory
 from pytest_benchmark.fixture import BenchmarkFixture
 from timing import at_level
 
 import gelu_simd
 
-# Rounds of at least 0.1 ms for 0.2 s, but three of them: all in less than three minutes.
+# Rounds of at least 0.1 ms for 0.2 s, and at least three: all in about three minutes.
 OPTIONS = {
     "--benchmark-min-time": 1e-4,
     "--benchmark-max-time": 0.2,
@@ -27,6 +28,7 @@ RESULTS = pytest.StashKey[Results]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """Set the options that are not on the command line."""
     reuse_freed_memory()
     config.stash[RESULTS] = {}
     for option, value in OPTIONS.items():
@@ -34,9 +36,15 @@ def pytest_configure(config: pytest.Config) -> None:
             setattr(config.option, option.removeprefix("--").replace("-", "_"), value)
 
 
+def pytest_report_header() -> str:
+    """Name what is compared."""
+    scipy = "is not installed, so the formulas with erf are left out" if erf is None else "is there"
+    return f"bench: NumPy {np.__version__}, levels {', '.join(LEVELS)}; SciPy {scipy}"
+
+
 @pytest.fixture
 def level(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The level that the ufuncs run on during the test."""
+    """Run the test on one level."""
     with at_level(request.param):
         yield request.param
 
@@ -47,6 +55,7 @@ def measure(benchmark: BenchmarkFixture, pytestconfig: pytest.Config) -> Callabl
 
     def run(function: str, dtype: str, row: str, size: str, call: Callable, *args: object) -> None:
         benchmark.group = f"{function} {dtype} {size}"
+        call(*args)  # a cold first call would spoil the choice of the number of iterations
         benchmark(call, *args)
         if benchmark.stats is not None:  # None under --benchmark-disable
             ns = 1e9 * benchmark.stats.stats.min / SIZES[size]
@@ -60,6 +69,7 @@ def measure(benchmark: BenchmarkFixture, pytestconfig: pytest.Config) -> Callabl
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
+    """Print one table for each dtype."""
     results = config.stash[RESULTS]
     for dtype in dict.fromkeys(dtype for _, dtype, _, _ in results):
         terminalreporter.section(f"{dtype}: ns per element (minimum), and ratios")
@@ -70,7 +80,7 @@ def pytest_terminal_summary(
 
 
 def table(results: Results, function: str, dtype: str) -> Iterator[str]:
-    """The times of a function on each level and by other means, then their ratios.
+    """Yield the times of a function on each level and by other means, then their ratios.
 
     What was not measured is nan.
     """
@@ -89,4 +99,5 @@ def table(results: Results, function: str, dtype: str) -> Iterator[str]:
 
 
 def line(label: str, cells: Iterable[str]) -> str:
+    """Align a label and its cells."""
     return f"  {label:34}" + "".join(f"{cell:>11}" for cell in cells)

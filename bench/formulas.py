@@ -22,32 +22,39 @@ SQRT_2_OVER_PI = math.sqrt(2 / math.pi)
 
 
 def gelu_erf(x: np.ndarray) -> np.ndarray:
+    """GELU with SciPy's erf."""
     return 0.5 * x * (1 + erf(x * SQRT_HALF))
 
 
 def gelu_grad_erf(x: np.ndarray) -> np.ndarray:
+    """Differentiate `gelu_erf`."""
     return 0.5 * (1 + erf(x * SQRT_HALF)) + x * (INV_SQRT_2PI * np.exp(-0.5 * x * x))
 
 
 def gelu_backward_erf(dy: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Multiply dy by the derivative of `gelu_erf`."""
     return dy * gelu_grad_erf(x)
 
 
 def gelu_tanh_mul(x: np.ndarray) -> np.ndarray:
+    """GELU's tanh form, the cube by multiplication."""
     return 0.5 * x * (1 + np.tanh(SQRT_2_OVER_PI * (x + 0.044715 * (x * x * x))))
 
 
 def gelu_tanh_pow(x: np.ndarray) -> np.ndarray:
+    """GELU's tanh form, the cube by a power, as it is usually written."""
     return 0.5 * x * (1 + np.tanh(SQRT_2_OVER_PI * (x + 0.044715 * x**3)))
 
 
 def gelu_tanh_grad_mul(x: np.ndarray) -> np.ndarray:
+    """Differentiate `gelu_tanh_mul`."""
     t = np.tanh(SQRT_2_OVER_PI * (x + 0.044715 * (x * x * x)))
     slope = SQRT_2_OVER_PI * (1 + 3 * 0.044715 * (x * x))
     return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * slope
 
 
 def gelu_tanh_backward_mul(dy: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Multiply dy by the derivative of `gelu_tanh_mul`."""
     return dy * gelu_tanh_grad_mul(x)
 
 

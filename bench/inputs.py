@@ -16,7 +16,7 @@ SIZES = {
 
 
 def dtypes(ufunc: np.ufunc) -> list[str]:
-    """The types that a ufunc has loops for."""
+    """Name the types that a ufunc has loops for."""
     return [np.dtype(loop[0]).name for loop in ufunc.types]
 
 
@@ -31,7 +31,7 @@ def _largest(dtype: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def arrays(dtype: str, size: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """x and dy, both 2*N(0, 1) from a fixed seed, and an array for the result."""
+    """Return x and dy, both 2*N(0, 1) from a fixed seed, and an array for the result."""
     x, dy, out = (a[: SIZES[size]] for a in _largest(dtype))
     return x, dy, out
 
@@ -41,6 +41,6 @@ def reuse_freed_memory() -> None:
 
     In a fresh process glibc returns the memory of each large temporary to the system, and the next
     one pays for its pages again: x*x*x at 256 Ki takes 4 times as long. Once an array of up to
-    32 MiB has been freed, it keeps blocks of that size.
+    32 MiB has been freed, glibc keeps the memory of smaller ones.
     """
     np.empty(31 << 20, np.uint8)

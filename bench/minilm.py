@@ -36,14 +36,17 @@ LIBRARIES = ["safetensors", "tokenizers", "scipy"]
 
 
 def missing() -> list[str]:
-    """The modules that this program needs and cannot find."""
+    """List the modules that this program needs and cannot find."""
     return [name for name in [*LIBRARIES, WEIGHTS] if importlib.util.find_spec(name) is None]
 
 
 class MiniLM:
+    """The weights and the tokenizer of all-MiniLM-L6-v2, and its forward pass."""
+
     def __init__(self) -> None:
-        from safetensors.numpy import load_file
-        from tokenizers import Tokenizer
+        """Load both from the installed package of the weights."""
+        from safetensors.numpy import load_file  # noqa: PLC0415 - `main` reports it if absent
+        from tokenizers import Tokenizer  # noqa: PLC0415
 
         folder = importlib.resources.files(WEIGHTS) / "model"
         self.weights = load_file(str(folder / "model.safetensors"))
@@ -54,14 +57,14 @@ class MiniLM:
         self.tokenizer.enable_padding()  # to the longest sentence of the batch
 
     def tokenize(self, sentences: list[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Token ids and the mask (1 for a token, 0 for padding), both (sentences, length)."""
+        """Return token ids and mask (1 token, 0 padding), both (sentences, length)."""
         encodings = self.tokenizer.encode_batch(sentences)
         ids = np.array([encoding.ids for encoding in encodings])
         mask = np.array([encoding.attention_mask for encoding in encodings], np.float32)
         return ids, mask
 
     def embed(self, ids: np.ndarray, mask: np.ndarray, activation: Activation) -> np.ndarray:
-        """One vector of length 1 for each sentence: (sentences, 384)."""
+        """Return one vector of length 1 for each sentence: (sentences, 384)."""
         x = self._token_embeddings(ids)  # (sentences, length, 384)
         for layer in range(self.config["num_hidden_layers"]):
             name = f"encoder.layer.{layer}."
@@ -96,7 +99,9 @@ class MiniLM:
         return self._dense(name + "output.dense", context.swapaxes(1, 2).reshape(x.shape))
 
     def _dense(self, name: str, x: np.ndarray) -> np.ndarray:
-        return x @ self.weights[name + ".weight"].T + self.weights[name + ".bias"]
+        rows = x.reshape(-1, x.shape[-1])  # one product, not one for each sentence
+        y = rows @ self.weights[name + ".weight"].T + self.weights[name + ".bias"]
+        return y.reshape(*x.shape[:-1], -1)
 
     def _norm(self, name: str, x: np.ndarray) -> np.ndarray:
         x = x - x.mean(axis=-1, keepdims=True)
@@ -108,7 +113,7 @@ class MiniLM:
 def seconds(
     model: MiniLM, ids: np.ndarray, mask: np.ndarray, activation: Activation
 ) -> tuple[float, float]:
-    """Time of one forward pass, and how much of it the activation took."""
+    """Time one forward pass, and how much of it the activation takes."""
     inside = 0.0
 
     def timed(x: np.ndarray) -> np.ndarray:
@@ -124,6 +129,7 @@ def seconds(
 
 
 def main() -> int:
+    """Print the similarities, the times and the difference; return the exit code."""
     if absent := missing():
         print(f"minilm.py cannot find {', '.join(absent)}. Install:", file=sys.stderr)
         if libraries := [name for name in absent if name != WEIGHTS]:

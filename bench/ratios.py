@@ -6,7 +6,7 @@ The two sides of a ratio are measured in turn. Run: python ratios.py
 from functools import partial
 
 import numpy as np
-from formulas import FORMULAS
+from formulas import FORMULAS, erf
 from inputs import arrays, reuse_freed_memory
 from timing import alternate, at_level
 
@@ -17,13 +17,14 @@ COLUMNS = ["16Ki", "256Ki"]
 
 
 def ratio(slow: partial, fast: partial) -> str:
-    """Time of `slow` over time of `fast`: from the minima, and from the medians."""
+    """Divide the time of `slow` by that of `fast`: the minima, and the medians."""
     timings = alternate({"slow": slow, "fast": fast})
     minimum, median = (s / f for s, f in zip(timings["slow"], timings["fast"], strict=True))
     return f"{minimum:9.2f}{median:9.2f}"
 
 
 def print_table(level: str) -> None:
+    """Print the ratios of one level."""
     print(f"\n{level:28}" + "".join(f"{f'n = {size}':>18}" for size in COLUMNS))
     print(f"{'':28}" + f"{'min':>9}{'median':>9}" * len(COLUMNS))
     for function in ("gelu", "gelu_tanh"):
@@ -40,7 +41,10 @@ def print_table(level: str) -> None:
 
 
 def main() -> None:
+    """Print every level in both states of the allocator."""
     print(f"Ratios of times, {DTYPE}, inputs 2*N(0,1), NumPy {np.__version__}")
+    if erf is None:
+        print("SciPy is not installed: gelu has no formula to compare with")
     levels = [level for level in gelu_simd.cpu_info()["available"] if level != "portable"]
     print("\nIn a fresh process, where the formulas wait for memory:")
     for level in levels:

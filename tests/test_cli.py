@@ -23,16 +23,17 @@ posix = pytest.mark.skipif(os.name != "posix", reason="POSIX signals and pipes")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's /proc or /dev/full")
 
 
-def run(*args, **kwargs):
+def run(*args):
     command = [sys.executable, "-m", "gelu_simd", *map(str, args)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, **kwargs)
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
-def run_python(code, *args, **kwargs):
-    """Run `code`, then main; for what has to be arranged inside the child."""
+def start(code, *args):
+    """Start a child that runs `code`, then main; for what has to be arranged inside it."""
     code += "\nimport sys\nfrom gelu_simd.__main__ import main\nsys.exit(main())"
     command = [sys.executable, "-c", code, *map(str, args)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **kwargs)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True)
 
 
 def check_error(done, message):
@@ -58,9 +59,9 @@ def target(tmp_path):
 
 @pytest.fixture(scope="module")
 def screen():
-    start = time.monotonic()
+    begin = time.monotonic()
     done = run()
-    return done, time.monotonic() - start
+    return done, time.monotonic() - begin
 
 
 def test_screen_fits_and_passes(screen):
@@ -116,7 +117,8 @@ def short(monkeypatch):
     monkeypatch.setattr(_overview, "SECONDS", 0)
 
 
-def test_screen_shows_a_missed_limit(short, monkeypatch, capsys):
+@pytest.mark.usefixtures("short")
+def test_screen_shows_a_missed_limit(monkeypatch, capsys):
     monkeypatch.setitem(LIMITS, ("gelu_grad", "float32"), 0.1)
     assert _overview.overview() == 1
     misses = [line for line in capsys.readouterr().out.splitlines() if line.endswith("MISS")]
@@ -124,14 +126,16 @@ def test_screen_shows_a_missed_limit(short, monkeypatch, capsys):
     assert misses[0].split()[:2] == ["gelu_grad", "float32"]
 
 
-def test_screen_without_scipy(short, monkeypatch, capsys):
+@pytest.mark.usefixtures("short")
+def test_screen_without_scipy(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "scipy.special", None)
     assert _overview.overview() == 0
     assert "SciPy is not installed" in capsys.readouterr().out.splitlines()[-1]
 
 
+@pytest.mark.usefixtures("short")
 @pytest.mark.parametrize(("no_color", "styled"), [(None, True), ("", True), ("1", False)])
-def test_colour_only_on_a_terminal_that_wants_it(short, monkeypatch, no_color, styled):
+def test_colour_only_on_a_terminal_that_wants_it(monkeypatch, no_color, styled):
     out = Terminal()
     monkeypatch.setattr(sys, "stdout", out)
     if no_color is None:
@@ -209,9 +213,9 @@ def test_closed_pipe_is_silent():
 
 @linux
 def test_full_standard_output():
-    with open("/dev/full", "w") as full:
-        command = [sys.executable, "-m", "gelu_simd", "info"]
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "gelu_simd", "info"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 2
     message = "cannot write to standard output: No space left on device"
     assert done.stderr == f"gelu-simd: error: {message}\n"
@@ -248,7 +252,7 @@ def truncated(path):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda path: None, "in.npy': No such file or directory"),
+        (lambda _: None, "in.npy': No such file or directory"),
         (Path.mkdir, "in.npy': not a regular file"),
         (not_an_array, "in.npy' is not a valid .npy file: the magic string is not correct"),
         (truncated, "in.npy' is truncated: its header promises 800 bytes of data"),
@@ -297,17 +301,17 @@ def test_full_disk(tmp_path, target):
     np.save(tmp_path / "in.npy", np.zeros(1 << 20))
     np.save(target, np.ones(3))
     limit = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))"
-    child = run_python(limit, "apply", tmp_path / "in.npy", target, text=True)
+    child = start(limit, "apply", tmp_path / "in.npy", target)
     stdout, stderr = child.communicate(timeout=60)
     message = f"cannot write '{target}': File too large"
     assert (child.returncode, stdout, stderr) == (2, "", f"gelu-simd: error: {message}\n")
-    assert sorted(os.listdir(tmp_path)) == ["in.npy", "out.npy"]
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "in.npy", target]
     assert np.array_equal(np.load(target), np.ones(3))
 
 
 def sparse(path, dtype, shape, fortran_order=False):
     """Write a .npy file of zeros that takes no room on the disk."""
-    with open(path, "wb") as file:
+    with path.open("wb") as file:
         descr = np.lib.format.dtype_to_descr(np.dtype(dtype))
         header = {"descr": descr, "fortran_order": fortran_order, "shape": shape}
         np.lib.format.write_array_header_1_0(file, header)
@@ -321,7 +325,7 @@ def test_signal_in_mid_stream(tmp_path, target, name):
     np.save(target, np.ones(3))
     # The parent of the tests may have told its children to ignore the signal.
     heed = f"import signal\nsignal.signal(signal.{name}, signal.SIG_DFL)"
-    with run_python(heed, "apply", tmp_path / "in.npy", target, text=True) as child:
+    with start(heed, "apply", tmp_path / "in.npy", target) as child:
         while sum(p.stat().st_size for p in tmp_path.glob(".gelu-simd-*")) < 1 << 20:
             assert child.poll() is None, child.stderr.read()
             time.sleep(0.01)
@@ -329,8 +333,9 @@ def test_signal_in_mid_stream(tmp_path, target, name):
         stdout, stderr = child.communicate(timeout=60)
     assert child.returncode == 128 + getattr(signal, name)
     assert (stdout, stderr) == ("", f"gelu-simd: stopped by {name}\n")
-    assert sorted(os.listdir(tmp_path)) == ["in.npy", "out.npy"]
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "in.npy", target]
     assert np.array_equal(np.load(target), np.ones(3))
+    (tmp_path / "in.npy").unlink()
 
 
 @linux
@@ -339,7 +344,7 @@ def test_memory_stays_below_200_mb(tmp_path, target, fortran_order):
     sparse(tmp_path / "in.npy", ">f4", (1 << 14, 10_000), fortran_order)  # 655 MB
     # Not ru_maxrss, which starts from the memory of the process that forked.
     peak = "import atexit\natexit.register(lambda: print(open('/proc/self/status').read()))"
-    with run_python(peak, "apply", tmp_path / "in.npy", target, text=True) as child:
+    with start(peak, "apply", tmp_path / "in.npy", target) as child:
         stdout, stderr = child.communicate(timeout=60)
     size = target.stat().st_size
     target.unlink()

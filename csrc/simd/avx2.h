@@ -23,8 +23,10 @@ V_INLINE vf32 v_sub_f32(vf32 a, vf32 b) { return _mm256_sub_ps(a, b); }
 V_INLINE vf32 v_mul_f32(vf32 a, vf32 b) { return _mm256_mul_ps(a, b); }
 V_INLINE vf32 v_div_f32(vf32 a, vf32 b) { return _mm256_div_ps(a, b); }
 V_INLINE vf32 v_fma_f32(vf32 a, vf32 b, vf32 c) { return _mm256_fmadd_ps(a, b, c); }
+V_INLINE vf32 v_fms_f32(vf32 a, vf32 b, vf32 c) { return _mm256_fmsub_ps(a, b, c); }
 V_INLINE vf32 v_fnma_f32(vf32 a, vf32 b, vf32 c) { return _mm256_fnmadd_ps(a, b, c); }
 V_INLINE vf32 v_mad_f32(vf32 a, vf32 b, vf32 c) { return _mm256_fmadd_ps(a, b, c); }
+V_INLINE vf32 v_nmad_f32(vf32 a, vf32 b, vf32 c) { return _mm256_fnmadd_ps(a, b, c); }
 
 V_INLINE vf32 v_abs_f32(vf32 a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
 
@@ -43,7 +45,8 @@ V_INLINE vf32 v_pow2_f32(vf32 k)
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(k), 23));
 }
 
-V_INLINE mf32 v_lt_f32(vf32 a, vf32 b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }
+V_INLINE mf32 v_less_f32(vf32 a, vf32 b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }
+V_INLINE mf32 v_is_negative_f32(vf32 a) { return v_less_f32(a, _mm256_setzero_ps()); }
 V_INLINE mf32 v_is_nan_f32(vf32 a) { return _mm256_cmp_ps(a, a, _CMP_UNORD_Q); }
 V_INLINE vf32 v_select_f32(mf32 m, vf32 a, vf32 b) { return _mm256_blendv_ps(b, a, m); }
 V_INLINE vf32 v_by_sign_f32(vf32 x, vf32 a, vf32 b) { return _mm256_blendv_ps(b, a, x); }
@@ -79,8 +82,10 @@ V_INLINE vf64 v_sub_f64(vf64 a, vf64 b) { return _mm256_sub_pd(a, b); }
 V_INLINE vf64 v_mul_f64(vf64 a, vf64 b) { return _mm256_mul_pd(a, b); }
 V_INLINE vf64 v_div_f64(vf64 a, vf64 b) { return _mm256_div_pd(a, b); }
 V_INLINE vf64 v_fma_f64(vf64 a, vf64 b, vf64 c) { return _mm256_fmadd_pd(a, b, c); }
+V_INLINE vf64 v_fms_f64(vf64 a, vf64 b, vf64 c) { return _mm256_fmsub_pd(a, b, c); }
 V_INLINE vf64 v_fnma_f64(vf64 a, vf64 b, vf64 c) { return _mm256_fnmadd_pd(a, b, c); }
 V_INLINE vf64 v_mad_f64(vf64 a, vf64 b, vf64 c) { return _mm256_fmadd_pd(a, b, c); }
+V_INLINE vf64 v_nmad_f64(vf64 a, vf64 b, vf64 c) { return _mm256_fnmadd_pd(a, b, c); }
 
 V_INLINE vf64 v_abs_f64(vf64 a) { return _mm256_andnot_pd(_mm256_set1_pd(-0.0), a); }
 
@@ -98,7 +103,8 @@ V_INLINE vf64 v_pow2_f64(vf64 k)
     return _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(k), 52));
 }
 
-V_INLINE mf64 v_lt_f64(vf64 a, vf64 b) { return _mm256_cmp_pd(a, b, _CMP_LT_OQ); }
+V_INLINE mf64 v_less_f64(vf64 a, vf64 b) { return _mm256_cmp_pd(a, b, _CMP_LT_OQ); }
+V_INLINE mf64 v_is_negative_f64(vf64 a) { return v_less_f64(a, _mm256_setzero_pd()); }
 V_INLINE mf64 v_is_nan_f64(vf64 a) { return _mm256_cmp_pd(a, a, _CMP_UNORD_Q); }
 V_INLINE vf64 v_select_f64(mf64 m, vf64 a, vf64 b) { return _mm256_blendv_pd(b, a, m); }
 V_INLINE vf64 v_by_sign_f64(vf64 x, vf64 a, vf64 b) { return _mm256_blendv_pd(b, a, x); }
@@ -106,6 +112,11 @@ V_INLINE vf64 v_by_sign_f64(vf64 x, vf64 a, vf64 b) { return _mm256_blendv_pd(b,
 V_INLINE vf64 v_flip_f64(vf64 a, vf64 x)
 {
     return _mm256_xor_pd(a, _mm256_and_pd(x, _mm256_set1_pd(-0.0)));
+}
+
+V_INLINE vf64 v_sub_scaled_f64(vf64 c, vf64 a, double power)
+{
+    return _mm256_fnmadd_pd(a, _mm256_set1_pd(power), c);
 }
 
 V_INLINE vf64 v_load_f64(const double *p) { return _mm256_loadu_pd(p); }

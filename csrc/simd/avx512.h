@@ -23,8 +23,10 @@ V_INLINE vf32 v_sub_f32(vf32 a, vf32 b) { return _mm512_sub_ps(a, b); }
 V_INLINE vf32 v_mul_f32(vf32 a, vf32 b) { return _mm512_mul_ps(a, b); }
 V_INLINE vf32 v_div_f32(vf32 a, vf32 b) { return _mm512_div_ps(a, b); }
 V_INLINE vf32 v_fma_f32(vf32 a, vf32 b, vf32 c) { return _mm512_fmadd_ps(a, b, c); }
+V_INLINE vf32 v_fms_f32(vf32 a, vf32 b, vf32 c) { return _mm512_fmsub_ps(a, b, c); }
 V_INLINE vf32 v_fnma_f32(vf32 a, vf32 b, vf32 c) { return _mm512_fnmadd_ps(a, b, c); }
 V_INLINE vf32 v_mad_f32(vf32 a, vf32 b, vf32 c) { return _mm512_fmadd_ps(a, b, c); }
+V_INLINE vf32 v_nmad_f32(vf32 a, vf32 b, vf32 c) { return _mm512_fnmadd_ps(a, b, c); }
 
 V_INLINE vf32 v_abs_f32(vf32 a) { return _mm512_andnot_ps(_mm512_set1_ps(-0.0f), a); }
 
@@ -43,7 +45,8 @@ V_INLINE vf32 v_pow2_f32(vf32 k)
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(k), 23));
 }
 
-V_INLINE mf32 v_lt_f32(vf32 a, vf32 b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
+V_INLINE mf32 v_less_f32(vf32 a, vf32 b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
+V_INLINE mf32 v_is_negative_f32(vf32 a) { return v_less_f32(a, _mm512_setzero_ps()); }
 V_INLINE mf32 v_is_nan_f32(vf32 a) { return _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q); }
 V_INLINE vf32 v_select_f32(mf32 m, vf32 a, vf32 b) { return _mm512_mask_blend_ps(m, b, a); }
 
@@ -79,8 +82,10 @@ V_INLINE vf64 v_sub_f64(vf64 a, vf64 b) { return _mm512_sub_pd(a, b); }
 V_INLINE vf64 v_mul_f64(vf64 a, vf64 b) { return _mm512_mul_pd(a, b); }
 V_INLINE vf64 v_div_f64(vf64 a, vf64 b) { return _mm512_div_pd(a, b); }
 V_INLINE vf64 v_fma_f64(vf64 a, vf64 b, vf64 c) { return _mm512_fmadd_pd(a, b, c); }
+V_INLINE vf64 v_fms_f64(vf64 a, vf64 b, vf64 c) { return _mm512_fmsub_pd(a, b, c); }
 V_INLINE vf64 v_fnma_f64(vf64 a, vf64 b, vf64 c) { return _mm512_fnmadd_pd(a, b, c); }
 V_INLINE vf64 v_mad_f64(vf64 a, vf64 b, vf64 c) { return _mm512_fmadd_pd(a, b, c); }
+V_INLINE vf64 v_nmad_f64(vf64 a, vf64 b, vf64 c) { return _mm512_fnmadd_pd(a, b, c); }
 
 V_INLINE vf64 v_abs_f64(vf64 a) { return _mm512_andnot_pd(_mm512_set1_pd(-0.0), a); }
 
@@ -99,7 +104,8 @@ V_INLINE vf64 v_pow2_f64(vf64 k)
     return _mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(k), 52));
 }
 
-V_INLINE mf64 v_lt_f64(vf64 a, vf64 b) { return _mm512_cmp_pd_mask(a, b, _CMP_LT_OQ); }
+V_INLINE mf64 v_less_f64(vf64 a, vf64 b) { return _mm512_cmp_pd_mask(a, b, _CMP_LT_OQ); }
+V_INLINE mf64 v_is_negative_f64(vf64 a) { return v_less_f64(a, _mm512_setzero_pd()); }
 V_INLINE mf64 v_is_nan_f64(vf64 a) { return _mm512_cmp_pd_mask(a, a, _CMP_UNORD_Q); }
 V_INLINE vf64 v_select_f64(mf64 m, vf64 a, vf64 b) { return _mm512_mask_blend_pd(m, b, a); }
 
@@ -111,6 +117,11 @@ V_INLINE vf64 v_by_sign_f64(vf64 x, vf64 a, vf64 b)
 V_INLINE vf64 v_flip_f64(vf64 a, vf64 x)
 {
     return _mm512_xor_pd(a, _mm512_and_pd(x, _mm512_set1_pd(-0.0)));
+}
+
+V_INLINE vf64 v_sub_scaled_f64(vf64 c, vf64 a, double power)
+{
+    return _mm512_fnmadd_pd(a, _mm512_set1_pd(power), c);
 }
 
 V_INLINE vf64 v_load_f64(const double *p) { return _mm512_loadu_pd(p); }

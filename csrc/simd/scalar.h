@@ -3,13 +3,17 @@
  *   vf32 vf64         lanes of float, double
  *   mf32 mf64         one truth value a lane
  *   v_add sub mul div the IEEE operations, to nearest
- *   v_fma(a, b, c)    a b + c, rounded once; v_fnma is c - a b
+ *   v_fma(a, b, c)    a b + c, rounded once; v_fms is a b - c, v_fnma is c - a b
  *   v_mad(a, b, c)    a b + c where one rounding or two will do: fused wherever that is fast
+ *   v_nmad(a, b, c)   c - a b likewise
+ *   v_sub_scaled(c, a, 2^k)
+ *                     c - a 2^k, rounded once; float64 only
  *   v_abs             clears the sign
  *   v_min_bits        the smaller and the larger of two non-negative numbers as integers of the
  *   v_max_bits        same bits: no flag, and a NaN counts as larger than infinity
  *   v_pow2(k)         k's bits shifted to the exponent's place: see EXP_MAGIC in the maths files
- *   v_lt(a, b)        a < b, false for NaN, without flags; v_is_nan likewise
+ *   v_less(a, b)      a < b for non-negative numbers; no flag
+ *   v_is_negative     x < 0 and perhaps x = -0, never NaN; v_is_nan; no flag
  *   v_select(m, a, b) a where m is true, else b
  *   v_by_sign(x, a, b) a where x's sign bit is set, else b
  *   v_flip(a, x)      a with its sign flipped where x's sign bit is set
@@ -31,8 +35,10 @@
 
 typedef float vf32;
 typedef double vf64;
-typedef int mf32;
-typedef int mf64;
+/* All ones or zero, made and used by integer arithmetic: no branch to miss, and compilers turn the
+ * loops into vectors of whatever the baseline has. */
+typedef int32_t mf32;
+typedef int64_t mf64;
 
 enum { LANES_F32 = 1, LANES_F64 = 1 };
 
@@ -64,6 +70,10 @@ V_INLINE double double_from_bits(uint64_t u)
     return x;
 }
 
+/* All ones where the top bit is set. */
+V_INLINE mf32 top_bit_f32(uint32_t u) { return -(int32_t)(u >> 31); }
+V_INLINE mf64 top_bit_f64(uint64_t u) { return -(int64_t)(u >> 63); }
+
 /* ---- float32 ---- */
 
 V_INLINE vf32 v_set_f32(float c) { return c; }
@@ -75,18 +85,30 @@ V_INLINE vf32 v_div_f32(vf32 a, vf32 b) { return a / b; }
 /* The product is exact in double.  The sum is rounded to double, then to float: differs from one
  * rounding only where the first lands on a tie of the second, about once in 2^29. */
 V_INLINE vf32 v_fma_f32(vf32 a, vf32 b, vf32 c) { return (float)((double)a * b + c); }
+V_INLINE vf32 v_fms_f32(vf32 a, vf32 b, vf32 c) { return (float)((double)a * b - c); }
 V_INLINE vf32 v_fnma_f32(vf32 a, vf32 b, vf32 c) { return (float)(c - (double)a * b); }
 V_INLINE vf32 v_mad_f32(vf32 a, vf32 b, vf32 c) { return a * b + c; }
+V_INLINE vf32 v_nmad_f32(vf32 a, vf32 b, vf32 c) { return c - a * b; }
 
 V_INLINE vf32 v_abs_f32(vf32 a) { return float_from_bits(bits_f32(a) & 0x7fffffff); }
 
-V_INLINE vf32 v_min_bits_f32(vf32 a, vf32 b) { return bits_f32(a) < bits_f32(b) ? a : b; }
-V_INLINE vf32 v_max_bits_f32(vf32 a, vf32 b) { return bits_f32(a) > bits_f32(b) ? a : b; }
 V_INLINE vf32 v_pow2_f32(vf32 k) { return float_from_bits(bits_f32(k) << 23); }
-V_INLINE mf32 v_lt_f32(vf32 a, vf32 b) { return isless(a, b); }
-V_INLINE mf32 v_is_nan_f32(vf32 a) { return isunordered(a, a); }
-V_INLINE vf32 v_select_f32(mf32 m, vf32 a, vf32 b) { return m ? a : b; }
-V_INLINE vf32 v_by_sign_f32(vf32 x, vf32 a, vf32 b) { return bits_f32(x) >> 31 ? a : b; }
+V_INLINE mf32 v_less_f32(vf32 a, vf32 b) { return top_bit_f32(bits_f32(a) - bits_f32(b)); }
+V_INLINE mf32 v_is_nan_f32(vf32 a) { return top_bit_f32(0x7f800000u - bits_f32(v_abs_f32(a))); }
+V_INLINE mf32 v_is_negative_f32(vf32 a) { return top_bit_f32(bits_f32(a)) & ~v_is_nan_f32(a); }
+
+V_INLINE vf32 v_select_f32(mf32 m, vf32 a, vf32 b)
+{
+    return float_from_bits((bits_f32(a) & (uint32_t)m) | (bits_f32(b) & ~(uint32_t)m));
+}
+
+V_INLINE vf32 v_min_bits_f32(vf32 a, vf32 b) { return v_select_f32(v_less_f32(a, b), a, b); }
+V_INLINE vf32 v_max_bits_f32(vf32 a, vf32 b) { return v_select_f32(v_less_f32(a, b), b, a); }
+
+V_INLINE vf32 v_by_sign_f32(vf32 x, vf32 a, vf32 b)
+{
+    return v_select_f32(top_bit_f32(bits_f32(x)), a, b);
+}
 
 V_INLINE vf32 v_flip_f32(vf32 a, vf32 x)
 {
@@ -112,37 +134,51 @@ V_INLINE vf64 v_sub_f64(vf64 a, vf64 b) { return a - b; }
 V_INLINE vf64 v_mul_f64(vf64 a, vf64 b) { return a * b; }
 V_INLINE vf64 v_div_f64(vf64 a, vf64 b) { return a / b; }
 
-/* Dekker's product (1971) and Knuth's sum give the exact error of a b + c but for the rounding of
- * their own last additions.  Results beyond the splitting's range are rounded twice. */
+/* The product's error is exact (Dekker 1971) away from the ends of the range.  The sum is rounded
+ * first: once in all where a b and c all but cancel, as they do wherever the maths needs it. */
 V_INLINE vf64 v_fma_f64(vf64 a, vf64 b, vf64 c)
 {
     const double splitter = 0x1p27 + 1;
-    double p = a * b, s = p + c;
-    if (!(fabs(p) > 0x1p-900 && fabs(s) < 0x1p900))
-        return s;
-    double ta = splitter * a, ah = ta - (ta - a), al = a - ah;
-    double tb = splitter * b, bh = tb - (tb - b), bl = b - bh;
-    double product_error = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-    double c_part = s - p;
-    double sum_error = (p - (s - c_part)) + (c - c_part);
-    return s + (product_error + sum_error);
+    const double ta = splitter * a, ah = ta - (ta - a), al = a - ah;
+    const double tb = splitter * b, bh = tb - (tb - b), bl = b - bh;
+    const double p = a * b;
+    return (p + c) + (((ah * bh - p) + ah * bl + al * bh) + al * bl);
 }
 
+V_INLINE vf64 v_fms_f64(vf64 a, vf64 b, vf64 c) { return v_fma_f64(a, b, -c); }
 V_INLINE vf64 v_fnma_f64(vf64 a, vf64 b, vf64 c) { return v_fma_f64(-a, b, c); }
 V_INLINE vf64 v_mad_f64(vf64 a, vf64 b, vf64 c) { return a * b + c; }
+V_INLINE vf64 v_nmad_f64(vf64 a, vf64 b, vf64 c) { return c - a * b; }
 
 V_INLINE vf64 v_abs_f64(vf64 a) { return double_from_bits(bits_f64(a) & INT64_MAX); }
-V_INLINE vf64 v_min_bits_f64(vf64 a, vf64 b) { return bits_f64(a) < bits_f64(b) ? a : b; }
-V_INLINE vf64 v_max_bits_f64(vf64 a, vf64 b) { return bits_f64(a) > bits_f64(b) ? a : b; }
 V_INLINE vf64 v_pow2_f64(vf64 k) { return double_from_bits(bits_f64(k) << 52); }
-V_INLINE mf64 v_lt_f64(vf64 a, vf64 b) { return isless(a, b); }
-V_INLINE mf64 v_is_nan_f64(vf64 a) { return isunordered(a, a); }
-V_INLINE vf64 v_select_f64(mf64 m, vf64 a, vf64 b) { return m ? a : b; }
-V_INLINE vf64 v_by_sign_f64(vf64 x, vf64 a, vf64 b) { return bits_f64(x) >> 63 ? a : b; }
+V_INLINE mf64 v_less_f64(vf64 a, vf64 b) { return top_bit_f64(bits_f64(a) - bits_f64(b)); }
+V_INLINE mf64 v_is_nan_f64(vf64 a) { return top_bit_f64(0x7ff0000000000000ull - bits_f64(v_abs_f64(a))); }
+V_INLINE mf64 v_is_negative_f64(vf64 a) { return top_bit_f64(bits_f64(a)) & ~v_is_nan_f64(a); }
+
+V_INLINE vf64 v_select_f64(mf64 m, vf64 a, vf64 b)
+{
+    return double_from_bits((bits_f64(a) & (uint64_t)m) | (bits_f64(b) & ~(uint64_t)m));
+}
+
+V_INLINE vf64 v_min_bits_f64(vf64 a, vf64 b) { return v_select_f64(v_less_f64(a, b), a, b); }
+V_INLINE vf64 v_max_bits_f64(vf64 a, vf64 b) { return v_select_f64(v_less_f64(a, b), b, a); }
+
+V_INLINE vf64 v_by_sign_f64(vf64 x, vf64 a, vf64 b)
+{
+    return v_select_f64(top_bit_f64(bits_f64(x)), a, b);
+}
 
 V_INLINE vf64 v_flip_f64(vf64 a, vf64 x)
 {
     return double_from_bits(bits_f64(a) ^ (bits_f64(x) & (1ull << 63)));
+}
+
+/* A product that underflows raises a flag even if the difference would not show it: drop it. */
+V_INLINE vf64 v_sub_scaled_f64(vf64 c, vf64 a, double power)
+{
+    const mf64 lost = v_less_f64(v_abs_f64(a), 0x1p-600) & ~v_less_f64(v_abs_f64(c), 0.5);
+    return c - v_select_f64(lost, 0, a) * power;
 }
 
 V_INLINE vf64 v_load_f64(const double *p) { return *p; }

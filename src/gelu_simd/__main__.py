@@ -68,7 +68,9 @@ def parser() -> Parser:
         "apply", help="apply a function to a .npy file of any size", description=APPLY
     )
     apply.add_argument("source", type=Path, metavar="IN.npy", help="the file to read")
-    apply.add_argument("target", type=Path, metavar="OUT.npy", help="the file to write; it may be IN.npy")
+    apply.add_argument(
+        "target", type=Path, metavar="OUT.npy", help="the file to write; it may be IN.npy"
+    )
     apply.add_argument(
         "--function",
         choices=FUNCTIONS,

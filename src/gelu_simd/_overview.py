@@ -19,11 +19,6 @@ import gelu_simd
 from gelu_simd import _oracle
 from gelu_simd._limits import LIMITS
 
-try:
-    from scipy.special import erf
-except ImportError:
-    erf = None
-
 # Inputs per function in the accuracy check: one or two seconds in all.
 INPUTS = {"float32": 4_000_000, "float64": 1_000_000}
 
@@ -41,8 +36,7 @@ BOLD, GREEN, RED = "1", "32", "31"  # of the terminal's SGR sequences
 
 def ufuncs() -> dict[str, np.ufunc]:
     """Return the public ufuncs by name."""
-    public = {name: getattr(gelu_simd, name) for name in gelu_simd.__all__}
-    return {name: item for name, item in public.items() if isinstance(item, np.ufunc)}
+    return {name: item for name, item in vars(gelu_simd).items() if isinstance(item, np.ufunc)}
 
 
 def info(as_json: bool) -> int:
@@ -123,7 +117,11 @@ def _inputs(dtype: np.dtype, count: int) -> np.ndarray:
 
 
 def _show_speed() -> None:
-    """Print the time per element of our functions beside that of the usual formulas."""
+    """Print the time per element of our functions beside that of the usual formulas.
+
+    After the accuracy check the formulas' temporaries find warm memory: their best case.  In a
+    fresh process page faults can make them several times slower.
+    """
     ours = {name: getattr(gelu_simd, name) for name in _oracle.FUNCTIONS}
     formulas = _formulas()
     columns = [_ns_per_element(ours, formulas, n) for n in SIZES.values()]
@@ -153,8 +151,11 @@ def _formulas() -> dict[str, tuple[str, Callable[[np.ndarray], np.ndarray]]]:
             lambda x: 0.5 * x * (1 + np.tanh(C * (x + 0.044715 * x**3))),
         ),
     }
-    if erf is not None:
-        formulas[ERF_FORMULA] = ("gelu", lambda x: x * 0.5 * (1 + erf(x / SQRT_2)))
+    try:
+        from scipy.special import erf  # noqa: PLC0415 - slow to import, and needed only here
+    except ImportError:
+        return formulas
+    formulas[ERF_FORMULA] = ("gelu", lambda x: x * 0.5 * (1 + erf(x / SQRT_2)))
     return formulas
 
 
