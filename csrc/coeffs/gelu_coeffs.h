@@ -36,15 +36,15 @@ GELU_COEFFS_F32(f32_exp, 5) = {
 GELU_COEFFS_F32(f32_gelu_num, 5) = {
     -0x1.cb34a2p-3f,
     -0x1.72a682p-5f,
-    0x1.8b29ccp-6f,
-    0x1.c26134p-7f,
-    0x1.301b4p-9f};
+    -0x1.8b29ccp-5f,
+    -0x1.c26134p-6f,
+    0x1.301b4p-7f};
 GELU_COEFFS_F32(f32_gelu_den, 5) = {
     0x1.1cp+0f,
     0x1.f28b52p-1f,
-    0x1.a12174p-2f,
-    0x1.723f38p-4f,
-    0x1.2c242p-7f};
+    -0x1.a12174p-1f,
+    -0x1.723f38p-3f,
+    0x1.2c242p-5f};
 
 
 /* ==== float32: gelu_grad ==== */
@@ -58,15 +58,15 @@ GELU_COEFFS_F32(f32_gelu_den, 5) = {
 GELU_COEFFS_F32(f32_grad_num, 5) = {
     0x1.5ca50cp-2f,
     0x1.d1172ap-4f,
-    -0x1.387f3p-5f,
-    -0x1.eaf87p-6f,
-    -0x1.6bcdcp-8f};
+    0x1.387f3p-4f,
+    0x1.eaf87p-5f,
+    -0x1.6bcdcp-6f};
 GELU_COEFFS_F32(f32_grad_den, 5) = {
     0x1.08p+0f,
     0x1.728e1ap+0f,
-    0x1.a5e146p-1f,
-    0x1.d689bap-3f,
-    0x1.c20028p-6f};
+    -0x1.a5e146p+0f,
+    -0x1.d689bap-2f,
+    0x1.c20028p-4f};
 
 
 /* ==== float32: gelu_tanh and gelu_tanh_grad ==== */

@@ -371,8 +371,8 @@ def float32(header: Header) -> None:
         f"1/(2E(t)) = 1 + t + t psi(t), psi = NUM/DEN on [0, {mp.nstr(hi, 4)}]; type (4, 4); error\n"
         f" * relative to 1/(2E): {log2(psi.before)}, rounded {log2(psi.after)}"
     )
-    header.array(ctype, "f32_gelu_num", psi.numerator)
-    header.array(ctype, "f32_gelu_den", psi.denominator)
+    header.array(ctype, "f32_gelu_num", in_half_square(psi.numerator))
+    header.array(ctype, "f32_gelu_den", in_half_square(psi.denominator))
 
     header.section("float32: gelu_grad")
     root = split(GRAD_ROOT, ctype)
@@ -389,8 +389,8 @@ def float32(header: Header) -> None:
         f"[0, {mp.nstr(hi, 4)}];\n * type (4, 4); error relative to 1 + delta: "
         f"{log2(delta.before)}, rounded {log2(delta.after)}"
     )
-    header.array(ctype, "f32_grad_num", delta.numerator)
-    header.array(ctype, "f32_grad_den", delta.denominator)
+    header.array(ctype, "f32_grad_num", in_half_square(delta.numerator))
+    header.array(ctype, "f32_grad_den", in_half_square(delta.denominator))
 
     header.section("float32: gelu_tanh and gelu_tanh_grad")
     k1, k3 = -2 * TANH_SLOPE * LOG2E, -2 * TANH_SLOPE * LOG2E * TANH_CUBIC
@@ -429,6 +429,11 @@ def float32(header: Header) -> None:
     )
     header.scalars(ctype, "F32_TANH_GRAD", at_root=constant, near=rounded(near, ctype))
     header.polynomial(ctype, "f32_tanh_grad_root", "P", fit)
+
+
+def in_half_square(c: list[mpf]) -> list[mpf]:
+    """c0 + c1 t + ... + c4 t^4 as (a0 + a1 t) + u (a2 + a3 t) + u^2 a4, u = -t^2/2."""
+    return [c[0], c[1], -2 * c[2], -2 * c[3], 4 * c[4]]
 
 
 TINY = mpf(2) ** -40

@@ -11,17 +11,18 @@
  *   v_abs             clears the sign
  *   v_min_bits        the smaller and the larger of two non-negative numbers as integers of the
  *   v_max_bits        same bits: no flag, and a NaN counts as larger than infinity
+ *   v_scale(a, s, k)  a s 2^k, s = 1 or -1, by adding to the exponent: a > 0 and the result normal
  *   v_pow2(k)         k's bits shifted to the exponent's place: see EXP_MAGIC in the maths files
  *   v_less(a, b)      a < b for non-negative numbers; no flag
  *   v_is_negative     x < 0 and perhaps x = -0, never NaN; v_is_nan; no flag
  *   v_select(m, a, b) a where m is true, else b
  *   v_by_sign(x, a, b) a where x's sign bit is set, else b
  *   v_flip(a, x)      a with its sign flipped where x's sign bit is set
- *   v_load v_store    LANES numbers from and to memory of any alignment
- *   v_load_part(p, n) the first n < LANES, the rest +0; v_store_part likewise; touch nothing else
+ *   v_load v_store    a vector from and to memory of any alignment
+ *   v_load_part(p, n) its first n lanes, the rest +0; v_store_part likewise; touch nothing else
  *
- * The names end in the type.  Every level's shim has the same operations with the same results
- * (v_mad excepted), so one maths source gives the same bits everywhere.
+ * The names end in the type.  Every level has the same operations with the same results (v_mad
+ * and v_nmad excepted), so one maths source gives the same bits everywhere.
  */
 #ifndef GELU_SIMD_SCALAR_H
 #define GELU_SIMD_SCALAR_H
@@ -39,8 +40,6 @@ typedef double vf64;
  * loops into vectors of whatever the baseline has. */
 typedef int32_t mf32;
 typedef int64_t mf64;
-
-enum { LANES_F32 = 1, LANES_F64 = 1 };
 
 V_INLINE uint32_t bits_f32(float x)
 {
@@ -76,6 +75,12 @@ V_INLINE mf64 top_bit_f64(uint64_t u) { return -(int64_t)(u >> 63); }
 
 /* ---- float32 ---- */
 
+/* Integer that, added to a float's bits, multiplies it by sign 2^power. */
+V_INLINE int scale_bits_f32(int sign, int power)
+{
+    return (int)((sign < 0 ? 0x80000000u : 0u) + (uint32_t)power * 0x800000u);
+}
+
 V_INLINE vf32 v_set_f32(float c) { return c; }
 V_INLINE vf32 v_add_f32(vf32 a, vf32 b) { return a + b; }
 V_INLINE vf32 v_sub_f32(vf32 a, vf32 b) { return a - b; }
@@ -91,6 +96,11 @@ V_INLINE vf32 v_mad_f32(vf32 a, vf32 b, vf32 c) { return a * b + c; }
 V_INLINE vf32 v_nmad_f32(vf32 a, vf32 b, vf32 c) { return c - a * b; }
 
 V_INLINE vf32 v_abs_f32(vf32 a) { return float_from_bits(bits_f32(a) & 0x7fffffff); }
+
+V_INLINE vf32 v_scale_f32(vf32 a, int sign, int power)
+{
+    return float_from_bits(bits_f32(a) + (uint32_t)scale_bits_f32(sign, power));
+}
 
 V_INLINE vf32 v_pow2_f32(vf32 k) { return float_from_bits(bits_f32(k) << 23); }
 V_INLINE mf32 v_less_f32(vf32 a, vf32 b) { return top_bit_f32(bits_f32(a) - bits_f32(b)); }
@@ -174,10 +184,10 @@ V_INLINE vf64 v_flip_f64(vf64 a, vf64 x)
     return double_from_bits(bits_f64(a) ^ (bits_f64(x) & (1ull << 63)));
 }
 
-/* A product that underflows raises a flag even if the difference would not show it: drop it. */
+/* A product that underflows raises a flag even where the difference would not show it: drop it. */
 V_INLINE vf64 v_sub_scaled_f64(vf64 c, vf64 a, double power)
 {
-    const mf64 lost = v_less_f64(v_abs_f64(a), 0x1p-600) & ~v_less_f64(v_abs_f64(c), 0.5);
+    const mf64 lost = v_less_f64(v_abs_f64(a), 0x1p-600) & ~v_less_f64(v_abs_f64(c), 0x1p-200);
     return c - v_select_f64(lost, 0, a) * power;
 }
 

@@ -1,0 +1,90 @@
+/* The operations on two registers at a time, v_*, made from those on one, r_*.
+ *
+ * Two independent chains of operations side by side hide each other's latency, which the processor
+ * alone does only as far as its queues reach: 5 to 15 % on Zen 4.
+ */
+#ifndef GELU_SIMD_PAIR_H
+#define GELU_SIMD_PAIR_H
+
+typedef struct {
+    rf32 a, b;
+} vf32;
+
+typedef struct {
+    rf64 a, b;
+} vf64;
+
+typedef struct {
+    rm32 a, b;
+} mf32;
+
+typedef struct {
+    rm64 a, b;
+} mf64;
+
+#define PAIR_1(R, op, X) \
+    V_INLINE R v_##op(X x) { return (R){r_##op(x.a), r_##op(x.b)}; }
+#define PAIR_2(R, op, X, Y) \
+    V_INLINE R v_##op(X x, Y y) { return (R){r_##op(x.a, y.a), r_##op(x.b, y.b)}; }
+#define PAIR_3(R, op, X, Y, Z) \
+    V_INLINE R v_##op(X x, Y y, Z z) { return (R){r_##op(x.a, y.a, z.a), r_##op(x.b, y.b, z.b)}; }
+
+#define PAIR(type, V, M, ELEMENT)                                                               \
+    PAIR_2(V, add_##type, V, V)                                                                 \
+    PAIR_2(V, sub_##type, V, V)                                                                 \
+    PAIR_2(V, mul_##type, V, V)                                                                 \
+    PAIR_2(V, div_##type, V, V)                                                                 \
+    PAIR_3(V, fma_##type, V, V, V)                                                              \
+    PAIR_3(V, fms_##type, V, V, V)                                                              \
+    PAIR_3(V, fnma_##type, V, V, V)                                                             \
+    PAIR_3(V, mad_##type, V, V, V)                                                              \
+    PAIR_3(V, nmad_##type, V, V, V)                                                             \
+    PAIR_1(V, abs_##type, V)                                                                    \
+    PAIR_2(V, min_bits_##type, V, V)                                                            \
+    PAIR_2(V, max_bits_##type, V, V)                                                            \
+    PAIR_1(V, pow2_##type, V)                                                                   \
+    PAIR_2(M, less_##type, V, V)                                                                \
+    PAIR_1(M, is_negative_##type, V)                                                            \
+    PAIR_1(M, is_nan_##type, V)                                                                 \
+    PAIR_3(V, select_##type, M, V, V)                                                           \
+    PAIR_3(V, by_sign_##type, V, V, V)                                                          \
+    PAIR_2(V, flip_##type, V, V)                                                                \
+                                                                                                \
+    enum { LANES_##type = sizeof(r_set_##type(0)) / sizeof(ELEMENT) };                          \
+                                                                                                \
+    V_INLINE V v_set_##type(ELEMENT c) { return (V){r_set_##type(c), r_set_##type(c)}; }        \
+    V_INLINE V v_load_##type(const ELEMENT *p)                                                  \
+    {                                                                                           \
+        return (V){r_load_##type(p), r_load_##type(p + LANES_##type)};                          \
+    }                                                                                           \
+    V_INLINE void v_store_##type(ELEMENT *p, V x)                                               \
+    {                                                                                           \
+        r_store_##type(p, x.a);                                                                 \
+        r_store_##type(p + LANES_##type, x.b);                                                  \
+    }                                                                                           \
+    V_INLINE V v_load_part_##type(const ELEMENT *p, size_t n)                                   \
+    {                                                                                           \
+        const size_t first = n < LANES_##type ? n : LANES_##type;                               \
+        return (V){r_load_part_##type(p, first), r_load_part_##type(p + first, n - first)};     \
+    }                                                                                           \
+    V_INLINE void v_store_part_##type(ELEMENT *p, V x, size_t n)                                \
+    {                                                                                           \
+        const size_t first = n < LANES_##type ? n : LANES_##type;                               \
+        r_store_part_##type(p, x.a, first);                                                     \
+        r_store_part_##type(p + first, x.b, n - first);                                         \
+    }
+
+PAIR(f32, vf32, mf32, float)
+PAIR(f64, vf64, mf64, double)
+
+V_INLINE vf32 v_scale_f32(vf32 x, int sign, int power)
+{
+    return (vf32){r_scale_f32(x.a, sign, power), r_scale_f32(x.b, sign, power)};
+}
+
+V_INLINE vf64 v_sub_scaled_f64(vf64 c, vf64 x, double power)
+{
+    return (vf64){r_sub_scaled_f64(c.a, x.a, power), r_sub_scaled_f64(c.b, x.b, power)};
+}
+
+#endif
