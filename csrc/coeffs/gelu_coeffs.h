@@ -85,7 +85,8 @@ GELU_COEFFS_F32(f32_exp2_rho, 3) = {
     -0x1.e3a74p-11f};
 
 /* t 2u'(t) = t (SLOPE + CUBIC t^2) */
-#define F32_TANH_GRAD_SLOPE 0x1.988454p+0f
+#define F32_TANH_GRAD_SLOPE_HI 0x1.988454p+0f
+#define F32_TANH_GRAD_SLOPE_LO -0x1.857936p-25f
 #define F32_TANH_GRAD_CUBIC 0x1.b6676cp-3f
 #define F32_TANH_GRAD_ROOT 0x1.8142ap-1f
 

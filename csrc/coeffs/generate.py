@@ -412,10 +412,11 @@ def float32(header: Header) -> None:
             (0, mpf("0.2501")), 2, ctype,
         ),
     )  # fmt: skip
+    slope = split(2 * TANH_SLOPE, ctype, 24)
     header.comment("t 2u'(t) = t (SLOPE + CUBIC t^2)")
     header.scalars(
         ctype, "F32_TANH_GRAD",
-        slope=rounded(2 * TANH_SLOPE, ctype), cubic=rounded(6 * TANH_SLOPE * TANH_CUBIC, ctype),
+        slope_hi=slope[0], slope_lo=slope[1], cubic=rounded(6 * TANH_SLOPE * TANH_CUBIC, ctype),
         root=rounded(TANH_GRAD_ROOT, ctype),
     )  # fmt: skip
     root32 = rounded(TANH_GRAD_ROOT, ctype)
