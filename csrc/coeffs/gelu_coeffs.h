@@ -175,9 +175,9 @@ GELU_COEFFS_F64(f64_gelu, 23) = {
 
 /* ==== float64: gelu_grad ==== */
 
-/* gelu'(-t) = (ROOT - t)/2 (1 + p(v)) exp(-t^2/2), ROOT = 0.75 + ROOT1 + ROOT2 */
-#define F64_GRAD_ROOT1 0x1.d5a32fe0167bbp-10
-#define F64_GRAD_ROOT2 0x1.8b3a735257d34p-68
+/* gelu'(-t) = (ROOT - t)/2 (1 + p(v)) exp(-t^2/2) */
+#define F64_GRAD_ROOT_HI 0x1.80ead197f00b4p-1
+#define F64_GRAD_ROOT_LO -0x1.13e74c58cada8p-56
 
 /* p, error relative to 1 + p,
  * degree 21; error 2^-59.99, rounded 2^-57.14 */

@@ -375,9 +375,9 @@ def float32(header: Header) -> None:
     header.array(ctype, "f32_gelu_den", in_half_square(psi.denominator))
 
     header.section("float32: gelu_grad")
-    root = split(GRAD_ROOT, ctype)
+    root = split(GRAD_ROOT, ctype, 24)
     header.comment("gelu'(-ROOT) = 0")
-    header.scalars(ctype, "F32_GRAD_ROOT", hi=root[0], lo=rounded(GRAD_ROOT - root[0], ctype))
+    header.scalars(ctype, "F32_GRAD_ROOT", hi=root[0], lo=root[1])
     hi = mpf("14.7")
     delta = rational(
         lambda t: ratio_at_root(t) / ln2_excess(t) - 1,
@@ -508,11 +508,9 @@ def float64(header: Header) -> None:
     )  # fmt: skip
 
     header.section("float64: gelu_grad")
-    c1 = rounded(GRAD_ROOT - mpf("0.75"), ctype)
-    header.comment("gelu'(-t) = (ROOT - t)/2 (1 + p(v)) exp(-t^2/2), ROOT = 0.75 + ROOT1 + ROOT2")
-    header.scalars(
-        ctype, "F64_GRAD", root1=c1, root2=rounded(GRAD_ROOT - mpf("0.75") - c1, ctype)
-    )
+    root = split(GRAD_ROOT, ctype, 53)
+    header.comment("gelu'(-t) = (ROOT - t)/2 (1 + p(v)) exp(-t^2/2)")
+    header.scalars(ctype, "F64_GRAD_ROOT", hi=root[0], lo=root[1])
     header.polynomial(
         ctype, "f64_grad", "p, error relative to 1 + p,",
         polynomial(
