@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from setuptools import Extension, setup
+from setuptools.command.sdist import sdist
 
 # Each level's compiler flags, by architecture; csrc/dispatch.c lists the same levels.
 # Columns: level, flags for gcc and clang, flags for MSVC.
@@ -33,12 +34,12 @@ ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "a
 GCC_SCHEDULING = ["-fschedule-insns", "-fsched-pressure"]
 
 # No fused multiply-add that the source does not ask for, no symbol that the module does not need.
-COMMON = ["-O3", "-ffp-contract=off", "-fvisibility=hidden"]
+COMMON = ["-O3", "-g0", "-ffp-contract=off", "-fvisibility=hidden"]
 COMMON_MSVC = ["/O2", "/fp:precise"]
 
 
 def architecture() -> str:
-    """The architecture built for, which on cross builds is not the one building."""
+    """Name the architecture built for, which on cross builds is not the one building."""
     machine = sysconfig.get_platform().split("-")[-1].lower()
     return ARCHITECTURES.get(machine, "other")
 
@@ -59,6 +60,19 @@ def levels(arch: str, dialect: str) -> list[tuple[str, list[str]]]:
         common = [*common, *GCC_SCHEDULING]
     rows = [("portable", [], []), *LEVELS.get(arch, [])]
     return [(name, common + (msvc_flags if msvc else flags)) for name, flags, msvc_flags in rows]
+
+
+class SourceArchive(sdist):
+    """Adds what building does not need but people do: all of tests, benches and tools."""
+
+    def make_distribution(self) -> None:
+        for folder in (".ci", ".github", "bench", "csrc", "tests"):
+            files = (
+                p for p in Path(folder).rglob("*") if p.is_file() and "__pycache__" not in p.parts
+            )
+            self.filelist.extend(p.as_posix() for p in files)
+        self.filelist.extend(["CHANGELOG.md", "CONTRIBUTING.md"])
+        super().make_distribution()
 
 
 def main() -> None:
@@ -85,7 +99,7 @@ def main() -> None:
         define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")],
         extra_compile_args=COMMON_MSVC if dialect == "msvc" else COMMON,
     )
-    setup(libraries=libraries, ext_modules=[extension])
+    setup(libraries=libraries, ext_modules=[extension], cmdclass={"sdist": SourceArchive})
 
 
 if __name__ == "__main__":

@@ -17,6 +17,9 @@
 #define FUNCTION(name, inputs) {#name, inputs},
 const gelu_simd_function gelu_simd_functions[] = {GELU_SIMD_FUNCTIONS(FUNCTION)};
 
+#define TYPE_NAME(name) #name,
+const char *const gelu_simd_types[] = {GELU_SIMD_TYPES(TYPE_NAME)};
+
 /* X(level): best first.  setup.py compiles the same levels. */
 #if defined(GELU_SIMD_X86)
 #define LEVELS(X) X(avx512) X(avx2) X(portable)

@@ -34,6 +34,7 @@ typedef struct {
 } gelu_simd_function;
 
 extern const gelu_simd_function gelu_simd_functions[GELU_SIMD_NUM_FUNCTIONS];
+extern const char *const gelu_simd_types[GELU_SIMD_NUM_TYPES];
 
 /* One strided loop, with the signature of NumPy's PyUFuncGenericFunction.  `args` are the inputs
  * and then the output, `n[0]` the length, `strides` in bytes.  An input may be the output. */

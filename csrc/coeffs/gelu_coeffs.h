@@ -31,8 +31,9 @@ GELU_COEFFS_F32(f32_exp, 5) = {
 #define F32_GELU_HI 0x1.045aa6p+4f
 #define F32_TANH_HI 0x1.75d122p+3f
 
-/* 1/(2E(t)) = 1 + t + t psi(t), psi = NUM/DEN on [0, 14.42]; type (4, 4); error
- * relative to 1/(2E): 2^-27.19, rounded 2^-27.12 */
+/* 1/(2E(t)) = 1 + t + t psi(t), psi = NUM/DEN on [0, 14.42]; type (4, 4);
+ * error relative to 1/(2E): 2^-27.19, rounded 2^-27.12;
+ * stored as a0 + a1 t + u (a2 + a3 t) + u^2 a4, u = -t^2/2, and so is delta below */
 GELU_COEFFS_F32(f32_gelu_num, 5) = {
     -0x1.cb34a2p-3f,
     -0x1.72a682p-5f,

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Compute every constant of the kernels and write gelu_coeffs.h.
 
-    python csrc/coeffs/generate.py            rewrite the header beside this file
-    python csrc/coeffs/generate.py --check    exit 1 if the header differs from what would be written
+    python csrc/coeffs/generate.py           rewrite the header beside this file
+    python csrc/coeffs/generate.py --check   exit 1 if the header is not what would be written
 
 Needs mpmath.  All arithmetic is mpmath's, so the header is the same on every machine.
 
@@ -162,9 +162,7 @@ class Fit(NamedTuple):
     after: mpf  # and after
 
 
-def polynomial(
-    target: Function, weight: Function, interval: tuple, degree: int, ctype: str
-) -> Fit:
+def polynomial(target: Function, weight: Function, interval: tuple, degree: int, ctype: str) -> Fit:
     """Minimax polynomial with coefficients rounded to `ctype`."""
     grid = sample(target, weight, interval, 24 * (degree + 2))
     columns = [[p**j for p in grid.points] for j in range(degree + 1)]
@@ -207,8 +205,7 @@ def rational(
         numerator, denominator = fit[: degree + 1], [mpf(1), *fit[degree + 1 :]]
         old = [horner(denominator, p) for p in points]
         error = max(
-            abs(w * (horner(numerator, p) / d - y))
-            for p, y, w, d in zip(*grid, old, strict=True)
+            abs(w * (horner(numerator, p) / d - y)) for p, y, w, d in zip(*grid, old, strict=True)
         )
         if best is None or error < best[2]:
             best = (numerator, denominator, error)
@@ -368,8 +365,9 @@ def float32(header: Header) -> None:
         (0, hi), 4, ctype,
     )  # fmt: skip
     header.comment(
-        f"1/(2E(t)) = 1 + t + t psi(t), psi = NUM/DEN on [0, {mp.nstr(hi, 4)}]; type (4, 4); error\n"
-        f" * relative to 1/(2E): {log2(psi.before)}, rounded {log2(psi.after)}"
+        f"1/(2E(t)) = 1 + t + t psi(t), psi = NUM/DEN on [0, {mp.nstr(hi, 4)}]; type (4, 4);\n"
+        f" * error relative to 1/(2E): {log2(psi.before)}, rounded {log2(psi.after)};\n"
+        " * stored as a0 + a1 t + u (a2 + a3 t) + u^2 a4, u = -t^2/2, and so is delta below"
     )
     header.array(ctype, "f32_gelu_num", in_half_square(psi.numerator))
     header.array(ctype, "f32_gelu_den", in_half_square(psi.denominator))

@@ -1,9 +1,36 @@
-"""x"""
-from gelu_simd._ufuncs import cpu_info, ufuncs
+"""Fast and right GELU for NumPy: ufuncs on SIMD kernels, with published ULP limits.
+
+Two forms, each with its derivative and its gradient:
+
+=================  =======================  =========================
+value              derivative               gradient
+=================  =======================  =========================
+``gelu(x)``        ``gelu_grad(x)``         ``gelu_backward(dy, x)``
+``gelu_tanh(x)``   ``gelu_tanh_grad(x)``    ``gelu_tanh_backward(dy, x)``
+=================  =======================  =========================
+
+All six are `numpy.ufunc` objects.  ``cpu_info()`` tells which instruction set they use; the
+environment variable ``GELU_SIMD_ISA`` forces one.
+"""
+
+from gelu_simd._ufuncs import (
+    cpu_info,
+    gelu,
+    gelu_backward,
+    gelu_grad,
+    gelu_tanh,
+    gelu_tanh_backward,
+    gelu_tanh_grad,
+)
+
+__all__ = [
+    "cpu_info",
+    "gelu",
+    "gelu_backward",
+    "gelu_grad",
+    "gelu_tanh",
+    "gelu_tanh_backward",
+    "gelu_tanh_grad",
+]
+
 __version__ = "0.1.0"
-gelu = ufuncs["gelu"]
-gelu_tanh = ufuncs["gelu_tanh"]
-gelu_grad = ufuncs["gelu_grad"]
-gelu_tanh_grad = ufuncs["gelu_tanh_grad"]
-gelu_backward = ufuncs["gelu_backward"]
-gelu_tanh_backward = ufuncs["gelu_tanh_backward"]

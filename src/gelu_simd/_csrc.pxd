@@ -12,6 +12,7 @@ cdef extern from "gelu_simd.h" nogil:
         int inputs
 
     const gelu_simd_function *gelu_simd_functions
+    const char *const *gelu_simd_types
 
     ctypedef struct gelu_simd_table:
         const char *name

@@ -1,1 +1,202 @@
-DOCS = dict.fromkeys("gelu gelu_tanh gelu_grad gelu_tanh_grad gelu_backward gelu_tanh_backward".split(), "x")
+"""The ufuncs' docstrings, with the limits of `_limits` filled in."""
+
+from gelu_simd._limits import LIMITS
+
+__all__ = ["DOCS"]
+
+VALUE = """{summary}
+
+.. math:: {formula}
+
+Parameters
+----------
+x : array_like
+    Input of any shape.  float32 and float64 are computed in their own precision; integers and
+    bool in float64.
+{common}
+
+Returns
+-------
+y : ndarray or scalar
+    `{name}` of each element of `x`, in the shape of `x`.
+
+{raises}
+
+See Also
+--------
+{see}
+
+Notes
+-----
+{limits}
+
+{special}
+
+{source}
+
+Examples
+--------
+>>> import numpy as np
+>>> from gelu_simd import {name}
+>>> {name}(np.float64({at}))
+np.float64({value})
+"""
+
+BACKWARD = """{summary}
+
+.. math:: {formula}
+
+Parameters
+----------
+dy : array_like
+    Derivative of the loss with respect to the output of the forward pass.
+x : array_like
+    Input of the forward pass.  `dy` and `x` are broadcast against each other.
+{common}
+
+Returns
+-------
+dx : ndarray or scalar
+    ``dy * {grad}(x)``, the same bits, in one pass and without a temporary array.
+
+{raises}
+
+See Also
+--------
+{see}
+
+Notes
+-----
+{limits}
+
+Examples
+--------
+>>> import numpy as np
+>>> from gelu_simd import {name}
+>>> {name}(2.0, np.float64(0.0))
+np.float64(1.0)
+"""
+
+COMMON = """\
+out : ndarray, optional
+    Array to write to, of the shape the inputs broadcast to; it may be an input.
+where : array_like of bool, optional
+    Where False, `out` keeps what it held.
+**kwargs
+    The other keyword arguments of NumPy's ufuncs: ``dtype``, ``casting``, ``order``, ``subok``."""
+
+RAISES = """\
+Raises
+------
+TypeError
+    If an input is complex, wider than float64, or not a number."""
+
+SOURCE = "Source: D. Hendrycks and K. Gimpel, Gaussian Error Linear Units, arXiv:1606.08415 (2016)."
+
+GAUSS = r"\Phi(x) = \tfrac12 \operatorname{erfc}(-x/\sqrt2)"
+SIGMA = r"\sigma(v) = 1/(1 + e^{-v}), \quad v = 2\sqrt{2/\pi}\,(x + 0.044715\,x^3)"
+VALUE_SPECIAL = "±0 and +∞ give themselves, −∞ gives −0, NaN gives NaN."
+GRAD_SPECIAL = "±0 gives 0.5, +∞ gives 1, −∞ gives −0, NaN gives NaN."
+
+
+def limits(name: str) -> str:
+    """State the error limits of a function."""
+    found = [f"{LIMITS[name, t]:g} ULP in {t}" for t in ("float32", "float64")]
+    return (
+        f"The error is at most {' and '.join(found)}, for every input: the\n"
+        "negative tail, subnormal results and the derivative's root included."
+    )
+
+
+def see_also(name: str, others: dict[str, str]) -> str:
+    """List the other functions."""
+    return "\n".join(f"{other} : {what}" for other, what in others.items() if other != name)
+
+
+EXACT = {
+    "gelu": "exact GELU.",
+    "gelu_grad": "its derivative.",
+    "gelu_backward": "its derivative times the incoming gradient.",
+    "gelu_tanh": "the tanh approximation.",
+}
+TANH = {
+    "gelu_tanh": "GELU in its tanh approximation.",
+    "gelu_tanh_grad": "its derivative.",
+    "gelu_tanh_backward": "its derivative times the incoming gradient.",
+    "gelu": "the exact form.",
+}
+
+VALUES = {
+    "gelu": (
+        "Gaussian error linear unit, exact: x times the standard normal distribution function.",
+        rf"y = x\,\Phi(x), \quad {GAUSS}",
+        "1.0",
+        "0.8413447460685429",
+    ),
+    "gelu_tanh": (
+        "Gaussian error linear unit in its tanh approximation.",
+        rf"y = \tfrac{{x}}2 (1 + \tanh(v/2)) = x\,\sigma(v), \quad {SIGMA}",
+        "1.0",
+        "0.8411919906082768",
+    ),
+    "gelu_grad": (
+        "Derivative of the exact GELU.",
+        rf"y = \Phi(x) + x\,\varphi(x), \quad {GAUSS}, \quad "
+        r"\varphi(x) = e^{-x^2/2}/\sqrt{2\pi}",
+        "0.0",
+        "0.5",
+    ),
+    "gelu_tanh_grad": (
+        "Derivative of GELU's tanh approximation.",
+        rf"y = \sigma(v) + x\,\sigma(v)\,\sigma(-v)\,v'(x), \quad {SIGMA}",
+        "0.0",
+        "0.5",
+    ),
+}
+
+BACKWARDS = {
+    "gelu_backward": (
+        "Gradient of the exact GELU: the incoming gradient times the derivative.",
+        rf"dx = dy\,(\Phi(x) + x\,\varphi(x)), \quad {GAUSS}, \quad "
+        r"\varphi(x) = e^{-x^2/2}/\sqrt{2\pi}",
+    ),
+    "gelu_tanh_backward": (
+        "Gradient of GELU's tanh approximation: the incoming gradient times the derivative.",
+        rf"dx = dy\,(\sigma(v) + x\,\sigma(v)\,\sigma(-v)\,v'(x)), \quad {SIGMA}",
+    ),
+}
+
+
+def docs() -> dict[str, str]:
+    """Docstring of each ufunc."""
+    result = {}
+    for name, (summary, formula, at, value) in VALUES.items():
+        result[name] = VALUE.format(
+            name=name,
+            summary=summary,
+            formula=formula,
+            common=COMMON,
+            raises=RAISES,
+            limits=limits(name),
+            special=GRAD_SPECIAL if name.endswith("grad") else VALUE_SPECIAL,
+            source=SOURCE,
+            see=see_also(name, TANH if "tanh" in name else EXACT),
+            at=at,
+            value=value,
+        )
+    for name, (summary, formula) in BACKWARDS.items():
+        grad = name.replace("backward", "grad")
+        result[name] = BACKWARD.format(
+            name=name,
+            summary=summary,
+            formula=formula,
+            common=COMMON,
+            raises=RAISES,
+            grad=grad,
+            limits=f"Before the product is rounded: see `{grad}`.",
+            see=see_also(name, TANH if "tanh" in name else EXACT),
+        )
+    return result
+
+
+DOCS = docs()

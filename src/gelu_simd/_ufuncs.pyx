@@ -17,12 +17,15 @@ from gelu_simd._csrc cimport (
     gelu_simd_functions,
     gelu_simd_loop,
     gelu_simd_table,
+    gelu_simd_types,
 )
 
 from gelu_simd._docs import DOCS
 
 np.import_array()
 np.import_umath()
+
+TYPE_NUMBERS = {b"f64": np.NPY_FLOAT64, b"f32": np.NPY_FLOAT32}
 
 # All this must live as long as the ufuncs do: for ever.
 cdef gelu_simd_loop *slots[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES]
@@ -98,7 +101,7 @@ cdef make_ufunc(int f):
     for t in range(GELU_SIMD_NUM_TYPES):
         loop_data[f][t] = &slots[f][t]
         for k in range(inputs + 1):
-            loop_types[f][t * (inputs + 1) + k] = np.NPY_FLOAT64 if t == 0 else np.NPY_FLOAT32
+            loop_types[f][t * (inputs + 1) + k] = TYPE_NUMBERS[gelu_simd_types[t]]
     doc = DOCS[name].encode()
     kept.append(doc)
     ufunc = np.PyUFunc_FromFuncAndData(
@@ -130,4 +133,4 @@ kept = []
 use(gelu_simd_available()[names(gelu_simd_available()).index(initial_level())])
 for i in range(GELU_SIMD_NUM_TYPES):
     loops[i] = run
-ufuncs = dict(make_ufunc(f) for f in range(GELU_SIMD_NUM_FUNCTIONS))
+globals().update(make_ufunc(f) for f in range(GELU_SIMD_NUM_FUNCTIONS))

@@ -1,0 +1,57 @@
+"""Options and fixtures: every test of the kernels runs on every level of the build."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from helpers import DTYPES, FUNCTIONS, INFO, UFUNCS, using
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--exhaustive",
+        action="store_true",
+        help="also test all float32 inputs, and 1e8 float64 inputs, of each function",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "exhaustive: takes minutes, runs only with --exhaustive")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--exhaustive"):
+        return
+    for item in items:
+        if "exhaustive" in item.keywords:
+            item.add_marker(pytest.mark.skip(reason="runs only with --exhaustive"))
+
+
+@pytest.fixture(params=INFO["built"])
+def isa(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Use each level of this build during the test; skip those this CPU cannot run."""
+    level = request.param
+    if level not in INFO["available"]:
+        pytest.skip(f"this CPU cannot run the level {level}")
+    with using(level):
+        yield level
+
+
+@pytest.fixture(params=FUNCTIONS)
+def function(request: pytest.FixtureRequest) -> str:
+    """Name each function of one input."""
+    return request.param
+
+
+@pytest.fixture(params=UFUNCS, ids=lambda ufunc: ufunc.__name__)
+def ufunc(request: pytest.FixtureRequest) -> np.ufunc:
+    """Give each ufunc, of one input or two."""
+    return request.param
+
+
+@pytest.fixture(params=DTYPES, ids=str)
+def dtype(request: pytest.FixtureRequest) -> np.dtype:
+    """Give each type that the ufuncs have a loop for."""
+    return request.param

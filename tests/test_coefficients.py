@@ -1,0 +1,73 @@
+"""The committed coefficients are what their generator writes, and exact in their types."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+FOLDER = Path(__file__).parents[1] / "csrc" / "coeffs"
+HEADER = FOLDER / "gelu_coeffs.h"
+GENERATOR = FOLDER / "generate.py"
+
+pytestmark = pytest.mark.skipif(not GENERATOR.exists(), reason="csrc is not beside tests")
+
+# Hexadecimal with at most the 13 digits of a double, so that float.fromhex is exact.
+LITERAL = re.compile(r"(-?0x1(?:\.[0-9a-f]{1,13})?p[+-]\d+|0\.0)(f?)")
+ARRAY = re.compile(r"GELU_COEFFS_(F32|F64)\((\w+), (\d+)\) = \{([^}]*)\};")
+SCALAR = re.compile(r"#define (F32|F64)_(\w+) (.*)")
+
+
+def check(generator: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, generator, "--check"]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_header_is_what_the_generator_writes() -> None:
+    done = check(GENERATOR)
+    assert done.stderr == ""
+    assert done.returncode == 0
+
+
+def test_a_changed_digit_is_found(tmp_path: Path) -> None:
+    generator, header = shutil.copy(GENERATOR, tmp_path), tmp_path / HEADER.name
+    text = HEADER.read_text(encoding="ascii")
+    *_, last = re.finditer(r"[0-9a-f](?=p[+-]\d)", text)
+    changed = text[: last.start()] + ("1" if last[0] != "1" else "2") + text[last.end() :]
+    header.write_text(changed, encoding="ascii")
+    done = check(generator)
+    assert done.returncode == 1
+    assert header.name in done.stderr
+    assert header.read_text(encoding="ascii") == changed
+
+
+def assert_exact(literal: str, width: str) -> None:
+    match = LITERAL.fullmatch(literal)
+    assert match, literal
+    value = float.fromhex(match[1])
+    assert np.isfinite(value)
+    if width == "F32":
+        assert match[2] == "f", literal
+        assert float(np.float32(value)) == value, literal
+    else:
+        assert match[2] == "", literal
+
+
+def test_literals_are_exact_in_their_types() -> None:
+    text = HEADER.read_text(encoding="ascii")
+    arrays, scalars = ARRAY.findall(text), SCALAR.findall(text)
+    assert arrays
+    assert scalars
+    literals = [(width, literal) for width, _, literal in scalars]
+    for width, name, count, body in arrays:
+        assert name.startswith(width.lower())
+        assert len(body.split(",")) == int(count), name
+        literals += [(width, literal.strip()) for literal in body.split(",")]
+    for width, literal in literals:
+        assert_exact(literal, width)
+    assert len(literals) == text.count("0x1")  # none is overlooked

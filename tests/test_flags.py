@@ -1,0 +1,136 @@
+"""No spurious floating-point exception, none lost, and the mode of the arithmetic left alone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from helpers import (
+    BACKWARD,
+    Array,
+    bits,
+    bits_type,
+    edges,
+    every_level,
+    is_subnormal,
+    random_bits,
+    special,
+    stratified,
+)
+
+import gelu_simd
+
+SIZES = range(66)
+OFFSETS = range(16)
+
+
+def check(ufunc: np.ufunc, *args: Array, under: str = "raise") -> None:
+    """Call with exceptions as errors, and name the elements that caused one."""
+    with np.errstate(all="raise", under=under):
+        try:
+            ufunc(*args)
+        except FloatingPointError as error:
+            for values in zip(*args, strict=True):
+                try:
+                    ufunc(*values)
+                except FloatingPointError:
+                    pytest.fail(f"{error} for {[float(x).hex() for x in values]}")
+            pytest.fail(f"{error} in {args[0].size} elements, for none of them alone")
+
+
+def inputs(function: str, dtype: np.dtype) -> Array:
+    return np.concatenate(
+        [
+            special(dtype),
+            edges(function, dtype),
+            stratified(function, dtype, 100_000, 3),
+            random_bits(dtype, 100_000, 4),
+        ]
+    )
+
+
+@every_level
+def test_only_small_results_underflow(function: str, dtype: np.dtype) -> None:
+    x = inputs(function, dtype)
+    small = is_subnormal(function, x)
+    check(getattr(gelu_simd, function), x[~small])
+    check(getattr(gelu_simd, function), x[small], under="ignore")
+
+
+@every_level
+@pytest.mark.parametrize("step", [1, 3])
+def test_every_size_and_offset(ufunc: np.ufunc, step: int, dtype: np.dtype) -> None:
+    function = BACKWARD.get(ufunc.__name__, ufunc.__name__)
+    x = inputs(function, dtype)
+    x = x[~is_subnormal(function, x)]
+    dy = np.random.default_rng(5).uniform(1, 2, x.size).astype(dtype)
+    values = (dy, x)[-ufunc.nin :]
+    # Reading past the ends would meet signalling NaNs.
+    signalling = bits(np.array(np.inf, dtype)) + 1
+    memory = np.empty((ufunc.nin, OFFSETS[-1] + step * SIZES[-1] + 64), bits_type(dtype))
+    start = 0
+    for n in SIZES:
+        for offset in OFFSETS:
+            start = (start + 97) % (x.size - n)
+            memory[:] = signalling
+            args = memory.view(dtype)[:, offset : offset + step * n : step]
+            for arg, value in zip(args, values, strict=True):
+                arg[:] = value[start : start + n]
+            check(ufunc, *args)
+
+
+def raised(ufunc: np.ufunc, *args: np.floating) -> set[str]:
+    """Return the exceptions that one call reports."""
+    kinds: set[str] = set()
+    with np.errstate(all="call", call=lambda kind, _: kinds.add(kind)):
+        ufunc(*args)
+    return kinds
+
+
+@every_level
+@pytest.mark.parametrize("backward", BACKWARD)
+def test_backward_reports_what_the_product_does(backward: str, dtype: np.dtype) -> None:
+    grad = getattr(gelu_simd, BACKWARD[backward])
+    small = is_subnormal(BACKWARD[backward], special(dtype))
+    seen = set()
+    for x, may_underflow in zip(special(dtype), small, strict=True):
+        with np.errstate(under="ignore"):
+            slope = grad(x)
+        optional = {"underflow"} if may_underflow else set()
+        for dy in special(dtype):
+            expected = raised(np.multiply, dy, slope)
+            found = raised(getattr(gelu_simd, backward), dy, x)
+            assert found - optional == expected - optional, (float(dy).hex(), float(x).hex())
+            seen |= expected
+    assert seen == {"overflow", "underflow", "invalid value"}
+
+
+MODE = """
+import numpy as np
+
+def arithmetic():
+    results = []
+    for dtype in ("float32", "float64"):
+        info = np.finfo(dtype)
+        tiny = np.full(67, info.smallest_subnormal)
+        third = np.full(67, 1, dtype) / 3
+        results += [tiny + tiny, 3 * tiny, info.smallest_normal * third, -third * third]
+    return b"".join(result.tobytes() for result in results)
+
+before = arithmetic()
+import gelu_simd
+from gelu_simd import _ufuncs
+assert arithmetic() == before, "import"
+for level in gelu_simd.cpu_info()["available"]:
+    _ufuncs.set_isa(level)
+    for ufunc in _ufuncs.ufuncs.values():
+        for types in ufunc.types:
+            ufunc(*[np.linspace(-40, 9, 997, dtype=types[0])] * ufunc.nin)
+            assert arithmetic() == before, (level, ufunc, types)
+"""
+
+
+def test_rounding_and_subnormals_are_left_alone() -> None:
+    subprocess.run([sys.executable, "-c", MODE], check=True)

@@ -1,0 +1,194 @@
+"""Rules the sources keep: where intrinsics may stand, and lists that must agree."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+import gelu_simd
+
+ROOT = Path(__file__).parents[1]
+CSRC = ROOT / "csrc"
+
+pytestmark = pytest.mark.skipif(not CSRC.exists(), reason="the sources are not beside tests")
+
+
+# ---- intrinsics ----
+
+
+INTRINSIC = re.compile(
+    r"\b_mm(256|512)?_\w+|\b__m(128|256|512)\w*|\b__mmask\d+|\b__builtin_(ia32|neon|aarch64)_\w+"
+    r"|\bv[a-z0-9]+q_(\w+_)?b?[fpsu](8|16|32|64)\b|\b(b?float|poly|u?int)\d+x\d+(x\d)?_t\b"
+    r"|\b(\wmm|x86)intrin\.h|\barm_\w+\.h|\bvector_size\b"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["_mm_setcsr(1)", "_mm256_add_ps(a, b)", "x = _mm512_fmadd_pd(a, b, c);", "__m128 v",
+     "__m256d v", "__m512i v", "__mmask16 k", "#include <immintrin.h>", "#include <x86intrin.h>",
+     "#include <arm_neon.h>", "vaddq_f32(a, b)", "vfmaq_n_f64(a, b, c)", "vld1q_u16(p)",
+     "vreinterpretq_s32_f32(a)", "float32x4_t v", "uint8x16x4_t t", "__builtin_ia32_addps(a, b)",
+     "__attribute__((vector_size(32)))"],
+)  # fmt: skip
+def test_intrinsics_are_recognised(text: str) -> None:
+    assert INTRINSIC.search(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["v_add_f32(a, b)", "r_fma_f64(a, b, c)", "vf32 x", "vi64 k", "rm32 m", "gelu_tanh_f32(x)",
+     "v_load_part_f32(p, n)", "TYPED(v_load)(x)", "V_INLINE vf32 v_set_f32", "uint32_t bits",
+     "value_f32", "f32_gelu_num", "gelu_simd_table_avx512", "#include <intrin.h>", "_xgetbv(0)"],
+)  # fmt: skip
+def test_other_names_are_not_intrinsics(text: str) -> None:
+    assert not INTRINSIC.search(text)
+
+
+def test_intrinsics_only_in_the_shims() -> None:
+    generated = ROOT / "src" / "gelu_simd" / "_ufuncs.c"
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for top in (CSRC, ROOT / "src")
+        for path in top.rglob("*")
+        if path.suffix in {".c", ".h", ".inc", ".pyx", ".pxd", ".py"} and path != generated
+        if INTRINSIC.search(path.read_text(encoding="utf-8"))
+    }
+    assert {"csrc/simd/avx2.h", "csrc/simd/avx512.h"} <= found
+    assert {path for path in found if not path.startswith("csrc/simd/")} == set()
+
+
+# ---- the list of functions ----
+
+
+def functions() -> dict[str, int]:
+    """Names and numbers of inputs, from the X-macro."""
+    text = (CSRC / "gelu_simd.h").read_text(encoding="utf-8")
+    body = re.search(r"#define GELU_SIMD_FUNCTIONS\(X\)((?:.*\\\n)*.*)", text)[1]
+    return {name: int(inputs) for name, inputs in re.findall(r"X\((\w+), (\d)\)", body)}
+
+
+def test_every_function_is_public_and_documented() -> None:
+    assert functions()
+    for name, inputs in functions().items():
+        ufunc = getattr(gelu_simd, name)
+        assert type(ufunc) is np.ufunc
+        assert ufunc.__name__ == name
+        assert ufunc.nin == inputs
+        assert len(ufunc.__doc__.partition("\n\n")[2]) > 100  # more than what NumPy writes
+
+
+def test_every_public_ufunc_is_in_the_list() -> None:
+    public = {name for name, value in vars(gelu_simd).items() if type(value) is np.ufunc}
+    assert public == set(functions())
+
+
+# ---- the list of levels ----
+
+
+@pytest.fixture(scope="module")
+def setup_script() -> ModuleType:
+    """setup.py, which does nothing when it is imported."""
+    pytest.importorskip("setuptools")
+    spec = importlib.util.spec_from_file_location("gelu_simd_setup", ROOT / "setup.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def dispatched() -> dict[str, list[str]]:
+    """Levels in dispatch.c, by the condition they stand under."""
+    text = (CSRC / "dispatch.c").read_text(encoding="utf-8")
+    rows = re.findall(r"^#(?:el)?(?:if|se) ?(.*)\n#define LEVELS\(X\) (.*)$", text, re.MULTILINE)
+    return {condition: re.findall(r"X\((\w+)\)", levels) for condition, levels in rows}
+
+
+# The condition in dispatch.c for each architecture of setup.py.
+CONDITIONS = {"x86_64": "defined(GELU_SIMD_X86)", "aarch64": "", "other": ""}
+
+
+def test_dispatch_lists_the_levels_that_setup_compiles(setup_script: ModuleType) -> None:
+    assert CONDITIONS.keys() >= setup_script.LEVELS.keys()
+    for architecture, condition in CONDITIONS.items():
+        compiled = {name for name, _ in setup_script.levels(architecture, "gcc")}
+        assert set(dispatched()[condition]) == compiled
+        assert dispatched()[condition][-1] == "portable"
+    assert gelu_simd.cpu_info()["built"] == dispatched()[CONDITIONS[setup_script.architecture()]]
+
+
+def test_every_level_has_its_kernel_file() -> None:
+    levels = {level for row in dispatched().values() for level in row}
+    assert {path.stem for path in (CSRC / "kernels").glob("*.c")} == levels
+    for level in levels:
+        text = (CSRC / "kernels" / f"{level}.c").read_text(encoding="utf-8")
+        assert f"#define LEVEL {level}\n" in text
+
+
+# ---- compiler flags ----
+
+
+@pytest.mark.parametrize("dialect", ["gcc", "clang"])
+@pytest.mark.parametrize("architecture", CONDITIONS)
+def test_gcc_and_clang_flags(setup_script: ModuleType, architecture: str, dialect: str) -> None:
+    for name, flags in setup_script.levels(architecture, dialect):
+        assert all(flag.startswith("-") for flag in flags)
+        assert "-ffp-contract=off" in flags
+        assert not any("fast" in flag or "unsafe" in flag for flag in flags)
+        assert "-march=native" not in flags
+        assert any(flag.startswith("-mavx") for flag in flags) == name.startswith("avx")
+        assert ("-mavx512f" in flags) == (name == "avx512")
+    assert "-ffp-contract=off" in setup_script.COMMON
+
+
+@pytest.mark.parametrize("architecture", CONDITIONS)
+def test_msvc_flags(setup_script: ModuleType, architecture: str) -> None:
+    for name, flags in setup_script.levels(architecture, "msvc"):
+        assert all(flag.startswith("/") for flag in flags)
+        assert "/fp:precise" in flags
+        assert "/fp:fast" not in flags
+        arch = [flag for flag in flags if flag.startswith("/arch:")]
+        assert arch == ([f"/arch:{name.upper()}"] if name != "portable" else [])
+
+
+@pytest.mark.parametrize(
+    ("platform", "variable", "expected"),
+    [
+        ("linux", "gcc -pthread", "gcc"),
+        ("linux", "/usr/bin/clang-19", "clang"),
+        ("darwin", "cc", "clang"),
+        ("win32", "", "msvc"),
+    ],
+)
+def test_dialect(
+    setup_script: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    platform: str,
+    variable: str,
+    expected: str,
+) -> None:
+    monkeypatch.setattr("sys.platform", platform)
+    monkeypatch.setenv("CC", variable)
+    assert setup_script.compiler() == expected
+
+
+@pytest.mark.parametrize(
+    ("platform", "expected"),
+    [
+        ("linux-x86_64", "x86_64"),
+        ("win-amd64", "x86_64"),
+        ("macosx-11.0-arm64", "aarch64"),
+        ("linux-aarch64", "aarch64"),
+        ("linux-riscv64", "other"),
+        ("win32", "other"),
+    ],
+)
+def test_architecture(
+    setup_script: ModuleType, monkeypatch: pytest.MonkeyPatch, platform: str, expected: str
+) -> None:
+    monkeypatch.setattr("sysconfig.get_platform", lambda: platform)
+    assert setup_script.architecture() == expected

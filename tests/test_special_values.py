@@ -1,0 +1,123 @@
+"""Zeros, infinities, NaNs and the ends of the tails, by bits; the backward functions' product."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from helpers import (
+    BACKWARD,
+    Array,
+    bits,
+    bits_type,
+    every_level,
+    first,
+    neighbours,
+    one_nan,
+    random_bits,
+    same_bits,
+    special,
+    vanishes,
+)
+
+import gelu_simd
+from gelu_simd import _oracle
+from gelu_simd._limits import LIMITS
+
+pytestmark = every_level
+
+COPIES = 67  # of a value: whole vectors and a tail
+
+
+def evaluate(function: str, x: Array) -> Array:
+    """Return one result per element of x, having checked that it does not depend on the place."""
+    got = getattr(gelu_simd, function)(np.repeat(x, COPIES)).reshape(-1, COPIES)
+    assert (bits(got) == bits(got[:, :1])).all()
+    return got[:, 0].copy()
+
+
+def expect(function: str, x: Array, expected: list[float] | Array) -> None:
+    assert same_bits(evaluate(function, x), np.array(expected, x.dtype))
+
+
+def test_zeros(function: str, dtype: np.dtype) -> None:
+    expected = [0.5, 0.5] if "grad" in function else [0.0, -0.0]
+    expect(function, np.array([0.0, -0.0], dtype), expected)
+
+
+def test_infinities(function: str, dtype: np.dtype) -> None:
+    expected = [1.0 if "grad" in function else np.inf, -0.0]
+    expect(function, np.array([np.inf, -np.inf], dtype), expected)
+
+
+def test_nans_stay_nans(function: str, dtype: np.dtype) -> None:
+    nmant = np.finfo(dtype).nmant
+    quiet = bits(np.array(np.nan, dtype))
+    payloads = np.array([0, 1, 0x2A, (1 << (nmant - 1)) - 1], bits_type(dtype))
+    x = (quiet | payloads).view(dtype)
+    x = np.concatenate([x, -x])
+    assert np.isnan(x).all()
+    assert np.isnan(evaluate(function, x)).all()
+
+
+def test_large_numbers(function: str, dtype: np.dtype) -> None:
+    largest = np.finfo(dtype).max
+    x = np.array([40, 64, 100, 1e4, largest / 2, np.nextafter(largest, 0), largest], dtype)
+    expect(function, x, np.ones_like(x) if "grad" in function else x)
+    expect(function, -x, np.full_like(x, -0.0))
+
+
+def test_subnormal_numbers(function: str, dtype: np.dtype) -> None:
+    tiny = np.finfo(dtype).smallest_subnormal
+    x = tiny * np.array([1, 2, 3, 4, 5, 6, 7, 1000, 12345], dtype)
+    x = np.concatenate([x, -x])
+    if "grad" in function:
+        expect(function, x, np.full_like(x, 0.5))
+    else:
+        got = evaluate(function, x)
+        assert _oracle.worst(function, x, got)[0] <= LIMITS[function, dtype.name]
+        assert np.array_equal(np.signbit(got), np.signbit(x))
+
+
+# The kernels round an otherwise accurate result once, at the end: their thresholds are those of the
+# correctly rounded functions.
+
+
+def test_where_the_tail_ends(function: str, dtype: np.dtype) -> None:
+    end = first(lambda x: bool(vanishes(function, x)), -4, -64, dtype)
+    x = neighbours([end], dtype, 100)
+    gone = vanishes(function, x)
+    got = evaluate(function, x)
+    assert np.count_nonzero(gone) == 101
+    assert same_bits(got[gone], np.full(101, -0.0, dtype))
+    assert (got[~gone] < 0).all()
+
+
+def test_where_the_limit_for_large_x_is_reached(function: str, dtype: np.dtype) -> None:
+    def limit(x: Array) -> Array:
+        return np.ones_like(x) if "grad" in function else x
+
+    def reached(x: Array) -> Array:
+        return _oracle.ulp_error(function, x, limit(x)) <= 0.5
+
+    x = neighbours([first(lambda x: bool(reached(x)), 2, 64, dtype)], dtype, 100)
+    assert np.array_equal(evaluate(function, x) == limit(x), reached(x))
+
+
+# ---------------------------------------------------------------------------------------------
+# Backward
+
+
+@pytest.mark.parametrize("backward", BACKWARD)
+@pytest.mark.parametrize("kind", ["special", "random"])
+def test_backward_is_the_product(backward: str, kind: str, dtype: np.dtype) -> None:
+    if kind == "special":
+        dy, x = (a.ravel() for a in np.meshgrid(special(dtype), special(dtype)))
+    else:
+        rng = np.random.default_rng(7)
+        size = 20_011
+        x = np.concatenate([rng.normal(0, 3, size).astype(dtype), random_bits(dtype, size, 1)])
+        dy = np.concatenate([rng.normal(0, 1, size).astype(dtype), random_bits(dtype, size, 2)])
+    with np.errstate(over="ignore", invalid="ignore"):
+        got = getattr(gelu_simd, backward)(dy, x)
+        expected = np.multiply(dy, getattr(gelu_simd, BACKWARD[backward])(x))
+    assert same_bits(one_nan(got), one_nan(expected))

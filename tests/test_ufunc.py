@@ -1,0 +1,708 @@
+"""The functions are NumPy ufuncs like any other: attributes, arguments, types and methods.
+
+Whether the values are right is tested elsewhere.  Here results are compared, by bits, with the
+same ufunc called on one element at a time: a wrong stride, cast or overlap shows.
+"""
+
+from __future__ import annotations
+
+import doctest
+import inspect
+import itertools
+import math
+import operator
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from numpy.testing import assert_allclose, assert_array_equal
+from numpy.typing import ArrayLike, NDArray
+
+import gelu_simd
+
+UNARY = [gelu_simd.gelu, gelu_simd.gelu_tanh, gelu_simd.gelu_grad, gelu_simd.gelu_tanh_grad]
+BINARY = [gelu_simd.gelu_backward, gelu_simd.gelu_tanh_backward]
+
+# The loops in their order, and the result of every type that is accepted.  float16 has no loop.
+LOOPS = "df"
+RESULTS = {
+    "float32": "float32",
+    "float64": "float64",
+    "float16": "float64",
+    "bool": "float64",
+    **dict.fromkeys(["int8", "int16", "int32", "int64"], "float64"),
+    **dict.fromkeys(["uint8", "uint16", "uint32", "uint64"], "float64"),
+}
+REFUSED = [
+    *(np.zeros(3, code) for code in ["F", "D", "G", "O", "S3", "U3", "M8[s]", "m8[s]", "V4"]),
+    *[1j, None, "1.0", b"1.0", object(), np.datetime64("2000-01-01")],
+]
+
+LONG = 20_011  # several blocks, both of NumPy's casts and of the strided loops
+
+by_name = operator.attrgetter("__name__")
+each = pytest.mark.parametrize("ufunc", UNARY + BINARY, ids=by_name)
+each_unary = pytest.mark.parametrize("ufunc", UNARY, ids=by_name)
+each_binary = pytest.mark.parametrize("ufunc", BINARY, ids=by_name)
+each_loop = pytest.mark.parametrize("dtype", ["float32", "float64"])
+
+
+def operands(ufunc: np.ufunc, shape: int | tuple[int, ...], dtype: Any = float) -> list[NDArray]:
+    """One array for each input, of different values."""
+    rng = np.random.default_rng(7)
+    return [rng.uniform(-6, 6, shape).astype(dtype) for _ in range(ufunc.nin)]
+
+
+def result_type(*args: NDArray) -> np.dtype:
+    return np.result_type(*(RESULTS[a.dtype.name] for a in args))
+
+
+def elementwise(ufunc: np.ufunc, *args: NDArray) -> NDArray:
+    elements = np.broadcast(*args)
+    return np.array([ufunc(*e) for e in elements], result_type(*args)).reshape(elements.shape)
+
+
+def bits(values: NDArray) -> NDArray:
+    """Return the bits, in native order and the same for all NaNs."""
+    values = np.where(np.isnan(values), np.full_like(values, np.nan), values)
+    return values.view(f"u{values.itemsize}")
+
+
+def assert_same_bits(actual: Any, expected: Any) -> None:
+    actual, expected = np.asarray(actual), np.asarray(expected)
+    assert actual.dtype == expected.dtype
+    assert actual.shape == expected.shape
+    assert_array_equal(bits(actual), bits(expected))
+
+
+# ---- attributes ----
+
+
+@each
+def test_attributes(ufunc: np.ufunc) -> None:
+    assert type(ufunc) is np.ufunc
+    assert ufunc.nin == (2 if ufunc in BINARY else 1)
+    assert ufunc.nout == 1
+    assert ufunc.nargs == ufunc.nin + 1
+    assert ufunc.ntypes == len(LOOPS)
+    assert ufunc.types == [f"{code * ufunc.nin}->{code}" for code in LOOPS]
+    assert ufunc.identity is None
+    assert ufunc.signature is None
+    assert getattr(gelu_simd, ufunc.__name__) is ufunc
+    assert repr(ufunc) == f"<ufunc '{ufunc.__name__}'>"
+
+
+@pytest.mark.skipif(
+    np.lib.NumpyVersion(np.__version__) < "2.2.0", reason="NumPy < 2.2 has no such attributes"
+)
+@each
+def test_attributes_that_locate_it(ufunc: np.ufunc) -> None:
+    assert ufunc.__module__ == "gelu_simd"
+    assert ufunc.__qualname__ == ufunc.__name__
+
+
+FORMULA_IN_DOC = {
+    "gelu": r"erf|Phi|Φ",
+    "gelu_tanh": r"0\.044715",
+    "gelu_grad": r"erf|Phi|Φ",
+    "gelu_tanh_grad": r"0\.044715|gelu_tanh",
+    "gelu_backward": r"gelu_grad",
+    "gelu_tanh_backward": r"gelu_tanh_grad",
+}
+
+
+@each
+def test_docstring(ufunc: np.ufunc) -> None:
+    """The call, which NumPy writes; operands, formula, limits; examples that are right."""
+    call, _, doc = ufunc.__doc__.partition("\n\n")
+    assert call.startswith(f"{ufunc.__name__}(")
+    for section in ["Parameters", "Returns", "Examples"]:
+        assert f"\n{section}\n{'-' * len(section)}\n" in inspect.cleandoc(doc)
+    for operand in ["dy", "x"][-ufunc.nin :]:
+        assert f"\n{operand} : " in inspect.cleandoc(doc)
+    assert re.search(FORMULA_IN_DOC[ufunc.__name__], doc)
+    for word in ["float32", "float64", "ULP"]:
+        assert word in doc
+    names = {"np": np, "gelu_simd": gelu_simd}
+    examples = doctest.DocTestParser().get_doctest(doc, names, ufunc.__name__, None, None)
+    assert examples.examples
+    assert doctest.DocTestRunner().run(examples).failed == 0
+
+
+# ---- types ----
+
+
+@each
+@pytest.mark.parametrize("dtype", RESULTS)
+def test_result_type(ufunc: np.ufunc, dtype: str) -> None:
+    args = [a.astype(dtype) for a in operands(ufunc, 7)]
+    assert_same_bits(ufunc(*args), ufunc(*(a.astype(RESULTS[dtype]) for a in args)))
+    assert ufunc(*args).dtype == RESULTS[dtype]
+    scalar = ufunc(*(a[0] for a in args))
+    assert type(scalar) is np.dtype(RESULTS[dtype]).type
+
+
+@each_binary
+@pytest.mark.parametrize("mixed", [np.float64(1), np.int8(1), np.ones(3), 1.0, 1, True])
+def test_mixed_types_compute_in_float64(ufunc: np.ufunc, mixed: Any) -> None:
+    """Also a Python number next to float32."""
+    x = np.float32([-1, 0.5, 3])
+    assert_same_bits(ufunc(x, mixed), ufunc(x.astype(float), np.float64(mixed)))
+    assert_same_bits(ufunc(mixed, x), ufunc(np.float64(mixed), x.astype(float)))
+
+
+@each
+@pytest.mark.parametrize("refused", REFUSED, ids=repr)
+def test_other_types_are_refused_by_name(ufunc: np.ufunc, refused: Any) -> None:
+    for k in range(ufunc.nin):
+        args = [np.zeros(3)] * ufunc.nin
+        args[k] = refused
+        with pytest.raises(TypeError, match=rf"'{ufunc.__name__}'"):
+            ufunc(*args)
+
+
+@pytest.mark.skipif(
+    np.finfo(np.longdouble).nmant == np.finfo(float).nmant, reason="longdouble is float64 here"
+)
+@each
+def test_longdouble_is_refused_by_name(ufunc: np.ufunc) -> None:
+    with pytest.raises(TypeError, match=rf"'{ufunc.__name__}'"):
+        ufunc(*operands(ufunc, 3, np.longdouble))
+
+
+@each
+def test_dtype_chooses_the_loop(ufunc: np.ufunc) -> None:
+    args = operands(ufunc, LONG)
+    narrow = [a.astype("f4") for a in args]
+    assert_same_bits(ufunc(*args, dtype="f4"), ufunc(*narrow))
+    assert_same_bits(ufunc(*narrow, dtype="f8"), ufunc(*(a.astype("f8") for a in narrow)))
+    signature = f"{'f' * ufunc.nin}->f"
+    assert_same_bits(ufunc(*args, signature=signature), ufunc(*narrow))
+    for absent in ["i4", "c16", "g"]:
+        with pytest.raises(TypeError, match=rf"\b{ufunc.__name__}\b"):
+            ufunc(*args, dtype=absent)
+
+
+@each
+def test_casting(ufunc: np.ufunc) -> None:
+    args = operands(ufunc, 5, "f4")
+    with pytest.raises(TypeError, match="casting rule 'no'"):
+        ufunc(*args, dtype="f8", casting="no")
+    with pytest.raises(TypeError, match="casting rule 'safe'"):
+        ufunc(*operands(ufunc, 5), dtype="f4", casting="safe")
+    out = np.empty(5, "i4")
+    assert ufunc(*args, out=out, casting="unsafe") is out
+    assert_array_equal(out, ufunc(*args).astype("i4"))
+
+
+# ---- operands ----
+
+
+@each
+def test_scalar_in_scalar_out(ufunc: np.ufunc) -> None:
+    for make in [float, int, bool, np.float64, np.array]:
+        assert type(ufunc(*[make(1)] * ufunc.nin)) is np.float64
+    one = np.ones(1)
+    assert ufunc(*[1.0] * ufunc.nin) == ufunc(*[one] * ufunc.nin)[0]
+
+
+@each
+@each_loop
+@pytest.mark.parametrize("shape", [0, (0, 3), (3, 0), (2, 0, 5), (0, 0)])
+def test_empty(ufunc: np.ufunc, dtype: str, shape: int | tuple[int, ...]) -> None:
+    args = operands(ufunc, shape, dtype)
+    result = ufunc(*args)
+    assert result.shape == args[0].shape
+    assert result.dtype == dtype
+    assert ufunc(*args, out=result) is result
+
+
+@each
+def test_lists(ufunc: np.ufunc) -> None:
+    args = operands(ufunc, (3, 4))
+    assert_same_bits(ufunc(*(a.tolist() for a in args)), ufunc(*args))
+    assert_same_bits(ufunc(*(tuple(a[0]) for a in args)), ufunc(*(a[0] for a in args)))
+    with pytest.raises(ValueError, match="inhomogeneous"):
+        ufunc(*[[1, [2, 3]]] * ufunc.nin)
+
+
+@each
+def test_wrong_arguments(ufunc: np.ufunc) -> None:
+    args = operands(ufunc, 3)
+    with pytest.raises(TypeError, match=rf"{ufunc.__name__}\(\) takes from"):
+        ufunc()
+    with pytest.raises(TypeError, match=rf"{ufunc.__name__}\(\) takes from"):
+        ufunc(*args, None, None)
+    with pytest.raises(TypeError, match="unexpected keyword"):
+        ufunc(*args, approximate="tanh")
+
+
+@each_binary
+@pytest.mark.parametrize(
+    "shapes", [((3, 1), (4,)), ((), (5,)), ((2, 1, 3), (4, 1)), ((0,), (1,)), ((1, 7), (6, 1))]
+)
+def test_broadcasting(ufunc: np.ufunc, shapes: tuple[tuple[int, ...], ...]) -> None:
+    dy, x = (operands(ufunc, shape)[k] for k, shape in enumerate(shapes))
+    assert_same_bits(ufunc(dy, x), elementwise(ufunc, np.asarray(dy), np.asarray(x)))
+    assert ufunc(dy, x).shape == np.broadcast_shapes(*shapes)
+
+
+@each_binary
+def test_shapes_that_do_not_broadcast(ufunc: np.ufunc) -> None:
+    with pytest.raises(ValueError, match="could not be broadcast"):
+        ufunc(np.ones(3), np.ones(4))
+
+
+@each
+@each_loop
+@pytest.mark.parametrize("n", [1, 5, LONG])
+def test_byte_order(ufunc: np.ufunc, dtype: str, n: int) -> None:
+    args = operands(ufunc, n, dtype)
+    swapped = [a.astype(a.dtype.newbyteorder()) for a in args]
+    expected = ufunc(*args)
+    assert_same_bits(ufunc(*swapped), expected)
+    out = np.empty(n, expected.dtype.newbyteorder())
+    assert ufunc(*swapped, out=out) is out
+    assert_same_bits(out.astype(dtype), expected)
+
+
+@each
+@each_loop
+@pytest.mark.parametrize("n", [1, 5, LONG])
+def test_fields_of_a_packed_struct(ufunc: np.ufunc, dtype: str, n: int) -> None:
+    """Unaligned, with an odd stride."""
+    packed = np.zeros(n, [("flag", "u1"), ("dy", dtype), ("x", dtype), ("out", dtype)])
+    packed["flag"] = 0xAA
+    args = operands(ufunc, n, dtype)
+    fields = ["dy", "x"][-ufunc.nin :]
+    for field, values in zip(fields, args, strict=True):
+        packed[field] = values
+    assert n == 1 or not packed["x"].flags.aligned
+    expected = ufunc(*args)
+    assert_same_bits(ufunc(*(packed[f] for f in fields)), expected)
+    ufunc(*(packed[f] for f in fields), out=packed["out"])
+    assert_same_bits(packed["out"].copy(), expected)
+    for field, values in zip(fields, args, strict=True):
+        assert_array_equal(packed[field], values)
+    assert np.all(packed["flag"] == 0xAA)
+
+
+@each
+@each_loop
+def test_memmap(ufunc: np.ufunc, dtype: str, tmp_path: Path) -> None:
+    args = operands(ufunc, LONG, dtype)
+    mapped = []
+    for k, values in enumerate(args):
+        values.tofile(tmp_path / f"in{k}")
+        mapped.append(np.memmap(tmp_path / f"in{k}", dtype, "r"))
+    out = np.memmap(tmp_path / "out", dtype, "w+", shape=LONG)
+    assert ufunc(*mapped, out=out) is out
+    out.flush()
+    assert_same_bits(np.fromfile(tmp_path / "out", dtype), ufunc(*args))
+
+
+@each
+@pytest.mark.parametrize("order", ["K", "A", "C", "F"])
+def test_order(ufunc: np.ufunc, order: str) -> None:
+    args = [np.asfortranarray(a) for a in operands(ufunc, (3, 4, 5))]
+    result = ufunc(*args, order=order)
+    assert result.flags.c_contiguous == (order == "C")
+    assert result.flags.f_contiguous == (order != "C")
+    assert_same_bits(result, elementwise(ufunc, *args))
+
+
+# ---- out= and where= ----
+
+
+@each
+@each_loop
+def test_out(ufunc: np.ufunc, dtype: str) -> None:
+    args = operands(ufunc, (3, 5), dtype)
+    expected = ufunc(*args)
+    for pack in [lambda out: {"out": out}, lambda out: {"out": (out,)}]:
+        out = np.full((3, 5), np.nan, dtype)
+        assert ufunc(*args, **pack(out)) is out
+        assert_same_bits(out, expected)
+    out = np.full((3, 5), np.nan, dtype)
+    assert ufunc(*args, out) is out
+    assert_same_bits(out, expected)
+    assert_same_bits(ufunc(*args, out=None), expected)
+
+
+@each
+def test_out_of_more_dimensions_is_filled(ufunc: np.ufunc) -> None:
+    args = operands(ufunc, 4)
+    out = np.full((2, 4), np.nan)
+    ufunc(*args, out=out)
+    assert_same_bits(out, np.stack([ufunc(*args)] * 2))
+
+
+@each
+def test_out_of_another_type(ufunc: np.ufunc) -> None:
+    """The loop is that of the inputs; only the result is cast."""
+    args = operands(ufunc, LONG)
+    for dtype in ["f2", "f4", "g", "c16"]:
+        out = np.empty(LONG, dtype)
+        assert ufunc(*args, out=out) is out
+        assert_array_equal(out, ufunc(*args).astype(dtype))
+    with pytest.raises(TypeError, match=f"'{ufunc.__name__}' output .* rule 'same_kind'"):
+        ufunc(*args, out=np.empty(LONG, "i8"))
+
+
+@each
+def test_0d_out(ufunc: np.ufunc) -> None:
+    out = np.zeros(())
+    assert ufunc(*[1.0] * ufunc.nin, out=out) is out
+    assert out == ufunc(*[1.0] * ufunc.nin)
+
+
+@each
+def test_unsuitable_out(ufunc: np.ufunc) -> None:
+    args = operands(ufunc, (2, 3))
+    read_only = np.zeros((2, 3))
+    read_only.flags.writeable = False
+    for out in [np.empty(3), np.empty((3, 2)), np.empty((2, 1)), read_only]:
+        with pytest.raises(ValueError, match=r"broadcast|read-only|non-broadcastable"):
+            ufunc(*args, out=out)
+    assert not read_only.any()
+    with pytest.raises(ValueError, match="exactly one entry per ufunc output"):
+        ufunc(*args, out=(np.empty((2, 3)), np.empty((2, 3))))
+    with pytest.raises(TypeError, match="must be of ArrayType"):
+        ufunc(*args, out=[0.0])
+
+
+@each
+@each_loop
+@pytest.mark.parametrize("step", [1, -1, 2, -2])
+@pytest.mark.parametrize("shift", [-9, -1, 0, 1, 9])
+def test_out_overlaps_an_input(ufunc: np.ufunc, dtype: str, step: int, shift: int) -> None:
+    """As if every input were read before the output is written."""
+    n = 3001
+    for k in range(ufunc.nin):
+        memory = np.random.default_rng(1).uniform(-6, 6, 2 * n + 40).astype(dtype)
+        args = operands(ufunc, n, dtype)
+        args[k] = memory[20 : 20 + n]
+        out = memory[20 + shift :][: n * abs(step)][::step]
+        expected = ufunc(*(a.copy() for a in args))
+        ufunc(*args, out=out)
+        assert_same_bits(out, expected)
+
+
+@each
+def test_out_is_an_input_transposed(ufunc: np.ufunc) -> None:
+    square = operands(ufunc, (50, 50))[0]
+    expected = ufunc(*[square.copy()] * ufunc.nin)
+    ufunc(*[square] * ufunc.nin, out=square.T)
+    assert_same_bits(square.T, expected)
+
+
+@each
+@each_loop
+def test_where(ufunc: np.ufunc, dtype: str) -> None:
+    args = operands(ufunc, (50, 60), dtype)
+    expected = ufunc(*args)
+    for where in [
+        np.random.default_rng(2).random((50, 60)) < 0.5,
+        np.arange(60) % 3 == 0,
+        np.arange(50)[:, np.newaxis] < 20,
+        True,
+        False,
+    ]:
+        out = np.full((50, 60), -123, dtype)
+        ufunc(*args, out=out, where=where)
+        assert_same_bits(out, np.where(where, expected, np.full_like(out, -123)))
+
+
+@each_binary
+def test_where_skips_what_would_raise(ufunc: np.ufunc) -> None:
+    dy, x = np.array([1, np.inf, 1]), np.array([1, -np.inf, 1])
+    out = np.zeros(3)
+    with np.errstate(all="raise"):
+        ufunc(dy, x, out=out, where=[True, False, True])
+        assert out[1] == 0
+        with pytest.raises(FloatingPointError, match=f"invalid value .* {ufunc.__name__}"):
+            ufunc(dy, x)
+
+
+# ---- classes other than ndarray ----
+
+
+class Tagged(np.ndarray):
+    """Passes an attribute on to its views and to results."""
+
+    tag: str | None = None
+
+    def __array_finalize__(self, obj: object) -> None:
+        self.tag = getattr(obj, "tag", None)
+
+
+@each
+def test_subclass(ufunc: np.ufunc) -> None:
+    args = operands(ufunc, (3, 4))
+    tagged = [a.view(Tagged) for a in args]
+    for a in tagged:
+        a.tag = "kept"
+    result = ufunc(*tagged)
+    assert type(result) is Tagged
+    assert result.tag == "kept"
+    assert_same_bits(result, ufunc(*args))
+    assert type(ufunc(*tagged, subok=False)) is np.ndarray
+    out = np.empty((3, 4)).view(Tagged)
+    assert ufunc(*args, out=out) is out
+    assert type(ufunc(*args[:-1], tagged[-1])) is Tagged
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
+@each
+def test_matrix(ufunc: np.ufunc) -> None:
+    args = operands(ufunc, (3, 4))
+    result = ufunc(*map(np.matrix, args))
+    assert type(result) is np.matrix
+    assert_same_bits(result, ufunc(*args))
+
+
+@each
+def test_masked_array(ufunc: np.ufunc) -> None:
+    args = operands(ufunc, 6)
+    mask = np.arange(6) % 2 == 0
+    masked = [args[0], *args[1:]]
+    masked[-1] = np.ma.array(args[-1], mask=mask)
+    result = ufunc(*masked)
+    assert type(result) is np.ma.MaskedArray
+    assert_array_equal(result.mask, mask)
+    assert_same_bits(result.compressed(), ufunc(*args)[~mask])
+
+
+class Override:
+    """Returns what it is asked to compute."""
+
+    def __array_ufunc__(self, *args: Any, **kwargs: Any) -> tuple[tuple, dict]:
+        return args, kwargs
+
+
+@each
+def test_array_ufunc_override(ufunc: np.ufunc) -> None:
+    override = Override()
+    for k in range(ufunc.nin):
+        args: list[Any] = [1.0] * ufunc.nin
+        args[k] = override
+        assert ufunc(*args, dtype="f4") == ((ufunc, "__call__", *args), {"dtype": "f4"})
+        assert ufunc.at(override, 0, *args[1:]) == ((ufunc, "at", override, 0, *args[1:]), {})
+    args = [1.0] * ufunc.nin
+    assert ufunc(*args, out=override) == ((ufunc, "__call__", *args), {"out": (override,)})
+
+
+@each
+@pytest.mark.parametrize("override", [None, lambda *_, **__: NotImplemented])
+def test_array_ufunc_refused(ufunc: np.ufunc, override: Any) -> None:
+    refusing = type("Refusing", (), {"__array_ufunc__": override})()
+    with pytest.raises(TypeError, match=r"does not support ufuncs|returned NotImplemented"):
+        ufunc(*[refusing] * ufunc.nin)
+
+
+class Wrapper:
+    """An array-like object, neither ndarray nor subclass, whose results are its like."""
+
+    def __init__(self, values: ArrayLike, context: Any = None) -> None:
+        self.values = np.asarray(values)
+        self.context = context
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray:
+        return np.array(self.values, dtype, copy=copy)
+
+    def __array_wrap__(
+        self, values: NDArray, context: Any = None, return_scalar: bool = False
+    ) -> Wrapper:
+        assert not return_scalar
+        return Wrapper(values, context)
+
+
+@each
+def test_array_wrap(ufunc: np.ufunc) -> None:
+    args = operands(ufunc, 5)
+    wrappers = tuple(map(Wrapper, args))
+    result = ufunc(*wrappers)
+    assert type(result) is Wrapper
+    assert result.context == (ufunc, wrappers, 0)
+    assert_same_bits(result.values, ufunc(*args))
+
+
+# ---- methods ----
+
+
+@each_unary
+def test_methods_of_a_unary_ufunc(ufunc: np.ufunc) -> None:
+    x = operands(ufunc, 5)[0]
+    for method, args in [
+        (ufunc.reduce, (x,)),
+        (ufunc.accumulate, (x,)),
+        (ufunc.reduceat, (x, [0, 2])),
+        (ufunc.outer, (x, x)),
+    ]:
+        with pytest.raises(ValueError, match="only supported for binary functions"):
+            method(*args)
+    expected = x.copy()
+    expected[1] = ufunc(ufunc(x[1]))
+    expected[3] = ufunc(x[3])
+    ufunc.at(x, [1, 3, 1])
+    assert_same_bits(x, expected)
+
+
+@each_binary
+def test_outer_and_at(ufunc: np.ufunc) -> None:
+    dy, x = operands(ufunc, 5)
+    assert_same_bits(ufunc.outer(dy, x), ufunc(dy[:, np.newaxis], x))
+    expected = dy.copy()
+    expected[1] = ufunc(ufunc(dy[1], x[0]), x[2])
+    expected[3] = ufunc(dy[3], x[1])
+    ufunc.at(dy, [1, 3, 1], x[:3])
+    assert_same_bits(dy, expected)
+
+
+@each_binary
+@each_loop
+@pytest.mark.parametrize("step", [1, -1, 3])
+def test_reductions(ufunc: np.ufunc, dtype: str, step: int) -> None:
+    """Each result is the next element's dy."""
+    x = np.linspace(1, 3, 100, dtype=dtype)[::step]
+    running = np.array(list(itertools.accumulate(x, ufunc)))
+    assert_same_bits(ufunc.accumulate(x), running)
+    assert_same_bits(ufunc.reduce(x), running[-1])
+    assert_same_bits(ufunc.reduceat(x, [0, 30]), [ufunc.reduce(x[:30]), ufunc.reduce(x[30:])])
+    columns = np.stack([x, x[::-1]], axis=1)
+    assert_same_bits(ufunc.reduce(columns), [running[-1], ufunc.reduce(x[::-1])])
+    with pytest.raises(ValueError, match="no identity"):
+        ufunc.reduce(x[:0])
+
+
+# ---- floating-point errors ----
+
+
+@each_binary
+def test_errstate(ufunc: np.ufunc) -> None:
+    overflows = 1.7e308, 1.4  # both derivatives are greater than 1.1 at 1.4
+    with np.errstate(over="raise"), pytest.raises(FloatingPointError, match=ufunc.__name__):
+        ufunc(*overflows)
+    with np.errstate(over="warn"), pytest.warns(RuntimeWarning, match=ufunc.__name__):
+        assert ufunc(*overflows) == np.inf
+    with np.errstate(over="ignore"):
+        assert ufunc(*overflows) == np.inf
+    seen = []
+    with np.errstate(over="call", call=lambda *args: seen.append(args)):
+        ufunc(np.full(100, overflows[0]), overflows[1])
+    assert [kind for kind, _ in seen] == ["overflow"]
+
+
+@each
+@each_loop
+def test_ordinary_values_raise_nothing(ufunc: np.ufunc, dtype: str) -> None:
+    with np.errstate(over="ignore"):
+        np.float64(1e308) * 10  # a flag left behind by something else
+    with np.errstate(all="raise"):
+        ufunc(*operands(ufunc, 1000, dtype))
+
+
+# ---- any shape, stride, alignment, type and byte order ----
+
+
+DTYPES = st.one_of(
+    hnp.floating_dtypes(endianness="?", sizes=(32, 64)),
+    hnp.integer_dtypes(endianness="?"),
+    hnp.unsigned_integer_dtypes(endianness="?"),
+    hnp.boolean_dtypes(),
+)
+
+
+def numbers(dtype: np.dtype) -> st.SearchStrategy:
+    """Any value, but half of the floats where the functions are curved."""
+    if dtype.kind != "f":
+        return hnp.from_dtype(dtype)
+    width = 8 * dtype.itemsize
+    return st.floats(-15, 15, width=width) | st.floats(width=width)
+
+
+@st.composite
+def views(draw: st.DrawFn, shape: tuple[int, ...], dtype: np.dtype) -> NDArray:
+    """Make an array whose axes are permuted, stepped and reversed; aligned or not."""
+    axes = draw(st.permutations(range(len(shape))))
+    steps = [draw(st.sampled_from([1, 1, 2, 3, -1, -2])) for _ in axes]
+    base = [shape[axis] * abs(step) for axis, step in zip(axes, steps, strict=True)]
+    offset = draw(st.integers(0, dtype.itemsize - 1))
+    memory = np.zeros(offset + math.prod(base) * dtype.itemsize, np.uint8)
+    array = memory[offset:].view(dtype).reshape(base)
+    return array[..., *(slice(None, None, step) for step in steps)].transpose(np.argsort(axes))
+
+
+@st.composite
+def calls(draw: st.DrawFn, inputs: int) -> tuple[list[NDArray], NDArray]:
+    """Make operands that broadcast, and an output for them."""
+    shapes = draw(
+        hnp.mutually_broadcastable_shapes(num_shapes=inputs, max_dims=3, max_side=5)
+        | hnp.mutually_broadcastable_shapes(num_shapes=inputs, max_dims=1, max_side=150)
+    )
+    args = []
+    for shape in shapes.input_shapes:
+        dtype = draw(DTYPES)
+        args.append(draw(views(shape, dtype)))
+        args[-1][...] = draw(hnp.arrays(dtype, shape, elements=numbers(dtype)))
+    dtype = result_type(*args).newbyteorder(draw(st.sampled_from("<>")))
+    return args, draw(views(shapes.result_shape, dtype))
+
+
+@each
+@settings(deadline=None, max_examples=60)
+@given(data=st.data())
+def test_any_layout(ufunc: np.ufunc, data: st.DataObject) -> None:
+    args, out = data.draw(calls(ufunc.nin))
+    with np.errstate(all="ignore"):
+        expected = elementwise(ufunc, *args)
+        assert_same_bits(ufunc(*args), expected)
+        ufunc(*args, out=out)
+    assert_same_bits(out.astype(expected.dtype), expected)
+
+
+FORMULAS = {
+    "gelu": lambda x, phi, _: x * phi,
+    "gelu_grad": lambda x, phi, _: phi + x * np.exp(-x * x / 2) / math.sqrt(2 * math.pi),
+    "gelu_tanh": lambda x, _, t: x * (1 + t) / 2,
+    "gelu_tanh_grad": lambda x, _, t: (
+        (1 + t + x * (1 - t * t) * math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * x * x)) / 2
+    ),
+}
+erfc = np.vectorize(math.erfc, otypes=[float])
+
+
+@each_unary
+@settings(deadline=None, max_examples=60)
+@given(data=st.data())
+def test_close_to_the_formula(ufunc: np.ufunc, data: st.DataObject) -> None:
+    """Only roughly: plain formulas lose digits in the tail."""
+    (x,), _ = data.draw(calls(1))
+    wide = x.astype(float)
+    t = np.clip(wide, -50, 50)  # beyond, the functions are x, 1 or 0 to all digits
+    expected = FORMULAS[ufunc.__name__](
+        t, erfc(-t / math.sqrt(2)) / 2, np.tanh(math.sqrt(2 / math.pi) * (t + 0.044715 * t**3))
+    )
+    if "grad" not in ufunc.__name__:
+        expected = np.where(wide > 50, wide, expected)
+    with np.errstate(all="ignore"):
+        result = ufunc(x)
+    tolerance = 2e-6 if result.dtype == "float32" else 1e-13
+    assert_allclose(result, expected, rtol=tolerance, atol=tolerance)
+
+
+@each_binary
+@settings(deadline=None, max_examples=60)
+@given(data=st.data())
+def test_backward_is_dy_times_the_derivative(ufunc: np.ufunc, data: st.DataObject) -> None:
+    (dy, x), _ = data.draw(calls(2))
+    derivative = getattr(gelu_simd, ufunc.__name__.replace("backward", "grad"))
+    with np.errstate(all="ignore"):
+        result = ufunc(dy, x)
+        dy, x = dy.astype(result.dtype), x.astype(result.dtype)
+        assert_same_bits(result, dy * derivative(x))
