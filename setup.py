@@ -18,11 +18,11 @@ from setuptools.command.sdist import sdist
 # Columns: level, flags for gcc and clang, flags for MSVC.
 LEVELS = {
     "x86_64": [
-        ("avx2", ["-mavx2", "-mfma", "-mf16c"], ["/arch:AVX2"]),
+        ("avx2", ["-mavx2", "-mfma", "-mf16c", "-mtune=skylake"], ["/arch:AVX2"]),
         (
             "avx512",
             ["-mavx2", "-mfma", "-mf16c", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl",
-             "-mprefer-vector-width=512"],
+             "-mprefer-vector-width=512", "-mtune=skylake-avx512"],
             ["/arch:AVX512"],
         ),
     ],
