@@ -25,9 +25,9 @@ BACKWARD = {"gelu_backward": "gelu_grad", "gelu_tanh_backward": "gelu_tanh_grad"
 UFUNCS = [getattr(gelu_simd, name) for name in (*FUNCTIONS, *BACKWARD)]
 DTYPES = [np.dtype(signature[-1]) for signature in gelu_simd.gelu.types]
 
-every_level = pytest.mark.usefixtures("isa")
-
 ROOTS = {"gelu_grad": -0.751791524693564457, "gelu_tanh_grad": -0.752461422071016258}
+
+every_level = pytest.mark.usefixtures("isa")
 
 
 @contextmanager

@@ -17,14 +17,14 @@ HASHES = {
     ("gelu", "float32"): "0282b71e11082aab",
     ("gelu_tanh", "float64"): "973cb9d6389ceedb",
     ("gelu_tanh", "float32"): "e0a432d50574c98f",
-    ("gelu_grad", "float64"): "a14f56e9d9ced128",
+    ("gelu_grad", "float64"): "9adcadf6606de8c9",
     ("gelu_grad", "float32"): "cf4bcf5af809edf1",
     ("gelu_tanh_grad", "float64"): "d76843863a3c1781",
-    ("gelu_tanh_grad", "float32"): "0f0fc44f98120287",
-    ("gelu_backward", "float64"): "bb0fad40024e866f",
+    ("gelu_tanh_grad", "float32"): "5c6ad4c664d11c9c",
+    ("gelu_backward", "float64"): "53d4e0e1b4424446",
     ("gelu_backward", "float32"): "7b66b0321d3a3f0e",
     ("gelu_tanh_backward", "float64"): "62ccce92a72a4d71",
-    ("gelu_tanh_backward", "float32"): "ca966d8194d44c9e",
+    ("gelu_tanh_backward", "float32"): "d0909bf2995f5294",
 }
 
 

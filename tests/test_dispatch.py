@@ -8,15 +8,14 @@ import platform
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from helpers import INFO, using
 
 import gelu_simd
 from gelu_simd import _ufuncs
 
-INFO = gelu_simd.cpu_info()
 CPUINFO = Path("/proc/cpuinfo")
 TASKS = Path("/proc/self/task")
 
@@ -58,14 +57,6 @@ def import_error(isa: str) -> str:
     last = done.stderr.splitlines()[-1]
     assert last.startswith("ImportError: ")
     return last
-
-
-@pytest.fixture
-def level_in_use() -> Iterator[str]:
-    """Put back afterwards."""
-    former = gelu_simd.cpu_info()["isa"]
-    yield former
-    _ufuncs.set_isa(former)
 
 
 # ---- GELU_SIMD_ISA ----
@@ -146,21 +137,22 @@ def test_cpu_name_is_what_the_kernel_reports() -> None:
     assert INFO["cpu"] == INFO["cpu"].strip()
 
 
-def test_set_isa(level_in_use: str) -> None:
-    former = level_in_use
-    for level in INFO["available"]:
-        assert _ufuncs.set_isa(level) == former
-        assert gelu_simd.cpu_info()["isa"] == level
-        assert gelu_simd.gelu(1.0) == pytest.approx(0.8413447460685429)
-        former = level
+def test_set_isa() -> None:
+    former = INFO["isa"]
+    with using(former):
+        for level in INFO["available"]:
+            assert _ufuncs.set_isa(level) == former
+            assert gelu_simd.cpu_info()["isa"] == level
+            assert gelu_simd.gelu(1.0) == pytest.approx(0.8413447460685429)
+            former = level
 
 
 @pytest.mark.parametrize("wrong", ["sse9", "", "AVX2", None, 2])
-def test_set_isa_to_no_level(level_in_use: str, wrong: object) -> None:
+def test_set_isa_to_no_level(wrong: object) -> None:
     with pytest.raises(ValueError, match=f"no level {wrong!r} here") as caught:
         _ufuncs.set_isa(wrong)
     assert str(caught.value).endswith(f"possible: {', '.join(INFO['available'])}")
-    assert gelu_simd.cpu_info()["isa"] == level_in_use
+    assert gelu_simd.cpu_info()["isa"] == INFO["isa"]
 
 
 # ---- what an import does not do ----

@@ -86,6 +86,7 @@ def test_every_function_is_public_and_documented() -> None:
 def test_every_public_ufunc_is_in_the_list() -> None:
     public = {name for name, value in vars(gelu_simd).items() if type(value) is np.ufunc}
     assert public == set(functions())
+    assert public <= set(gelu_simd.__all__)
 
 
 # ---- the list of levels ----
