@@ -100,12 +100,9 @@ GRAD_SPECIAL = "±0 gives 0.5, +∞ gives 1, −∞ gives −0, NaN gives NaN."
 
 
 def limits(name: str) -> str:
-    """State the error limits of a function."""
-    found = [f"{LIMITS[name, t]:g} ULP in {t}" for t in ("float32", "float64")]
-    return (
-        f"The error is at most {' and '.join(found)}, for every input: the\n"
-        "negative tail, subnormal results and the derivative's root included."
-    )
+    """State the error limits of a value or derivative."""
+    found = " and ".join(f"{LIMITS[name, t]:g} ULP in {t}" for t in ("float32", "float64"))
+    return f"at most {found}, for every input"
 
 
 def see_also(name: str, others: dict[str, str]) -> str:
@@ -177,7 +174,8 @@ def docs() -> dict[str, str]:
             formula=formula,
             common=COMMON,
             raises=RAISES,
-            limits=limits(name),
+            limits=f"The error is {limits(name)}: the\n"
+            "negative tail, subnormal results and the derivative's root included.",
             special=GRAD_SPECIAL if name.endswith("grad") else VALUE_SPECIAL,
             source=SOURCE,
             see=see_also(name, TANH if "tanh" in name else EXACT),
@@ -193,7 +191,8 @@ def docs() -> dict[str, str]:
             common=COMMON,
             raises=RAISES,
             grad=grad,
-            limits=f"Before the product is rounded: see `{grad}`.",
+            limits=f"The error of ``{grad}(x)`` is {limits(grad)};\n"
+            "its product with `dy` is rounded once more.",
             see=see_also(name, TANH if "tanh" in name else EXACT),
         )
     return result
