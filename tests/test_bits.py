@@ -19,11 +19,11 @@ HASHES = {
     ("gelu_tanh", "float32"): "e0a432d50574c98f",
     ("gelu_grad", "float64"): "9adcadf6606de8c9",
     ("gelu_grad", "float32"): "cf4bcf5af809edf1",
-    ("gelu_tanh_grad", "float64"): "d76843863a3c1781",
+    ("gelu_tanh_grad", "float64"): "31f63172f773d019",
     ("gelu_tanh_grad", "float32"): "5c6ad4c664d11c9c",
     ("gelu_backward", "float64"): "53d4e0e1b4424446",
     ("gelu_backward", "float32"): "7b66b0321d3a3f0e",
-    ("gelu_tanh_backward", "float64"): "62ccce92a72a4d71",
+    ("gelu_tanh_backward", "float64"): "38cdbba8c3b91f16",
     ("gelu_tanh_backward", "float32"): "d0909bf2995f5294",
 }
 

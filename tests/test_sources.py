@@ -141,6 +141,7 @@ def test_gcc_and_clang_flags(setup_script: ModuleType, architecture: str, dialec
         assert "-ffp-contract=off" in flags
         assert not any("fast" in flag or "unsafe" in flag for flag in flags)
         assert "-march=native" not in flags
+        assert dialect == "gcc" or not set(flags) & set(setup_script.GCC_SCHEDULING)
         assert any(flag.startswith("-mavx") for flag in flags) == name.startswith("avx")
         assert ("-mavx512f" in flags) == (name == "avx512")
     assert "-ffp-contract=off" in setup_script.COMMON

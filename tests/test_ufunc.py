@@ -279,6 +279,21 @@ def test_memmap(ufunc: np.ufunc, dtype: np.dtype, tmp_path: Path) -> None:
     assert_same_bits(np.fromfile(tmp_path / "out", dtype), ufunc(*args))
 
 
+@pytest.mark.parametrize("step", [3, -1, -2])
+def test_long_strides(ufunc: np.ufunc, dtype: np.dtype, step: int) -> None:
+    args = operands(ufunc, 3 * LONG, dtype)
+    expected = ufunc(*args)[::step]
+    strided = [a[::step] for a in args]
+    assert_same_bits(ufunc(*strided), expected)
+    memory = np.full(3 * LONG, np.nan, dtype)
+    ufunc(*strided, out=memory[::step])
+    assert_same_bits(memory[::step], expected)
+    assert np.isnan(memory).sum() == memory.size - expected.size
+    memory = np.full(expected.size, np.nan, dtype)
+    ufunc(*strided, out=memory[::-1])
+    assert_same_bits(memory[::-1], expected)
+
+
 @pytest.mark.parametrize("order", ["K", "A", "C", "F"])
 def test_order(ufunc: np.ufunc, order: str) -> None:
     args = [np.asfortranarray(a) for a in operands(ufunc, (3, 4, 5))]

@@ -223,23 +223,25 @@ GELU_COEFFS_F64(f64_grad, 22) = {
 
 /* 1 + exp(-2u) - t 2u' = AT_ROOT + d (AT_ROOT_SLOPE + d P(d)), d = ROOT - t, |d| < NEAR */
 #define F64_TANH_GRAD_ROOT 0x1.81429f9e97e4dp-1
-#define F64_TANH_GRAD_NEAR 0x1p-3
+#define F64_TANH_GRAD_NEAR 0x1p-2
 #define F64_TANH_GRAD_AT_ROOT -0x1.9c8e26a89d00dp-54
 #define F64_TANH_GRAD_AT_ROOT_SLOPE_HI 0x1.3af6cd05624f6p+1
 #define F64_TANH_GRAD_AT_ROOT_SLOPE_LO 0x1.4e52b313f04e9p-53
 
 /* P, error at d = NEAR relative to AT_ROOT_SLOPE + d P,
- * degree 9; error 2^-60.30, rounded 2^-60.20 */
-GELU_COEFFS_F64(f64_tanh_grad_root, 10) = {
-    -0x1.993cd34bf4f0dp-4,
-    0x1.9a0ef5cdf30cep-2,
-    0x1.3720c65c91025p-4,
-    0x1.f37b831f91d51p-6,
-    0x1.721f46dbf61fep-7,
-    0x1.e3b483b53c5b4p-9,
-    0x1.2e3bdd073ad2cp-10,
-    0x1.75d3eab26dc99p-12,
-    0x1.b189e4aa82b0fp-14,
-    0x1.d8e3928544f0fp-16};
+ * degree 11; error 2^-59.21, rounded 2^-58.88 */
+GELU_COEFFS_F64(f64_tanh_grad_root, 12) = {
+    -0x1.993cd34bf4f0fp-4,
+    0x1.9a0ef5cdf30ccp-2,
+    0x1.3720c65c920a2p-4,
+    0x1.f37b831f97506p-6,
+    0x1.721f46ce2ba6bp-7,
+    0x1.e3b4838c45977p-9,
+    0x1.2e3c256ee1dep-10,
+    0x1.75d477ae34db8p-12,
+    0x1.b045550ab5e29p-14,
+    0x1.d71f0c8e4605p-16,
+    0x1.02901bed5b22ap-17,
+    0x1.10f73bdca12b7p-19};
 
 #endif

@@ -537,13 +537,13 @@ def float64(header: Header) -> None:
         slope_hi=slope[0], slope_lo=slope[1],
         cubic_hi=cubic[0], cubic_lo=rounded(6 * TANH_SLOPE * TANH_CUBIC - cubic[0], ctype),
     )  # fmt: skip
-    near = mpf("0.125")
+    near = mpf("0.25")
     root = rounded(TANH_GRAD_ROOT, ctype)
     at_root = rounded(tanh_root_factor(root), ctype)
     first = divided_difference(tanh_root_factor, root, at_root)
     slope = split(first(mpf(0)), ctype)
     second = divided_difference(lambda t: first(root - t), root, first(mpf(0)))
-    fit = polynomial(second, lambda d: near / first(d), (-near, near), 9, ctype)
+    fit = polynomial(second, lambda d: near / first(d), (-near, near), 11, ctype)
     header.comment(
         "1 + exp(-2u) - t 2u' = AT_ROOT + d (AT_ROOT_SLOPE + d P(d)), d = ROOT - t, |d| < NEAR"
     )
