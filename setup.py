@@ -11,6 +11,7 @@ import sysconfig
 from pathlib import Path
 
 import numpy as np
+from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.sdist import sdist
 
@@ -99,7 +100,12 @@ def main() -> None:
         define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")],
         extra_compile_args=COMMON_MSVC if dialect == "msvc" else COMMON,
     )
-    setup(libraries=libraries, ext_modules=[extension], cmdclass={"sdist": SourceArchive})
+    setup(
+        libraries=libraries,
+        # Always anew: what another Cython or NumPy left behind does not compile.
+        ext_modules=cythonize([extension], build_dir="build/cython", force=True),
+        cmdclass={"sdist": SourceArchive},
+    )
 
 
 if __name__ == "__main__":

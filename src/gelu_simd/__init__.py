@@ -13,15 +13,8 @@ All six are `numpy.ufunc` objects.  ``cpu_info()`` tells which instruction set t
 environment variable ``GELU_SIMD_ISA`` forces one.
 """
 
-from gelu_simd._ufuncs import (
-    cpu_info,
-    gelu,
-    gelu_backward,
-    gelu_grad,
-    gelu_tanh,
-    gelu_tanh_backward,
-    gelu_tanh_grad,
-)
+from gelu_simd._ufuncs import cpu_info
+from gelu_simd._ufuncs import ufuncs as _ufuncs_by_name
 
 __all__ = [
     "cpu_info",
@@ -34,3 +27,10 @@ __all__ = [
 ]
 
 __version__ = "0.1.0"
+
+gelu = _ufuncs_by_name["gelu"]
+gelu_tanh = _ufuncs_by_name["gelu_tanh"]
+gelu_grad = _ufuncs_by_name["gelu_grad"]
+gelu_tanh_grad = _ufuncs_by_name["gelu_tanh_grad"]
+gelu_backward = _ufuncs_by_name["gelu_backward"]
+gelu_tanh_backward = _ufuncs_by_name["gelu_tanh_backward"]

@@ -133,4 +133,5 @@ kept = []
 use(gelu_simd_available()[names(gelu_simd_available()).index(initial_level())])
 for i in range(GELU_SIMD_NUM_TYPES):
     loops[i] = run
-globals().update(make_ufunc(f) for f in range(GELU_SIMD_NUM_FUNCTIONS))
+# Not attributes of this module: pickle must find the ufuncs under their public names.
+ufuncs = dict(make_ufunc(f) for f in range(GELU_SIMD_NUM_FUNCTIONS))
