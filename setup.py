@@ -10,8 +10,6 @@ import sys
 import sysconfig
 from pathlib import Path
 
-import numpy as np
-from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.sdist import sdist
 
@@ -35,7 +33,9 @@ ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "a
 GCC_SCHEDULING = ["-fschedule-insns", "-fsched-pressure"]
 
 # No fused multiply-add that the source does not ask for, no symbol that the module does not need.
-COMMON = ["-O3", "-g0", "-ffp-contract=off", "-fvisibility=hidden"]
+COMMON = [
+    "-O3", "-g0", "-fno-fast-math", "-ffp-contract=off", "-fno-lto", "-fvisibility=hidden",
+]  # fmt: skip
 COMMON_MSVC = ["/O2", "/fp:precise"]
 
 
@@ -77,6 +77,9 @@ class SourceArchive(sdist):
 
 
 def main() -> None:
+    import numpy as np
+    from Cython.Build import cythonize
+
     dialect = compiler()
     csrc = Path("csrc")
     headers = sorted(p.as_posix() for p in csrc.rglob("*") if p.suffix in {".h", ".inc"})

@@ -1,5 +1,5 @@
 /* Which levels this build has, and which of them this CPU and its operating system can run.
- * Compiled for the baseline; asked once, when the module is imported. */
+ * Compiled for the baseline; the CPU is asked once, when the module is imported. */
 #include <stdint.h>
 #include <string.h>
 
@@ -125,6 +125,8 @@ const gelu_simd_table *const *gelu_simd_available(void)
 {
     static const gelu_simd_table *available[NUM_LEVELS + 1];
     size_t count = 0;
+    if (available[0])
+        return available;
 #define ADD(level)           \
     if (can_run_##level())   \
         available[count++] = &gelu_simd_table_##level;

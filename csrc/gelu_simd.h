@@ -22,6 +22,9 @@
     X(f64)                 \
     X(f32)
 
+#define GELU_SIMD_TYPE_INDEX(name) GELU_SIMD_##name,
+enum { GELU_SIMD_TYPES(GELU_SIMD_TYPE_INDEX) };
+
 #define GELU_SIMD_COUNT(...) +1
 enum {
     GELU_SIMD_NUM_FUNCTIONS = 0 GELU_SIMD_FUNCTIONS(GELU_SIMD_COUNT),
@@ -36,9 +39,9 @@ typedef struct {
 extern const gelu_simd_function gelu_simd_functions[GELU_SIMD_NUM_FUNCTIONS];
 extern const char *const gelu_simd_types[GELU_SIMD_NUM_TYPES];
 
-/* One strided loop, with the signature of NumPy's PyUFuncGenericFunction.  `args` are the inputs
- * and then the output, `n[0]` the length, `strides` in bytes.  An input may be the output. */
-typedef void gelu_simd_loop(char **args, const ptrdiff_t *n, const ptrdiff_t *strides, void *data);
+/* One strided loop.  `args` are the inputs and then the output, `n` the length, `strides` in bytes,
+ * as in NumPy's ufunc loops.  An input may be the output. */
+typedef void gelu_simd_loop(char **args, ptrdiff_t n, const ptrdiff_t *strides);
 
 typedef struct {
     const char *name;

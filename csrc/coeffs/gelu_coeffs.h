@@ -11,7 +11,9 @@
 /* ==== float32: exponential ==== */
 
 /* exp(h) 2^n = exp(u), n = rint(u log2(e)), h = u - n LN2.  LN2 is ln 2 rounded; the
- * fits below multiply their target by exp(-(LN2 - ln 2) t^2 / (2 ln 2)) to make up for it */
+ * fits of E and of 1 + delta below make up for it, divided by
+ * exp((LN2 - ln 2) t^2/(2 ln 2)).
+ * They end where the results round to -0, short of the HI at which t stops. */
 #define F32_LN2 0x1.62e43p-1f
 #define F32_LOG2E 0x1.715476p+0f
 

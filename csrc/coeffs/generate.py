@@ -336,7 +336,9 @@ def float32(header: Header) -> None:
     ln2 = rounded(LN2, ctype)
     header.comment(
         "exp(h) 2^n = exp(u), n = rint(u log2(e)), h = u - n LN2.  LN2 is ln 2 rounded; the\n"
-        " * fits below multiply their target by exp(-(LN2 - ln 2) t^2 / (2 ln 2)) to make up for it"
+        " * fits of E and of 1 + delta below make up for it, divided by\n"
+        " * exp((LN2 - ln 2) t^2/(2 ln 2)).\n"
+        " * They end where the results round to -0, short of the HI at which t stops."
     )
     header.scalars(ctype, prefix, ln2=ln2, log2e=rounded(LOG2E, ctype))
 

@@ -1,4 +1,5 @@
-/* AVX2 with FMA: 8 floats or 4 doubles a register.  Operations on one register, r_*; scalar.h says what each does. */
+/* AVX2 with FMA: 8 floats or 4 doubles a register.
+ * Operations on one register, r_*; scalar.h says what each does. */
 #ifndef GELU_SIMD_AVX2_H
 #define GELU_SIMD_AVX2_H
 
@@ -14,12 +15,6 @@ typedef __m256 rm32;
 typedef __m256d rm64;
 
 /* ---- float32 ---- */
-
-/* Integer that, added to a float's bits, multiplies it by sign 2^power. */
-V_INLINE int scale_bits_f32(int sign, int power)
-{
-    return (int)((sign < 0 ? 0x80000000u : 0u) + (uint32_t)power * 0x800000u);
-}
 
 V_INLINE rf32 r_set_f32(float c) { return _mm256_set1_ps(c); }
 V_INLINE rf32 r_add_f32(rf32 a, rf32 b) { return _mm256_add_ps(a, b); }

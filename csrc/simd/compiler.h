@@ -1,6 +1,8 @@
-/* The only place that knows compilers apart. */
+/* What every shim needs: the compilers' spellings, and one constant of the float format. */
 #ifndef GELU_SIMD_COMPILER_H
 #define GELU_SIMD_COMPILER_H
+
+#include <stdint.h>
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #define V_INLINE static __forceinline
@@ -13,5 +15,11 @@
 #define V_UNROLL _Pragma("GCC unroll 32")
 #endif
 #endif
+
+/* Integer that, added to a float's bits, multiplies it by sign 2^power. */
+V_INLINE int scale_bits_f32(int sign, int power)
+{
+    return (int)((sign < 0 ? 0x80000000u : 0u) + (uint32_t)power * 0x800000u);
+}
 
 #endif

@@ -13,8 +13,8 @@
  *   v_max_bits        same bits: no flag, and a NaN counts as larger than infinity
  *   v_scale(a, s, k)  a s 2^k, s = 1 or -1, by adding to the exponent: a > 0 and the result normal
  *   v_pow2(k)         k's bits shifted to the exponent's place: see EXP_MAGIC in the maths files
- *   v_less(a, b)      a < b for non-negative numbers; no flag
- *   v_is_negative     x < 0 and perhaps x = -0, never NaN; v_is_nan; no flag
+ *   v_less(a, b)      a < b for non-negative numbers
+ *   v_is_negative     x < 0 and perhaps x = -0, never NaN; v_is_nan; quiet NaNs raise no flag
  *   v_select(m, a, b) a where m is true, else b
  *   v_by_sign(x, a, b) a where x's sign bit is set, else b
  *   v_flip(a, x)      a with its sign flipped where x's sign bit is set
@@ -27,12 +27,16 @@
 #ifndef GELU_SIMD_SCALAR_H
 #define GELU_SIMD_SCALAR_H
 
-#include <math.h>
+#include <float.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "compiler.h"
+
+#if FLT_EVAL_METHOD != 0
+#error "float and double must be computed in their own precision: build with -mfpmath=sse or alike"
+#endif
 
 typedef float vf32;
 typedef double vf64;
@@ -74,12 +78,6 @@ V_INLINE mf32 top_bit_f32(uint32_t u) { return -(int32_t)(u >> 31); }
 V_INLINE mf64 top_bit_f64(uint64_t u) { return -(int64_t)(u >> 63); }
 
 /* ---- float32 ---- */
-
-/* Integer that, added to a float's bits, multiplies it by sign 2^power. */
-V_INLINE int scale_bits_f32(int sign, int power)
-{
-    return (int)((sign < 0 ? 0x80000000u : 0u) + (uint32_t)power * 0x800000u);
-}
 
 V_INLINE vf32 v_set_f32(float c) { return c; }
 V_INLINE vf32 v_add_f32(vf32 a, vf32 b) { return a + b; }
@@ -125,8 +123,14 @@ V_INLINE vf32 v_flip_f32(vf32 a, vf32 x)
     return float_from_bits(bits_f32(a) ^ (bits_f32(x) & 0x80000000));
 }
 
-V_INLINE vf32 v_load_f32(const float *p) { return *p; }
-V_INLINE void v_store_f32(float *p, vf32 a) { *p = a; }
+V_INLINE vf32 v_load_f32(const float *p)
+{
+    vf32 a;
+    memcpy(&a, p, sizeof a);
+    return a;
+}
+
+V_INLINE void v_store_f32(float *p, vf32 a) { memcpy(p, &a, sizeof a); }
 
 V_INLINE vf32 v_load_part_f32(const float *p, size_t n)
 {
@@ -191,8 +195,14 @@ V_INLINE vf64 v_sub_scaled_f64(vf64 c, vf64 a, double power)
     return c - v_select_f64(lost, 0, a) * power;
 }
 
-V_INLINE vf64 v_load_f64(const double *p) { return *p; }
-V_INLINE void v_store_f64(double *p, vf64 a) { *p = a; }
+V_INLINE vf64 v_load_f64(const double *p)
+{
+    vf64 a;
+    memcpy(&a, p, sizeof a);
+    return a;
+}
+
+V_INLINE void v_store_f64(double *p, vf64 a) { memcpy(p, &a, sizeof a); }
 
 V_INLINE vf64 v_load_part_f64(const double *p, size_t n)
 {

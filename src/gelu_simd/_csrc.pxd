@@ -1,7 +1,5 @@
 cdef extern from "gelu_simd.h" nogil:
-    ctypedef void gelu_simd_loop(
-        char **args, const ptrdiff_t *n, const ptrdiff_t *strides, void *data
-    )
+    ctypedef void gelu_simd_loop(char **args, ptrdiff_t n, const ptrdiff_t *strides)
 
     enum:
         GELU_SIMD_NUM_FUNCTIONS

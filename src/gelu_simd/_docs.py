@@ -89,7 +89,7 @@ RAISES = """\
 Raises
 ------
 TypeError
-    If an input is complex, wider than float64, or not a number."""
+    If an input is complex, longdouble or not numeric."""
 
 SOURCE = "Source: D. Hendrycks and K. Gimpel, Gaussian Error Linear Units, arXiv:1606.08415 (2016)."
 
@@ -102,7 +102,7 @@ GRAD_SPECIAL = "±0 gives 0.5, +∞ gives 1, −∞ gives −0, NaN gives NaN."
 def limits(name: str) -> str:
     """State the error limits of a value or derivative."""
     found = " and ".join(f"{LIMITS[name, t]:g} ULP in {t}" for t in ("float32", "float64"))
-    return f"at most {found}, for every input"
+    return f"at most {found}"
 
 
 def see_also(name: str, others: dict[str, str]) -> str:
@@ -174,8 +174,13 @@ def docs() -> dict[str, str]:
             formula=formula,
             common=COMMON,
             raises=RAISES,
-            limits=f"The error is {limits(name)}: the\n"
-            "negative tail, subnormal results and the derivative's root included.",
+            limits=f"The error is {limits(name)}:\n"
+            + (
+                "the tail, subnormal results and the root"
+                if "grad" in name
+                else "the negative tail and subnormal results"
+            )
+            + " included.",
             special=GRAD_SPECIAL if name.endswith("grad") else VALUE_SPECIAL,
             source=SOURCE,
             see=see_also(name, TANH if "tanh" in name else EXACT),

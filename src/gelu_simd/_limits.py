@@ -2,7 +2,7 @@
 
 __all__ = ["LIMITS"]
 
-#: Largest error in ULP over all inputs and on every level, by function and type.
+#: Largest error in ULP on every level, by function and type.
 LIMITS: dict[tuple[str, str], float] = {
     ("gelu", "float32"): 3.0,
     ("gelu", "float64"): 2.5,

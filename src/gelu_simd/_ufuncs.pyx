@@ -36,9 +36,7 @@ cdef const gelu_simd_table *level = NULL
 
 
 cdef void run(char **args, np.npy_intp *n, np.npy_intp *strides, void *slot) noexcept nogil:
-    (<gelu_simd_loop **> slot)[0](
-        args, <const ptrdiff_t *> n, <const ptrdiff_t *> strides, NULL
-    )
+    (<gelu_simd_loop **> slot)[0](args, n[0], <const ptrdiff_t *> strides)
 
 
 cdef names(const gelu_simd_table *const *tables):
@@ -47,6 +45,18 @@ cdef names(const gelu_simd_table *const *tables):
         result.append(tables[0].name.decode())
         tables += 1
     return result
+
+
+cdef const gelu_simd_table *find(name) except NULL:
+    cdef const gelu_simd_table *const *tables = gelu_simd_available()
+    possible = names(tables)
+    if name in possible:
+        return tables[possible.index(name)]
+    known = name in names(gelu_simd_built())
+    raise ValueError(
+        f"{'this CPU cannot run' if known else 'there is no'} level {name!r}; "
+        f"possible: {', '.join(possible)}"
+    )
 
 
 cdef use(const gelu_simd_table *table):
@@ -59,13 +69,10 @@ cdef use(const gelu_simd_table *table):
 
 def set_isa(name):
     """Run the kernels of level `name` from now on, in every thread; return the former level."""
-    cdef const gelu_simd_table *const *tables = gelu_simd_available()
+    cdef const gelu_simd_table *table = find(name)
     former = level.name.decode()
-    for i, available in enumerate(names(tables)):
-        if available == name:
-            use(tables[i])
-            return former
-    raise ValueError(f"no level {name!r} here; possible: {', '.join(names(tables))}")
+    use(table)
+    return former
 
 
 def cpu_info():
@@ -116,22 +123,18 @@ cdef make_ufunc(int f):
     return name, ufunc
 
 
-def initial_level():
-    wanted = os.environ.get("GELU_SIMD_ISA")
-    possible = names(gelu_simd_available())
-    if not wanted:
-        return possible[0]
-    if wanted in possible:
-        return wanted
-    reason = (
-        "this CPU cannot run it" if wanted in names(gelu_simd_built()) else "there is no such level"
-    )
-    raise ImportError(f"GELU_SIMD_ISA={wanted}: {reason}; possible: {', '.join(possible)}")
+def use_initial_level():
+    """Take the best level, or the one that GELU_SIMD_ISA in the environment names."""
+    wanted = os.environ.get("GELU_SIMD_ISA") or names(gelu_simd_available())[0]
+    try:
+        use(find(wanted))
+    except ValueError as error:
+        raise ImportError(f"GELU_SIMD_ISA={wanted}: {error}") from None
 
 
-kept = []
-use(gelu_simd_available()[names(gelu_simd_available()).index(initial_level())])
-for i in range(GELU_SIMD_NUM_TYPES):
-    loops[i] = run
+kept = []  # the docstrings, which the ufuncs point to
+use_initial_level()
+for t in range(GELU_SIMD_NUM_TYPES):
+    loops[t] = run
 # Not attributes of this module: pickle must find the ufuncs under their public names.
 ufuncs = dict(make_ufunc(f) for f in range(GELU_SIMD_NUM_FUNCTIONS))
