@@ -100,7 +100,10 @@ def main() -> None:
         sources=["src/gelu_simd/_ufuncs.pyx", "csrc/dispatch.c"],
         depends=[*headers, "src/gelu_simd/_csrc.pxd"],
         include_dirs=["csrc", np.get_include()],
-        define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")],
+        define_macros=[
+            ("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"),
+            ("NPY_TARGET_VERSION", "NPY_2_0_API_VERSION"),
+        ],
         extra_compile_args=COMMON_MSVC if dialect == "msvc" else COMMON,
     )
     setup(

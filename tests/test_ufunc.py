@@ -56,6 +56,8 @@ def operands(ufunc: np.ufunc, shape: int | tuple[int, ...], dtype: Any = float) 
 
 
 def result_type(*args: NDArray) -> np.dtype:
+    if {a.dtype.name for a in args} == {"float16", "float32"}:
+        return np.dtype("float32")
     return np.result_type(*(RESULTS[a.dtype.name] for a in args))
 
 
@@ -136,12 +138,21 @@ def test_result_type(ufunc: np.ufunc, dtype: str) -> None:
 
 
 @each_binary
-@pytest.mark.parametrize("mixed", [np.float64(1), np.int8(1), np.ones(3), 1.0, 1, True])
+@pytest.mark.parametrize("mixed", [np.float64(1), np.int8(1), np.ones(3), True])
 def test_mixed_types_compute_in_float64(ufunc: np.ufunc, mixed: Any) -> None:
-    """Also a Python number next to float32."""
     x = np.float32([-1, 0.5, 3])
     assert_same_bits(ufunc(x, mixed), ufunc(x.astype(float), np.float64(mixed)))
     assert_same_bits(ufunc(mixed, x), ufunc(np.float64(mixed), x.astype(float)))
+
+
+@each_binary
+@pytest.mark.parametrize("mixed", [1.5, 2, np.float16(1.5), np.float16([1, 2, 3])], ids=repr)
+def test_float32_stays_beside_python_numbers_and_float16(ufunc: np.ufunc, mixed: Any) -> None:
+    """As in np.multiply."""
+    x = np.float32([-1, 0.5, 3])
+    assert_same_bits(ufunc(x, mixed), ufunc(x, np.float32(mixed)))
+    assert_same_bits(ufunc(mixed, x), ufunc(np.float32(mixed), x))
+    assert ufunc(mixed, x, dtype=float).dtype == float
 
 
 @pytest.mark.parametrize("refused", REFUSED, ids=repr)

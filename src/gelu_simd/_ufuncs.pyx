@@ -20,7 +20,22 @@ from gelu_simd._csrc cimport (
     gelu_simd_types,
 )
 
+from cpython.object cimport PyObject
+from cpython.pycapsule cimport PyCapsule_New
+from cpython.ref cimport Py_INCREF
+
 from gelu_simd._docs import DOCS
+
+cdef extern from "numpy/arrayobject.h":
+    ctypedef struct DTypeMeta "PyArray_DTypeMeta":
+        pass
+    DTypeMeta PyArray_FloatDType
+    DTypeMeta PyArray_HalfDType
+    DTypeMeta PyArray_PyFloatDType
+    DTypeMeta PyArray_PyLongDType
+
+cdef extern from "numpy/ufuncobject.h":
+    int PyUFunc_AddPromoter(object ufunc, object dtypes, object promoter) except -1
 
 np.import_array()
 np.import_umath()
@@ -115,12 +130,42 @@ cdef make_ufunc(int f):
         loops, loop_data[f], loop_types[f], GELU_SIMD_NUM_TYPES, inputs, 1, np.PyUFunc_None,
         <char *> gelu_simd_functions[f].name, doc, 0,
     )
+    if inputs == 2:
+        promote_pairs(ufunc)
     for attribute, value in (("__module__", "gelu_simd"), ("__qualname__", name)):
         try:
             setattr(ufunc, attribute, value)
         except AttributeError:  # read-only before NumPy 2.2
             pass
     return name, ufunc
+
+
+cdef int to_float32(object ufunc, PyObject **given, PyObject **wanted, PyObject **chosen) except -1:
+    """Choose float32 for all operands, or the type that the caller asked for."""
+    cdef PyObject *choice = <PyObject *> &PyArray_FloatDType
+    for i in range(3):
+        if wanted[i] is not NULL:
+            choice = wanted[i]
+    for i in range(3):
+        Py_INCREF(<object> choice)
+        chosen[i] = choice
+    return 0
+
+
+def promote_pairs(ufunc):
+    """Compute a Python number or a float16 and a float32 in float32, as np.multiply does.
+
+    Left alone, NumPy takes the first loop that both can be cast to: float64.
+    """
+    promoter = PyCapsule_New(<void *> to_float32, "numpy._ufunc_promoter", NULL)
+    single = <object> <PyObject *> &PyArray_FloatDType
+    for other in (
+        <object> <PyObject *> &PyArray_PyFloatDType,
+        <object> <PyObject *> &PyArray_PyLongDType,
+        <object> <PyObject *> &PyArray_HalfDType,
+    ):
+        PyUFunc_AddPromoter(ufunc, (other, single, None), promoter)
+        PyUFunc_AddPromoter(ufunc, (single, other, None), promoter)
 
 
 def use_initial_level():
