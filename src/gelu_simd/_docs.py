@@ -51,13 +51,15 @@ Parameters
 dy : array_like
     Derivative of the loss with respect to the output of the forward pass.
 x : array_like
-    Input of the forward pass.  `dy` and `x` are broadcast against each other.
+    Input of the forward pass.  `dy` and `x` are broadcast against each other.  Operands of
+    different types compute in float64, but Python numbers and float16 follow a float32.
 {common}
 
 Returns
 -------
 dx : ndarray or scalar
-    ``dy * {grad}(x)``, the same bits, in one pass and without a temporary array.
+    ``dy * {grad}(x)`` in one pass and without a temporary array; the same bits if `dy` and `x` are
+    of one type.
 
 {raises}
 

@@ -49,7 +49,8 @@ def info(as_json: bool) -> int:
         **gelu_simd.cpu_info(),
         "functions": {name: ufunc.types for name, ufunc in ufuncs().items()},
         "limits": {
-            name: {d: limit for (n, d), limit in LIMITS.items() if n == name} for name in ufuncs()
+            name: {d: limit for (n, d), limit in LIMITS.items() if n == name}
+            for name in _oracle.FUNCTIONS
         },
     }
     if as_json:

@@ -7,6 +7,8 @@ the level rewrites the slots and leaves the ufuncs alone.
 
 import os
 
+import numpy
+
 cimport numpy as np
 from gelu_simd._csrc cimport (
     GELU_SIMD_NUM_FUNCTIONS,
@@ -31,6 +33,7 @@ cdef extern from "numpy/arrayobject.h":
         pass
     DTypeMeta PyArray_FloatDType
     DTypeMeta PyArray_HalfDType
+    DTypeMeta PyArray_PyComplexDType
     DTypeMeta PyArray_PyFloatDType
     DTypeMeta PyArray_PyLongDType
 
@@ -130,6 +133,7 @@ cdef make_ufunc(int f):
         loops, loop_data[f], loop_types[f], GELU_SIMD_NUM_TYPES, inputs, 1, np.PyUFunc_None,
         <char *> gelu_simd_functions[f].name, doc, 0,
     )
+    refuse_other_types(ufunc)
     if inputs == 2:
         promote_pairs(ufunc)
     for attribute, value in (("__module__", "gelu_simd"), ("__qualname__", name)):
@@ -166,6 +170,27 @@ def promote_pairs(ufunc):
     ):
         PyUFunc_AddPromoter(ufunc, (other, single, None), promoter)
         PyUFunc_AddPromoter(ufunc, (single, other, None), promoter)
+
+
+cdef int refuse(object ufunc, PyObject **given, PyObject **wanted, PyObject **chosen) except -1:
+    """Raise TypeError with the types' names, which NumPy's own message leaves out."""
+    types = [(<object> given[i]).type.__name__ for i in range(ufunc.nin)]
+    raise TypeError(
+        f"ufunc {ufunc.__name__!r} does not take {' and '.join(types)}; it takes float64, float32, "
+        "float16, integers and bool"
+    )
+
+
+def refuse_other_types(ufunc):
+    """Register `refuse` for every type that cannot be cast to float64 safely."""
+    promoter = PyCapsule_New(<void *> refuse, "numpy._ufunc_promoter", NULL)
+    refused_types = [type(numpy.dtype(code)) for code in "FDGgOSUVMm"]
+    refused_types.append(<object> <PyObject *> &PyArray_PyComplexDType)
+    for refused in refused_types:
+        for place in range(ufunc.nin):
+            dtypes = [numpy.dtype] * ufunc.nin + [None]
+            dtypes[place] = refused
+            PyUFunc_AddPromoter(ufunc, tuple(dtypes), promoter)
 
 
 def use_initial_level():
