@@ -144,15 +144,23 @@ cdef make_ufunc(int f):
     return name, ufunc
 
 
-cdef int to_float32(object ufunc, PyObject **given, PyObject **wanted, PyObject **chosen) except -1:
-    """Choose float32 for all operands, or the type that the caller asked for."""
-    cdef PyObject *choice = <PyObject *> &PyArray_FloatDType
-    for i in range(3):
+cdef PyObject *asked_for(ufunc, PyObject **wanted):
+    """Return the type in the caller's dtype= or signature=, NULL where there is none."""
+    for i in range(ufunc.nargs):
         if wanted[i] is not NULL:
-            choice = wanted[i]
-    for i in range(3):
-        Py_INCREF(<object> choice)
-        chosen[i] = choice
+            return wanted[i]
+    return NULL
+
+
+cdef void choose(ufunc, PyObject *dtype, PyObject **chosen):
+    for i in range(ufunc.nargs):
+        Py_INCREF(<object> dtype)
+        chosen[i] = dtype
+
+
+cdef int to_float32(object ufunc, PyObject **given, PyObject **wanted, PyObject **chosen) except -1:
+    cdef PyObject *dtype = asked_for(ufunc, wanted)
+    choose(ufunc, <PyObject *> &PyArray_FloatDType if dtype is NULL else dtype, chosen)
     return 0
 
 
@@ -174,6 +182,10 @@ def promote_pairs(ufunc):
 
 cdef int refuse(object ufunc, PyObject **given, PyObject **wanted, PyObject **chosen) except -1:
     """Raise TypeError with the types' names, which NumPy's own message leaves out."""
+    cdef PyObject *dtype = asked_for(ufunc, wanted)
+    if dtype is not NULL:  # then casting= decides
+        choose(ufunc, dtype, chosen)
+        return 0
     types = [(<object> given[i]).type.__name__ for i in range(ufunc.nin)]
     raise TypeError(
         f"ufunc {ufunc.__name__!r} does not take {' and '.join(types)}; it takes float64, float32, "
