@@ -80,10 +80,7 @@ def pytest_terminal_summary(
 
 
 def table(results: Results, function: str, dtype: str) -> Iterator[str]:
-    """Yield the times of a function on each level and by other means, then their ratios.
-
-    What was not measured is nan.
-    """
+    """Yield the times of a function on each level and by other means, then their ratios."""
     rows = dict.fromkeys(row for f, d, row, _ in results if (f, d) == (function, dtype))
     levels = [row for row in rows if row in LEVELS]
     others = [row for row in rows if row not in LEVELS]
@@ -99,5 +96,5 @@ def table(results: Results, function: str, dtype: str) -> Iterator[str]:
 
 
 def line(label: str, cells: Iterable[str]) -> str:
-    """Align a label and its cells."""
-    return f"  {label:34}" + "".join(f"{cell:>11}" for cell in cells)
+    """Align a label and its cells; what was not measured, nan, shows as a dash."""
+    return f"  {label:34}" + "".join(f"{'-' if 'nan' in cell else cell:>11}" for cell in cells)
