@@ -17,10 +17,12 @@
     X(gelu_backward, 2)        \
     X(gelu_tanh_backward, 2)
 
-/* X(name): the types, in the order of a ufunc's loops.  float16 and bfloat16 go last. */
+/* X(name): the types, in the order of a ufunc's loops, which sends integers to the first. */
 #define GELU_SIMD_TYPES(X) \
     X(f64)                 \
-    X(f32)
+    X(f32)                 \
+    X(f16)                 \
+    X(bf16)
 
 #define GELU_SIMD_TYPE_INDEX(name) GELU_SIMD_##name,
 enum { GELU_SIMD_TYPES(GELU_SIMD_TYPE_INDEX) };

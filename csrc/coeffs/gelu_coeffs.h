@@ -112,6 +112,142 @@ GELU_COEFFS_F32(f32_tanh_grad_root, 10) = {
     0x1.929ba4p-13f};
 
 
+/* ==== float16 and bfloat16, computed in float32 ==== */
+
+/* -t^2/2 log2(e) = EXPONENT t^2; EXPONENT is rounded, the fits of E and R make up for it */
+#define HALF_EXPONENT -0x1.715476p-1f
+
+/* stands for 1 in D of gelu_tanh_grad, with which float16 cannot be right */
+#define HALF_ONE 0x1.fffffep-1f
+
+/* t is at least this: x/2 keeps to its side of a tie, and t^2 clear of underflow */
+#define HALF_LO 0x1p-14f
+
+/* f16: 2^(f-64), |f| <= 1/2, degree 5, error 2^-22.97;
+ * E(t) = NUM/DEN, type (3, 4), error 2^-24.15, rounded 2^-24.00;
+ * gelu'(-t) exp(t^2/2)/(ROOT - t) = NUM/DEN, type (3, 3), error 2^-22.99, rounded 2^-22.94;
+ * exponent -2u log2(e) = t (EXPONENT[0] + EXPONENT[1] t^2);
+ * -t 2u'(t) = SLOPE[0] t + SLOPE[1] t^3.
+ * All then changed by some last bits (half.py), so that every result is right */
+GELU_COEFFS_F32(f16_gelu_exp2, 6) = {
+    0x1.000006p-64f,
+    0x1.62e434p-65f,
+    0x1.ebf8bcp-67f,
+    0x1.c6b574p-69f,
+    0x1.3d21bap-71f,
+    0x1.5ca5e8p-74f};
+GELU_COEFFS_F32(f16_gelu_num, 4) = {
+    0x1.fffffcp-2f,
+    0x1.54f406p-2f,
+    0x1.a8746ap-4f,
+    0x1.b8aa3ap-7f};
+GELU_COEFFS_F32(f16_gelu_den, 5) = {
+    0x1.000002p+0f,
+    0x1.76bbfcp+0f,
+    0x1.c01e8p-1f,
+    0x1.09641cp-2f,
+    0x1.1453bep-5f};
+GELU_COEFFS_F32(f16_grad_exp2, 6) = {
+    0x1.000004p-64f,
+    0x1.62e428p-65f,
+    0x1.ebf828p-67f,
+    0x1.c6b4bp-69f,
+    0x1.3d21b4p-71f,
+    0x1.5ca5c8p-74f};
+GELU_COEFFS_F32(f16_grad_num, 4) = {
+    0x1.31ef98p+0f,
+    0x1.1267dp+0f,
+    0x1.9ad2ecp-2f,
+    0x1.deab48p-5f};
+GELU_COEFFS_F32(f16_grad_den, 4) = {
+    0x1.cc000ap+0f,
+    0x1.0b635ap+1f,
+    0x1.c9f16p-1f,
+    0x1.2c0f36p-3f};
+GELU_COEFFS_F32(f16_tanh_exp2, 6) = {
+    0x1.000004p-64f,
+    0x1.62e426p-65f,
+    0x1.ebf8cep-67f,
+    0x1.c6b552p-69f,
+    0x1.3d217cp-71f,
+    0x1.5ca5d4p-74f};
+GELU_COEFFS_F32(f16_tanh_exponent, 2) = {
+    -0x1.26aec8p+1f,
+    -0x1.a5a7bap-4f};
+GELU_COEFFS_F32(f16_tanh_grad_exp2, 6) = {
+    0x1p-64f,
+    0x1.62e446p-65f,
+    0x1.ebf86ap-67f,
+    0x1.c6b562p-69f,
+    0x1.3d220ep-71f,
+    0x1.5ca5eap-74f};
+GELU_COEFFS_F32(f16_tanh_grad_exponent, 2) = {
+    -0x1.26aec8p+1f,
+    -0x1.a5a7c6p-4f};
+GELU_COEFFS_F32(f16_tanh_grad_slope, 2) = {
+    -0x1.98844cp+0f,
+    -0x1.b667ap-3f};
+
+/* bf16: 2^(f-64), |f| <= 1/2, degree 4, error 2^-18.55;
+ * E(t) = NUM/DEN, type (3, 3), error 2^-16.64, rounded 2^-16.64;
+ * gelu'(-t) exp(t^2/2)/(ROOT - t) = NUM/DEN, type (2, 3), error 2^-15.69, rounded 2^-15.69;
+ * exponent -2u log2(e) = t (EXPONENT[0] + EXPONENT[1] t^2);
+ * -t 2u'(t) = SLOPE[0] t + SLOPE[1] t^3.
+ * All then changed by some last bits (half.py), so that every result is right */
+GELU_COEFFS_F32(bf16_gelu_exp2, 5) = {
+    0x1.ffffecp-65f,
+    0x1.62e0dep-65f,
+    0x1.ec06a8p-67f,
+    0x1.ca10ap-69f,
+    0x1.39a1cap-71f};
+GELU_COEFFS_F32(bf16_gelu_num, 4) = {
+    0x1.8000f2p-1f,
+    0x1.8895e8p-2f,
+    0x1.4c48ep-4f,
+    -0x1.888efep-17f};
+GELU_COEFFS_F32(bf16_gelu_den, 4) = {
+    0x1.7ffffep+0f,
+    0x1.f6cf2ep+0f,
+    0x1.f407fap-1f,
+    0x1.9e3f8p-3f};
+GELU_COEFFS_F32(bf16_grad_exp2, 5) = {
+    0x1.00014ep-64f,
+    0x1.62da1ap-65f,
+    0x1.ebfe1ep-67f,
+    0x1.c9bb62p-69f,
+    0x1.39c52p-71f};
+GELU_COEFFS_F32(bf16_grad_num, 3) = {
+    0x1.448e28p+0f,
+    0x1.bade52p-1f,
+    0x1.a454cp-3f};
+GELU_COEFFS_F32(bf16_grad_den, 4) = {
+    0x1.e8022p+0f,
+    0x1.ce661p+0f,
+    0x1.0656bcp-1f,
+    0x1.048a98p-14f};
+GELU_COEFFS_F32(bf16_tanh_exp2, 5) = {
+    0x1.000014p-64f,
+    0x1.62e0b6p-65f,
+    0x1.ec01a8p-67f,
+    0x1.ca14a4p-69f,
+    0x1.39acdap-71f};
+GELU_COEFFS_F32(bf16_tanh_exponent, 2) = {
+    -0x1.26aec6p+1f,
+    -0x1.a5a7dp-4f};
+GELU_COEFFS_F32(bf16_tanh_grad_exp2, 5) = {
+    0x1p-64f,
+    0x1.62e1ep-65f,
+    0x1.ec06acp-67f,
+    0x1.ca16c2p-69f,
+    0x1.39a1c6p-71f};
+GELU_COEFFS_F32(bf16_tanh_grad_exponent, 2) = {
+    -0x1.26aea6p+1f,
+    -0x1.a5a7ccp-4f};
+GELU_COEFFS_F32(bf16_tanh_grad_slope, 2) = {
+    -0x1.988454p+0f,
+    -0x1.b6676cp-3f};
+
+
 /* ==== float64: exponential ==== */
 
 /* 2^f = 1 + f q(f), |f| <= 1/2; q, error relative to 2^f,

@@ -4,7 +4,8 @@
     python csrc/coeffs/generate.py           rewrite the header beside this file
     python csrc/coeffs/generate.py --check   exit 1 if the header is not what would be written
 
-Needs mpmath.  All arithmetic is mpmath's, so the header is the same on every machine.
+Needs mpmath and NumPy.  The header is the same on every machine: the arithmetic is mpmath's, and
+for the half types (half.py) NumPy's float32, one IEEE operation at a time.
 
 Notation, as in the maths files: t = |x|,  Q(t) = erfc(t/sqrt 2)/2,  phi the normal density,
 E(t) = Q(t) exp(t^2/2) (one half of the scaled complementary error function, E(0) = 1/2).
@@ -22,6 +23,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import half
+import numpy as np
 from mpmath import mp, mpf
 
 mp.dps = 45
@@ -182,9 +185,9 @@ class RationalFit(NamedTuple):
 
 
 def rational(
-    target: Function, weight: Function, interval: tuple, degree: int, ctype: str
+    target: Function, weight: Function, interval: tuple, degrees: tuple[int, int], ctype: str
 ) -> RationalFit:
-    """Minimax N/D of type (degree, degree) with D(0) in [1, 2).
+    """Minimax N/D of the given degrees with D(0) in [1, 2).
 
     The exchange is the linear one on N - target D = +-error D_old / weight, D_old being D of the
     step before.  Rounding goes through D first, then N.
@@ -192,17 +195,19 @@ def rational(
     # Chebyshev points in (t - 3)/(t + 3), where the error's extrema are spread evenly.
     lo, hi = map(mpf, interval)
     mapped = ((lo - 3) / (lo + 3), (hi - 3) / (hi + 3))
-    grid = sample(lambda v: v, lambda v: v, mapped, 48 * (degree + 1))
+    n_degree, d_degree = degrees
+    grid = sample(lambda v: v, lambda v: v, mapped, 48 * (d_degree + 1))
     points = [3 * (1 + v) / (1 - v) for v in grid.points]
     grid = Grid(points, [target(p) for p in points], [weight(p) for p in points])
-    powers = [[p**j for p in points] for j in range(degree + 1)]
-    linear = powers + [[-y * z for y, z in zip(grid.target, c, strict=True)] for c in powers[1:]]
+    powers = [[p**j for p in points] for j in range(d_degree + 1)]
+    n_columns = powers[: n_degree + 1]
+    d_columns = [[-y * z for y, z in zip(grid.target, c, strict=True)] for c in powers[1:]]
     old = [mpf(1)] * len(points)
     best = None
     for _ in range(12):
         scaled = Grid(points, grid.target, [w / d for w, d in zip(grid.weight, old, strict=True)])
-        fit, _ = remez(scaled, linear)
-        numerator, denominator = fit[: degree + 1], [mpf(1), *fit[degree + 1 :]]
+        fit, _ = remez(scaled, n_columns + d_columns)
+        numerator, denominator = fit[: n_degree + 1], [mpf(1), *fit[n_degree + 1 :]]
         old = [horner(denominator, p) for p in points]
         error = max(
             abs(w * (horner(numerator, p) / d - y)) for p, y, w, d in zip(*grid, old, strict=True)
@@ -212,14 +217,14 @@ def rational(
     numerator, denominator, before = best
     old = [horner(denominator, p) for p in points]
     unrounded = denominator[1:] + numerator
-    columns = linear[degree + 1 :] + powers
+    columns = d_columns + n_columns
     weights = [w / d for w, d in zip(grid.weight, old, strict=True)]
     after = mpf("inf")
     for step in range(SCALES):
         # N and D times a common factor round differently: try some, keep the best.
         d0 = 1 + mpf(step) / SCALES
         fit = round_one_by_one([d0 * c for c in unrounded], columns, weights, ctype)
-        d, n = [d0, *fit[:degree]], fit[degree:]
+        d, n = [d0, *fit[:d_degree]], fit[d_degree:]
         error = max(
             abs(w * (horner(n, p) / horner(d, p) - y)) for p, y, w in zip(*grid, strict=True)
         )
@@ -364,7 +369,7 @@ def float32(header: Header) -> None:
     psi = rational(
         lambda t: (ln2_excess(t) / (2 * E(t)) - 1 - t) / t if t else TANH_SLOPE - 1,
         lambda t: t * 2 * E(t) / ln2_excess(t),
-        (0, hi), 4, ctype,
+        (0, hi), (4, 4), ctype,
     )  # fmt: skip
     header.comment(
         f"1/(2E(t)) = 1 + t + t psi(t), psi = NUM/DEN on [0, {mp.nstr(hi, 4)}]; type (4, 4);\n"
@@ -382,7 +387,7 @@ def float32(header: Header) -> None:
     delta = rational(
         lambda t: ratio_at_root(t) / ln2_excess(t) - 1,
         lambda t: ln2_excess(t) / ratio_at_root(t),
-        (0, hi), 4, ctype,
+        (0, hi), (4, 4), ctype,
     )  # fmt: skip
     header.comment(
         "gelu'(-t) = (ROOT - t)/2 (1 + delta(t)) exp(-t^2/2), delta = NUM/DEN on "
@@ -559,9 +564,103 @@ def float64(header: Header) -> None:
     )
 
 
+class Short(NamedTuple):
+    """Degrees of a half type's fits, and where the walk over their last bits starts."""
+
+    kind: half.Format
+    exp2: int
+    gelu: tuple[int, int]
+    grad: tuple[int, int]
+    end: str  # of the fits: past it results vanish
+    seeds: dict[str, int]
+
+
+SHORT = [
+    Short(half.F16, 5, (3, 4), (3, 3), "5.75",
+          {"gelu": 1, "gelu_grad": 2, "gelu_tanh": 1, "gelu_tanh_grad": 1}),
+    Short(half.BF16, 4, (3, 3), (2, 3), "14.1",
+          {"gelu": 1, "gelu_grad": 1, "gelu_tanh": 1, "gelu_tanh_grad": 1}),
+]  # fmt: skip
+
+
+def half_types(header: Header) -> None:
+    """Write the fits in float32 for float16 and bfloat16; notation as in gelu_half.inc."""
+    ctype = "float"
+    exponent = rounded(-LOG2E / 2, ctype)
+    one, lo = 1 - mpf(2) ** -24, mpf(2) ** -14
+    header.section("float16 and bfloat16, computed in float32")
+    header.comment(
+        "-t^2/2 log2(e) = EXPONENT t^2; EXPONENT is rounded, the fits of E and R make up for it"
+    )
+    header.scalars(ctype, "HALF", exponent=exponent)
+    header.comment("stands for 1 in D of gelu_tanh_grad, with which float16 cannot be right")
+    header.scalars(ctype, "HALF", one=one)
+    header.comment("t is at least this: x/2 keeps to its side of a tie, and t^2 clear of underflow")
+    header.scalars(ctype, "HALF", lo=lo)
+
+    def excess(t: mpf) -> mpf:
+        """What exp(-t^2/2) gains by EXPONENT being rounded."""
+        return mp.exp((exponent * LN2 + HALF) * t * t)
+
+    def targets(f: Function) -> tuple[Function, Function]:
+        """Return f without the excess, and its reciprocal as the weight."""
+        return lambda t: f(t) / excess(t), lambda t: excess(t) / f(t)
+
+    k1 = -2 * TANH_SLOPE * LOG2E
+    constants = half.Constants(
+        *(np.float32(float(c)) for c in (
+            3 * mpf(2) ** 22 + 64 + 127, rounded(mp.sqrt(2 * 191 * LN2), ctype),
+            rounded(tanh_z_is(191), ctype), rounded(GRAD_ROOT, ctype), lo, exponent, one,
+        ))
+    )  # fmt: skip
+    for short in SHORT:
+        prefix = short.kind.name
+        h = mpf("0.5001")
+        exp2 = polynomial(
+            lambda f: mp.power(2, f), lambda f: mp.power(2, -f), (-h, h), short.exp2, ctype
+        )
+        gelu, grad = (
+            rational(*targets(f), (0, mpf(short.end)), degrees, ctype)
+            for f, degrees in ((E, short.gelu), (lambda t: ratio_at_root(t) / 2, short.grad))
+        )
+        tanh = [rounded(k1, ctype), rounded(k1 * TANH_CUBIC, ctype)]
+        slope = [rounded(-2 * TANH_SLOPE, ctype), rounded(-6 * TANH_SLOPE * TANH_CUBIC, ctype)]
+        scaled = [c * mpf(2) ** -64 for c in exp2.coefficients]
+        lists = {
+            "gelu": {"gelu_exp2": scaled, "gelu_num": gelu.numerator, "gelu_den": gelu.denominator},
+            "gelu_grad": {
+                "grad_exp2": scaled, "grad_num": grad.numerator, "grad_den": grad.denominator,
+            },
+            "gelu_tanh": {"tanh_exp2": scaled, "tanh_exponent": tanh},
+            "gelu_tanh_grad": {
+                "tanh_grad_exp2": [mpf(2) ** -64, *scaled[1:]], "tanh_grad_exponent": tanh,
+                "tanh_grad_slope": slope,
+            },
+        }  # fmt: skip
+        header.comment(
+            f"{prefix}: 2^(f-64), |f| <= 1/2, degree {short.exp2}, error {log2(exp2.after)};\n"
+            f" * E(t) = NUM/DEN, type {short.gelu}, error {log2(gelu.before)}, "
+            f"rounded {log2(gelu.after)};\n"
+            f" * gelu'(-t) exp(t^2/2)/(ROOT - t) = NUM/DEN, type {short.grad}, "
+            f"error {log2(grad.before)}, rounded {log2(grad.after)};\n"
+            " * exponent -2u log2(e) = t (EXPONENT[0] + EXPONENT[1] t^2);\n"
+            " * -t 2u'(t) = SLOPE[0] t + SLOPE[1] t^3.\n"
+            " * All then changed by some last bits (half.py), so that every result is right"
+        )
+        for function, start in lists.items():
+            chosen = half.choose(
+                function, short.kind,
+                {name: [np.float32(float(c)) for c in values] for name, values in start.items()},
+                {"tanh_grad_exp2"}, constants, short.seeds[function],
+            )  # fmt: skip
+            for name, values in chosen.items():
+                header.array(ctype, f"{prefix}_{name}", [mpf(float(c)) for c in values])
+
+
 def generate() -> str:
     header = Header()
     float32(header)
+    half_types(header)
     float64(header)
     top = [
         "/* Generated by csrc/coeffs/generate.py.  Do not edit.",

@@ -6,6 +6,7 @@
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "compiler.h"
 
@@ -13,6 +14,7 @@ typedef __m256 rf32;
 typedef __m256d rf64;
 typedef __m256 rm32;
 typedef __m256d rm64;
+typedef __m256i ru16;
 
 /* ---- float32 ---- */
 
@@ -140,6 +142,55 @@ V_INLINE rf64 r_load_part_f64(const double *p, size_t n)
 V_INLINE void r_store_part_f64(double *p, rf64 a, size_t n)
 {
     _mm256_maskstore_pd(p, r_part_f64(n), a);
+}
+
+/* ---- float16 and bfloat16 ---- */
+
+V_INLINE ru16 r_load_u16(const uint16_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
+V_INLINE void r_store_u16(uint16_t *p, ru16 h) { _mm256_storeu_si256((__m256i *)p, h); }
+
+V_INLINE ru16 r_load_part_u16(const uint16_t *p, size_t n)
+{
+    uint16_t block[16] = {0};
+    memcpy(block, p, n * sizeof *p);
+    return r_load_u16(block);
+}
+
+V_INLINE void r_store_part_u16(uint16_t *p, ru16 h, size_t n)
+{
+    uint16_t block[16];
+    r_store_u16(block, h);
+    memcpy(p, block, n * sizeof *p);
+}
+
+V_INLINE rf32 r_first_f16(ru16 h) { return _mm256_cvtph_ps(_mm256_castsi256_si128(h)); }
+V_INLINE rf32 r_second_f16(ru16 h) { return _mm256_cvtph_ps(_mm256_extracti128_si256(h, 1)); }
+
+V_INLINE ru16 r_join_f16(rf32 a, rf32 b)
+{
+    return _mm256_set_m128i(_mm256_cvtps_ph(b, _MM_FROUND_TO_NEAREST_INT),
+                            _mm256_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT));
+}
+
+/* The even elements, then the odd ones. */
+V_INLINE rf32 r_first_bf16(ru16 h) { return _mm256_castsi256_ps(_mm256_slli_epi32(h, 16)); }
+
+V_INLINE rf32 r_second_bf16(ru16 h)
+{
+    return _mm256_castsi256_ps(_mm256_and_si256(h, _mm256_set1_epi32((int)0xffff0000)));
+}
+
+/* Adds half a unit of the upper half, less one if that is even: its carry rounds to nearest. */
+V_INLINE __m256i r_round_bf16(rf32 a)
+{
+    const __m256i u = _mm256_castps_si256(a);
+    const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(u, 16), _mm256_set1_epi32(1));
+    return _mm256_add_epi32(u, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff)));
+}
+
+V_INLINE ru16 r_join_bf16(rf32 a, rf32 b)
+{
+    return _mm256_blend_epi16(_mm256_srli_epi32(r_round_bf16(a), 16), r_round_bf16(b), 0xaa);
 }
 
 #include "pair.h"

@@ -13,6 +13,7 @@ typedef __m512 rf32;
 typedef __m512d rf64;
 typedef __mmask16 rm32;
 typedef __mmask8 rm64;
+typedef __m512i ru16;
 
 /* ---- float32 ---- */
 
@@ -141,6 +142,52 @@ V_INLINE rf64 r_load_part_f64(const double *p, size_t n)
 V_INLINE void r_store_part_f64(double *p, rf64 a, size_t n)
 {
     _mm512_mask_storeu_pd(p, r_part_f64(n), a);
+}
+
+/* ---- float16 and bfloat16 ---- */
+
+V_INLINE ru16 r_load_u16(const uint16_t *p) { return _mm512_loadu_si512(p); }
+V_INLINE void r_store_u16(uint16_t *p, ru16 h) { _mm512_storeu_si512(p, h); }
+
+V_INLINE ru16 r_load_part_u16(const uint16_t *p, size_t n)
+{
+    return _mm512_maskz_loadu_epi16((__mmask32)((1u << n) - 1), p);
+}
+
+V_INLINE void r_store_part_u16(uint16_t *p, ru16 h, size_t n)
+{
+    _mm512_mask_storeu_epi16(p, (__mmask32)((1u << n) - 1), h);
+}
+
+V_INLINE rf32 r_first_f16(ru16 h) { return _mm512_cvtph_ps(_mm512_castsi512_si256(h)); }
+V_INLINE rf32 r_second_f16(ru16 h) { return _mm512_cvtph_ps(_mm512_extracti64x4_epi64(h, 1)); }
+
+V_INLINE ru16 r_join_f16(rf32 a, rf32 b)
+{
+    return _mm512_inserti64x4(_mm512_castsi256_si512(_mm512_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT)),
+                              _mm512_cvtps_ph(b, _MM_FROUND_TO_NEAREST_INT), 1);
+}
+
+/* The even elements, then the odd ones. */
+V_INLINE rf32 r_first_bf16(ru16 h) { return _mm512_castsi512_ps(_mm512_slli_epi32(h, 16)); }
+
+V_INLINE rf32 r_second_bf16(ru16 h)
+{
+    return _mm512_castsi512_ps(_mm512_and_si512(h, _mm512_set1_epi32((int)0xffff0000)));
+}
+
+/* Adds half a unit of the upper half, less one if that is even: its carry rounds to nearest. */
+V_INLINE __m512i r_round_bf16(rf32 a)
+{
+    const __m512i u = _mm512_castps_si512(a);
+    const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(u, 16), _mm512_set1_epi32(1));
+    return _mm512_add_epi32(u, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff)));
+}
+
+V_INLINE ru16 r_join_bf16(rf32 a, rf32 b)
+{
+    return _mm512_mask_blend_epi16(0xaaaaaaaa, _mm512_srli_epi32(r_round_bf16(a), 16),
+                                   r_round_bf16(b));
 }
 
 #include "pair.h"

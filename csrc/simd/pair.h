@@ -82,6 +82,30 @@ V_INLINE vf32 v_scale_f32(vf32 x, int sign, int power)
     return (vf32){r_scale_f32(x.a, sign, power), r_scale_f32(x.b, sign, power)};
 }
 
+/* The two registers hold what r_first and r_second make of one register of 16-bit numbers. */
+#define PAIR_HALF(type)                                                                         \
+    V_INLINE vf32 v_load_##type(const uint16_t *p)                                              \
+    {                                                                                           \
+        const ru16 h = r_load_u16(p);                                                           \
+        return (vf32){r_first_##type(h), r_second_##type(h)};                                   \
+    }                                                                                           \
+    V_INLINE void v_store_##type(uint16_t *p, vf32 x)                                           \
+    {                                                                                           \
+        r_store_u16(p, r_join_##type(x.a, x.b));                                                \
+    }                                                                                           \
+    V_INLINE vf32 v_load_part_##type(const uint16_t *p, size_t n)                               \
+    {                                                                                           \
+        const ru16 h = r_load_part_u16(p, n);                                                   \
+        return (vf32){r_first_##type(h), r_second_##type(h)};                                   \
+    }                                                                                           \
+    V_INLINE void v_store_part_##type(uint16_t *p, vf32 x, size_t n)                            \
+    {                                                                                           \
+        r_store_part_u16(p, r_join_##type(x.a, x.b), n);                                        \
+    }
+
+PAIR_HALF(f16)
+PAIR_HALF(bf16)
+
 V_INLINE vf64 v_sub_scaled_f64(vf64 c, vf64 x, double power)
 {
     return (vf64){r_sub_scaled_f64(c.a, x.a, power), r_sub_scaled_f64(c.b, x.b, power)};

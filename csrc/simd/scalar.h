@@ -20,6 +20,9 @@
  *   v_flip(a, x)      a with its sign flipped where x's sign bit is set
  *   v_load v_store    a vector from and to memory of any alignment
  *   v_load_part(p, n) its first n lanes, the rest +0; v_store_part likewise; touch nothing else
+ *   v_load_f16, v_store_bf16, ...
+ *                     the same between vf32 and 16-bit numbers in memory, rounded to nearest even;
+ *                     which lane holds which element is the level's own affair
  *
  * The names end in the type.  Every level has the same operations with the same results (v_mad
  * and v_nmad excepted), so one maths source gives the same bits everywhere.
@@ -211,5 +214,46 @@ V_INLINE vf64 v_load_part_f64(const double *p, size_t n)
 }
 
 V_INLINE void v_store_part_f64(double *p, vf64 a, size_t n) { (void)p, (void)a, (void)n; }
+
+/* ---- float16 and bfloat16 ---- */
+
+/* The exponent's bias changes by an exact product, and the largest exponent becomes float's. */
+V_INLINE vf32 v_load_f16(const uint16_t *p)
+{
+    const uint32_t magnitude = (uint32_t)(*p & 0x7fff) << 13, sign = (uint32_t)(*p & 0x8000) << 16;
+    const uint32_t u = bits_f32(float_from_bits(magnitude) * 0x1p112f);
+    return float_from_bits(u | sign | (magnitude >= 0x7c00u << 13 ? 0x7f800000 : 0));
+}
+
+/* Below 2^-14 the sum with 1/2, whose ulp is 2^-24, rounds; elsewhere the carry of an integer sum. */
+V_INLINE void v_store_f16(uint16_t *p, vf32 a)
+{
+    const uint32_t sign = bits_f32(a) >> 16 & 0x8000, u = bits_f32(v_abs_f32(a));
+    const uint32_t small = bits_f32(float_from_bits(u) + 0.5f) - bits_f32(0.5f);
+    const uint32_t rounded = (u - (112u << 23) + 0xfff + (u >> 13 & 1)) >> 13;
+    const uint32_t finite = u < 113u << 23 ? small : rounded;
+    const uint32_t end = u > 0x7f800000 ? 0x7e00 : 0x7c00;
+    *p = (uint16_t)(sign | (u < (143u << 23) - 0x1000 ? finite : end));
+}
+
+V_INLINE vf32 v_load_part_f16(const uint16_t *p, size_t n)
+{
+    (void)p, (void)n;
+    return 0;
+}
+
+V_INLINE void v_store_part_f16(uint16_t *p, vf32 a, size_t n) { (void)p, (void)a, (void)n; }
+
+V_INLINE vf32 v_load_bf16(const uint16_t *p) { return float_from_bits((uint32_t)*p << 16); }
+
+/* Adds half a unit of the upper half, less one if that is even: its carry rounds to nearest. */
+V_INLINE void v_store_bf16(uint16_t *p, vf32 a)
+{
+    const uint32_t u = bits_f32(a);
+    *p = (uint16_t)((u + 0x7fff + (u >> 16 & 1)) >> 16);
+}
+
+V_INLINE vf32 v_load_part_bf16(const uint16_t *p, size_t n) { return v_load_part_f16(p, n); }
+V_INLINE void v_store_part_bf16(uint16_t *p, vf32 a, size_t n) { v_store_part_f16(p, a, n); }
 
 #endif

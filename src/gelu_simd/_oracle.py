@@ -513,8 +513,10 @@ def _block_error(
     mantissa, binade = np.frexp(high)
     binade -= (np.abs(mantissa) == 0.5) & (low * mantissa < 0)  # just below a power of two
     ulp = np.maximum(binade + (exponent - precision), least)
-    error = np.abs((np.ldexp(got, -exponent) - high) - low)
-    error = np.ldexp(error, exponent - ulp)
+    difference = np.ldexp(got, -exponent) - high
+    error = np.ldexp(np.abs(difference - low), exponent - ulp)
+    # A value so close to a tie that the sum lost `low`: rounded to the wrong side, got is worse.
+    error[(error == 0.5) & (difference * low < 0)] = np.nextafter(0.5, 1)
 
     opposite = np.signbit(got) != np.signbit(high)
     error[~np.isfinite(got) | ((got == 0) & opposite)] = np.inf

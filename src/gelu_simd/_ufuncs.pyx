@@ -5,6 +5,7 @@ Each ufunc loop gets, as its `data`, the slot that holds its kernel of the level
 the level rewrites the slots and leaves the ufuncs alone.
 """
 
+import functools
 import os
 
 import numpy
@@ -24,18 +25,16 @@ from gelu_simd._csrc cimport (
 
 from cpython.object cimport PyObject
 from cpython.pycapsule cimport PyCapsule_New
-from cpython.ref cimport Py_INCREF
+from cpython.ref cimport Py_DECREF, Py_INCREF
 
 from gelu_simd._docs import DOCS
 
 cdef extern from "numpy/arrayobject.h":
     ctypedef struct DTypeMeta "PyArray_DTypeMeta":
         pass
-    DTypeMeta PyArray_FloatDType
-    DTypeMeta PyArray_HalfDType
-    DTypeMeta PyArray_PyComplexDType
     DTypeMeta PyArray_PyFloatDType
     DTypeMeta PyArray_PyLongDType
+    PyObject *PyArray_CommonDType(DTypeMeta *, DTypeMeta *) except NULL
 
 cdef extern from "numpy/ufuncobject.h":
     int PyUFunc_AddPromoter(object ufunc, object dtypes, object promoter) except -1
@@ -43,7 +42,15 @@ cdef extern from "numpy/ufuncobject.h":
 np.import_array()
 np.import_umath()
 
-TYPE_NUMBERS = {b"f64": np.NPY_FLOAT64, b"f32": np.NPY_FLOAT32}
+# NumPy's type of each of gelu_simd_types, in their order.
+dtypes = [numpy.dtype(numpy.float64), numpy.dtype(numpy.float32), numpy.dtype(numpy.float16)]
+cdef int num_builtin = len(dtypes)
+try:
+    from ml_dtypes import bfloat16
+except ImportError:
+    pass
+else:
+    dtypes.append(numpy.dtype(bfloat16))
 
 # All this must live as long as the ufuncs do: for ever.
 cdef gelu_simd_loop *slots[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES]
@@ -123,19 +130,24 @@ cdef make_ufunc(int f):
     cdef int inputs = gelu_simd_functions[f].inputs
     cdef bytes doc
     name = gelu_simd_functions[f].name.decode()
-    for t in range(GELU_SIMD_NUM_TYPES):
+    cdef int types[3]
+    for t, dtype in enumerate(dtypes):
         loop_data[f][t] = &slots[f][t]
         for k in range(inputs + 1):
-            loop_types[f][t * (inputs + 1) + k] = TYPE_NUMBERS[gelu_simd_types[t]]
+            loop_types[f][t * (inputs + 1) + k] = dtype.num if t < num_builtin else 0
     doc = DOCS[name].encode()
     kept.append(doc)
     ufunc = np.PyUFunc_FromFuncAndData(
-        loops, loop_data[f], loop_types[f], GELU_SIMD_NUM_TYPES, inputs, 1, np.PyUFunc_None,
+        loops, loop_data[f], loop_types[f], num_builtin, inputs, 1, np.PyUFunc_None,
         <char *> gelu_simd_functions[f].name, doc, 0,
     )
-    refuse_other_types(ufunc)
-    if inputs == 2:
-        promote_pairs(ufunc)
+    for t in range(num_builtin, len(dtypes)):
+        types[0] = types[1] = types[2] = dtypes[t].num
+        np.PyUFunc_RegisterLoopForType(ufunc, types[0], run, types, loop_data[f][t])
+    PyUFunc_AddPromoter(
+        ufunc, (numpy.dtype,) * inputs + (None,),
+        PyCapsule_New(<void *> promote, "numpy._ufunc_promoter", NULL),
+    )
     for attribute, value in (("__module__", "gelu_simd"), ("__qualname__", name)):
         try:
             setattr(ufunc, attribute, value)
@@ -144,65 +156,59 @@ cdef make_ufunc(int f):
     return name, ufunc
 
 
-cdef PyObject *asked_for(ufunc, PyObject **wanted):
-    """Return the type in the caller's dtype= or signature=, NULL where there is none."""
-    for i in range(ufunc.nargs):
-        if wanted[i] is not NULL:
-            return wanted[i]
-    return NULL
+FLOAT64, FLOAT32, *_ = FLOATS = [type(dtype) for dtype in dtypes]
+INTEGERS = [type(numpy.dtype(code)) for code in "?bBhHiIlLqQ"]
+PYTHON_NUMBERS = [
+    <object> <PyObject *> &PyArray_PyFloatDType, <object> <PyObject *> &PyArray_PyLongDType
+]
 
 
-cdef void choose(ufunc, PyObject *dtype, PyObject **chosen):
-    for i in range(ufunc.nargs):
-        Py_INCREF(<object> dtype)
-        chosen[i] = dtype
+cdef common(a, b):
+    """Return the type that NumPy promotes two types to."""
+    cdef PyObject *found = PyArray_CommonDType(<DTypeMeta *> <PyObject *> a,
+                                               <DTypeMeta *> <PyObject *> b)
+    result = <object> found
+    Py_DECREF(result)
+    return result
 
 
-cdef int to_float32(object ufunc, PyObject **given, PyObject **wanted, PyObject **chosen) except -1:
-    cdef PyObject *dtype = asked_for(ufunc, wanted)
-    choose(ufunc, <PyObject *> &PyArray_FloatDType if dtype is NULL else dtype, chosen)
-    return 0
+cdef computed_in(types):
+    """Return the type to compute operands of such types in, None where there is none.
 
-
-def promote_pairs(ufunc):
-    """Compute a Python number or a float16 and a float32 in float32, as np.multiply does.
-
-    Left alone, NumPy takes the first loop that both can be cast to: float64.
+    It is what they are promoted to, Python numbers following the others as everywhere in NumPy,
+    and float64 for integers and bool.
     """
-    promoter = PyCapsule_New(<void *> to_float32, "numpy._ufunc_promoter", NULL)
-    single = <object> <PyObject *> &PyArray_FloatDType
-    for other in (
-        <object> <PyObject *> &PyArray_PyFloatDType,
-        <object> <PyObject *> &PyArray_PyLongDType,
-        <object> <PyObject *> &PyArray_HalfDType,
-    ):
-        PyUFunc_AddPromoter(ufunc, (other, single, None), promoter)
-        PyUFunc_AddPromoter(ufunc, (single, other, None), promoter)
+    types = [t for t in types if t not in PYTHON_NUMBERS] or [FLOAT64]
+    if any(t not in FLOATS and t not in INTEGERS for t in types):
+        return None
+    try:
+        found = functools.reduce(common, types)
+    except TypeError:  # bfloat16 has no common type with float16 and with most integers
+        found = FLOAT32 if all(t in FLOATS for t in types) else FLOAT64
+    return FLOAT64 if found in INTEGERS else found
 
 
-cdef int refuse(object ufunc, PyObject **given, PyObject **wanted, PyObject **chosen) except -1:
-    """Raise TypeError with the types' names, which NumPy's own message leaves out."""
-    cdef PyObject *dtype = asked_for(ufunc, wanted)
-    if dtype is not NULL:  # then casting= decides
-        choose(ufunc, dtype, chosen)
-        return 0
-    types = [(<object> given[i]).type.__name__ for i in range(ufunc.nin)]
-    raise TypeError(
-        f"ufunc {ufunc.__name__!r} does not take {' and '.join(types)}; it takes float64, float32, "
-        "float16, integers and bool"
-    )
+cdef int promote(object ufunc, PyObject **given, PyObject **wanted, PyObject **chosen) except -1:
+    """Choose the loop for types that have none of their own.
 
-
-def refuse_other_types(ufunc):
-    """Register `refuse` for every type that cannot be cast to float64 safely."""
-    promoter = PyCapsule_New(<void *> refuse, "numpy._ufunc_promoter", NULL)
-    refused_types = [type(numpy.dtype(code)) for code in "FDGgOSUVMm"]
-    refused_types.append(<object> <PyObject *> &PyArray_PyComplexDType)
-    for refused in refused_types:
-        for place in range(ufunc.nin):
-            dtypes = [numpy.dtype] * ufunc.nin + [None]
-            dtypes[place] = refused
-            PyUFunc_AddPromoter(ufunc, tuple(dtypes), promoter)
+    Left alone, NumPy takes the first loop that all can be cast to, float64, also for a Python
+    number beside a float32; and its TypeError does not name the types.
+    """
+    types = [<object> given[i] for i in range(ufunc.nin)]
+    asked = [<object> wanted[i] for i in range(ufunc.nargs) if wanted[i] is not NULL]
+    if asked:  # by dtype= or signature=; then casting= decides
+        dtype = asked[0]
+    else:
+        dtype = computed_in(types)
+    if dtype is None:
+        raise TypeError(
+            f"ufunc {ufunc.__name__!r} does not take {' and '.join(t.type.__name__ for t in types)}; "
+            f"it takes {', '.join(d.name for d in dtypes)}, integers and bool"
+        )
+    for i in range(ufunc.nargs):
+        Py_INCREF(dtype)
+        chosen[i] = <PyObject *> dtype
+    return 0
 
 
 def use_initial_level():

@@ -1,0 +1,243 @@
+"""The last bits of the half types' coefficients, chosen so that no result is rounded wrongly.
+
+The kernels of gelu_half.inc compute in float32 and round once more, to 11 or 8 bits.  Where the
+exact value lies next to a tie, their float32 error of an ULP or two decides, and it depends on the
+last bits of the coefficients.  A random walk over those bits, with the kernels repeated here
+operation by operation, ends where all 65,536 results are right.
+
+IEEE operations and integers only decide the walk, so that it takes the same way on every machine;
+Python's erfc and exp say which results are right, and none is so near a tie that they could err.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Coefficients = dict[str, list[np.float32]]  # by the name that the header gives them
+
+
+class Format(NamedTuple):
+    """A type of 16 bits."""
+
+    name: str  # as the header has it
+    precision: int  # significant bits
+    least: int  # exponent of the smallest subnormal
+    reach: int  # the walk steps by 2^0 ... 2^(reach - 1) ULP of float32: what the type will bear
+
+
+F16 = Format("f16", 11, -24, 3)
+BF16 = Format("bf16", 8, -133, 11)
+
+# ---------------------------------------------------------------------------------------------
+# What is right
+
+
+def numbers(kind: Format) -> Floats:
+    """All finite numbers of the type."""
+    patterns = np.arange(1 << 16, dtype=np.uint32)
+    if kind.name == "f16":
+        x = patterns.astype(np.uint16).view(np.float16).astype(np.float32)
+    else:
+        x = (patterns << 16).view(np.float32)
+    return x[np.isfinite(x)]
+
+
+SLOPE = 2 * math.sqrt(2 / math.pi)  # 2u(t) = SLOPE (t + 0.044715 t^3)
+
+
+def value(function: str, x: float) -> float:
+    """The function to about 2^-45; 2^-35 next to a derivative's root."""
+    # Below 2^-40 only the side of x/2 and of 1/2 matters, above 37 only the sign.
+    t = min(max(abs(x), 2.0**-40), 37.0)
+    if "tanh" in function:
+        e = math.exp(-min(SLOPE * (t + 0.044715 * t**3), 700.0))
+        tail = e / (1 + e)
+        slope = tail / (1 + e) * SLOPE * (t + 3 * 0.044715 * t**3)
+    else:
+        tail = math.erfc(t / math.sqrt(2)) / 2
+        slope = t * math.exp(-t * t / 2) / math.sqrt(2 * math.pi)
+    if "grad" in function:
+        return tail - slope if x < 0 else 1 - (tail - slope)
+    return x * tail if x < 0 else x * (1 - tail)
+
+
+def units(values: NDArray[np.float64], kind: Format) -> NDArray[np.float64]:
+    """Each value in units of its last place, and 2 to the exponent of that unit."""
+    _, exponent = np.frexp(values)
+    unit = np.ldexp(1.0, np.maximum(exponent - kind.precision, kind.least))
+    return np.array([values / unit, unit])
+
+
+def nearest(values: Floats, kind: Format) -> Floats:
+    """Round to the type, ties to even.  Infinities stay what they are."""
+    if kind.name == "f16":
+        with np.errstate(over="ignore"):
+            return values.astype(np.float16).astype(np.float32)
+    u = values.view(np.uint32)
+    return ((u + 0x7FFF + (u >> 16 & 1)) & np.uint32(0xFFFF0000)).view(np.float32)
+
+
+# ---------------------------------------------------------------------------------------------
+# The kernels
+
+
+def fma(a: Floats, b: Floats, c: Floats) -> Floats:
+    """Compute a b + c rounded once.
+
+    The product is exact in float64.  The sum is rounded to odd there, which a second rounding to
+    less than 52 bits cannot tell from the exact one (Boldo and Melquiond 2008).
+    """
+    p, c = np.broadcast_arrays(np.multiply(a, b, dtype=np.float64), np.float64(c))
+    s = p + c
+    v = s - p
+    error = (p - (s - v)) + (c - v)
+    bits = s.view(np.int64)
+    step = np.where((error > 0) == (s > 0), 1, -1)
+    odd = np.where((error != 0) & (bits % 2 == 0), bits + step, bits)
+    return odd.view(np.float64).astype(np.float32)
+
+
+def horner(z: Floats, c: list[np.float32]) -> Floats:
+    r = np.full_like(z, c[-1])
+    for k in c[-2::-1]:
+        r = fma(r, z, k)
+    return r
+
+
+ONE = np.float32(1)
+ZERO = np.float32(-0.0)
+
+
+class Constants(NamedTuple):
+    """What the kernels share with the header: float32 numbers under the names they have there."""
+
+    exp_magic: np.float32
+    gelu_hi: np.float32
+    tanh_hi: np.float32
+    root: np.float32
+    lo: np.float32
+    exponent: np.float32
+    one: np.float32
+
+
+def exp2_of_product(a: Floats, b: Floats, exp2: list[np.float32], k: Constants) -> list[Floats]:
+    z = fma(a, b, k.exp_magic)
+    p = (z.view(np.uint32) << np.uint32(23)).view(np.float32)
+    return [p, horner(fma(a, b, -(z - k.exp_magic)), exp2)]
+
+
+def subtract(x: Floats, ts: Floats, p: Floats, m: Floats) -> Floats:
+    return fma(-(ts * p), m, np.where(x < 0, ZERO, x))
+
+
+def reflect(x: Floats, p: Floats, m: Floats) -> Floats:
+    return fma(np.where(x < 0, p, -p), m, np.where(x < 0, ZERO, ONE))
+
+
+def gelu(x: Floats, c: Coefficients, k: Constants) -> Floats:
+    ts = np.minimum(np.abs(x), k.gelu_hi)
+    t = np.maximum(ts, k.lo)
+    p, e = exp2_of_product(t * t, k.exponent, c["gelu_exp2"], k)
+    m = horner(t, c["gelu_num"]) * e / horner(t, c["gelu_den"])
+    return subtract(x, ts, p, m)
+
+
+def gelu_grad(x: Floats, c: Coefficients, k: Constants) -> Floats:
+    t = np.maximum(np.minimum(np.abs(x), k.gelu_hi), k.lo)
+    p, e = exp2_of_product(t * t, k.exponent, c["grad_exp2"], k)
+    d = (k.root - t) * e
+    return reflect(x, p, horner(t, c["grad_num"]) * d / horner(t, c["grad_den"]))
+
+
+def gelu_tanh(x: Floats, c: Coefficients, k: Constants) -> Floats:
+    ts = np.minimum(np.abs(x), k.tanh_hi)
+    t = np.maximum(ts, k.lo)
+    p, y = exp2_of_product(t, horner(t * t, c["tanh_exponent"]), c["tanh_exp2"], k)
+    return subtract(x, ts, p, y / fma(p, y, ONE))
+
+
+def gelu_tanh_grad(x: Floats, c: Coefficients, k: Constants) -> Floats:
+    t = np.maximum(np.minimum(np.abs(x), k.tanh_hi), k.lo)
+    t2 = t * t
+    w = horner(t2, c["tanh_grad_exponent"])
+    p, y = exp2_of_product(t, w, c["tanh_grad_exp2"], k)
+    d = fma(p, y, k.one)
+    slope, cubic = c["tanh_grad_slope"]
+    n = fma(t * t2, cubic, fma(t, slope, d))
+    return reflect(x, p, y * n / (d * d))
+
+
+KERNELS: dict[str, Callable[[Floats, Coefficients, Constants], Floats]] = {
+    "gelu": gelu,
+    "gelu_grad": gelu_grad,
+    "gelu_tanh": gelu_tanh,
+    "gelu_tanh_grad": gelu_tanh_grad,
+}
+
+# ---------------------------------------------------------------------------------------------
+# The walk
+
+STEPS = 20_000
+NEAR = 2.0**-6  # units from a tie; results further off join the walk when one is wrong
+
+
+def random(seed: int) -> Iterator[int]:
+    """31-bit numbers of Knuth's linear congruential generator."""
+    while True:
+        seed = (6364136223846793005 * seed + 1442695040888963407) % 2**64
+        yield seed >> 33
+
+
+def stepped(c: np.float32, steps: int) -> np.float32:
+    """The number so many ULP away from c."""
+    return (np.array([c]).view(np.int32) + np.int32(steps)).view(np.float32)[0]
+
+
+def choose(
+    function: str, kind: Format, start: Coefficients, fixed: set[str], constants: Constants, seed: int
+) -> Coefficients:
+    """Walk from `start` until every result is right; `fixed` names lists whose first one stays.
+
+    The seed decides the first steps, of up to 2 ULP each, and all others.  A step moves one or two
+    coefficients.  It is taken if it leaves no more results wrong, and
+    sometimes, less and less often, if it leaves one more.
+    """
+    x = numbers(kind)
+    every = np.ones(x.shape, bool)
+    exact = np.array([value(function, float(t)) for t in x])
+    count, unit = units(exact, kind)
+    right = np.copysign(np.rint(count) * unit, exact).astype(np.float32)
+    hard = np.abs(np.abs(count - np.rint(count)) - 0.5) < NEAR
+
+    def wrong(c: Coefficients, of: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        got = nearest(KERNELS[function](x[of], c, constants), kind)
+        return (got != right[of]) | (np.signbit(got) != np.signbit(right[of]))
+
+    draw = random(seed)
+    places = [(name, i) for name in start for i in range(name in fixed, len(start[name]))]
+    c = {name: list(values) for name, values in start.items()}
+    for name, i in places:
+        c[name][i] = stepped(c[name][i], next(draw) % 5 - 2)
+    misses = wrong(c, hard).sum()
+    for step in range(STEPS):
+        if misses == 0:
+            missed = wrong(c, every)
+            if not missed.any():
+                return c
+            hard |= missed
+            misses = missed.sum()
+        moved = {name: list(values) for name, values in c.items()}
+        for _ in range(1 + next(draw) % 2):
+            name, i = places[next(draw) % len(places)]
+            distance = 1 << next(draw) % kind.reach
+            moved[name][i] = stepped(moved[name][i], distance * (1 - 2 * (next(draw) % 2)))
+        now = wrong(moved, hard).sum()
+        if now <= misses or (now == misses + 1 and next(draw) % (8 + step) == 0):
+            c, misses = moved, now
+    raise RuntimeError(f"{kind.name} {function}: {misses} results are wrong with seed {seed}")
