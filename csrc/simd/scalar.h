@@ -217,23 +217,29 @@ V_INLINE void v_store_part_f64(double *p, vf64 a, size_t n) { (void)p, (void)a, 
 
 /* ---- float16 and bfloat16 ---- */
 
+/* All ones where a < b, both below 2^31. */
+V_INLINE uint32_t below_u32(uint32_t a, uint32_t b) { return (uint32_t)top_bit_f32(a - b); }
+
 /* The exponent's bias changes by an exact product, and the largest exponent becomes float's. */
 V_INLINE vf32 v_load_f16(const uint16_t *p)
 {
     const uint32_t magnitude = (uint32_t)(*p & 0x7fff) << 13, sign = (uint32_t)(*p & 0x8000) << 16;
     const uint32_t u = bits_f32(float_from_bits(magnitude) * 0x1p112f);
-    return float_from_bits(u | sign | (magnitude >= 0x7c00u << 13 ? 0x7f800000 : 0));
+    return float_from_bits(u | sign | (~below_u32(magnitude, 0x7c00 << 13) & 0x7f800000));
 }
 
-/* Below 2^-14 the sum with 1/2, whose ulp is 2^-24, rounds; elsewhere the carry of an integer sum. */
+/* Below 2^-14 the sum with 1/2, whose ulp is 2^-24, rounds; elsewhere the carry of an integer sum,
+ * up to 65520, which and all beyond is infinite. */
 V_INLINE void v_store_f16(uint16_t *p, vf32 a)
 {
     const uint32_t sign = bits_f32(a) >> 16 & 0x8000, u = bits_f32(v_abs_f32(a));
     const uint32_t small = bits_f32(float_from_bits(u) + 0.5f) - bits_f32(0.5f);
     const uint32_t rounded = (u - (112u << 23) + 0xfff + (u >> 13 & 1)) >> 13;
-    const uint32_t finite = u < 113u << 23 ? small : rounded;
-    const uint32_t end = u > 0x7f800000 ? 0x7e00 : 0x7c00;
-    *p = (uint16_t)(sign | (u < (143u << 23) - 0x1000 ? finite : end));
+    const uint32_t is_small = below_u32(u, bits_f32(0x1p-14f));
+    const uint32_t is_finite = below_u32(u, bits_f32(65520));
+    const uint32_t finite = (small & is_small) | (rounded & ~is_small);
+    const uint32_t end = 0x7c00 | (below_u32(0x7f800000, u) & 0x200);
+    *p = (uint16_t)(sign | (finite & is_finite) | (end & ~is_finite));
 }
 
 V_INLINE vf32 v_load_part_f16(const uint16_t *p, size_t n)
