@@ -63,6 +63,12 @@ V_INLINE rf32 r_flip_f32(rf32 a, rf32 x)
     return _mm256_xor_ps(a, _mm256_and_ps(x, _mm256_set1_ps(-0.0f)));
 }
 
+V_INLINE rf32 r_step_f32(rf32 x)
+{
+    return r_select_f32(r_is_nan_f32(x), x,
+                        r_by_sign_f32(x, _mm256_set1_ps(-0.0f), _mm256_set1_ps(1)));
+}
+
 V_INLINE rf32 r_load_f32(const float *p) { return _mm256_loadu_ps(p); }
 V_INLINE void r_store_f32(float *p, rf32 a) { _mm256_storeu_ps(p, a); }
 

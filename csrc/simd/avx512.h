@@ -66,6 +66,21 @@ V_INLINE rf32 r_flip_f32(rf32 a, rf32 x)
     return _mm512_xor_ps(a, _mm512_and_ps(x, _mm512_set1_ps(-0.0f)));
 }
 
+/* One instruction: a result by the class of x, and a flag for signalling NaNs alone. */
+V_INLINE rf32 r_step_f32(rf32 x)
+{
+    enum { QUIET = 2, MINUS_0 = 7, PLUS_1 = 10, FLAG = 1 << 4 };
+    const uint32_t classes = QUIET << 0      /* quiet NaN */
+                             | QUIET << 4    /* signalling NaN */
+                             | PLUS_1 << 8   /* zero */
+                             | PLUS_1 << 12  /* one */
+                             | MINUS_0 << 16 /* -infinity */
+                             | PLUS_1 << 20  /* infinity */
+                             | MINUS_0 << 24 /* other negative numbers */
+                             | (uint32_t)PLUS_1 << 28;
+    return _mm512_fixupimm_ps(x, x, _mm512_set1_epi32((int)classes), FLAG);
+}
+
 V_INLINE rf32 r_load_f32(const float *p) { return _mm512_loadu_ps(p); }
 V_INLINE void r_store_f32(float *p, rf32 a) { _mm512_storeu_ps(p, a); }
 V_INLINE rm32 r_part_f32(size_t n) { return (rm32)((1u << n) - 1); }

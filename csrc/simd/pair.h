@@ -76,6 +76,7 @@ typedef struct {
 
 PAIR(f32, vf32, mf32, float)
 PAIR(f64, vf64, mf64, double)
+PAIR_1(vf32, step_f32, vf32)
 
 V_INLINE vf32 v_scale_f32(vf32 x, int sign, int power)
 {

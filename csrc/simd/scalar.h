@@ -18,6 +18,7 @@
  *   v_select(m, a, b) a where m is true, else b
  *   v_by_sign(x, a, b) a where x's sign bit is set, else b
  *   v_flip(a, x)      a with its sign flipped where x's sign bit is set
+ *   v_step(x)         -0 for x < 0, 1 for x > 0, either for x = 0, x where it is NaN; float32 only
  *   v_load v_store    a vector from and to memory of any alignment
  *   v_load_part(p, n) its first n lanes, the rest +0; v_store_part likewise; touch nothing else
  *   v_load_f16, v_store_bf16, ...
@@ -124,6 +125,11 @@ V_INLINE vf32 v_by_sign_f32(vf32 x, vf32 a, vf32 b)
 V_INLINE vf32 v_flip_f32(vf32 a, vf32 x)
 {
     return float_from_bits(bits_f32(a) ^ (bits_f32(x) & 0x80000000));
+}
+
+V_INLINE vf32 v_step_f32(vf32 x)
+{
+    return v_select_f32(v_is_nan_f32(x), x, v_by_sign_f32(x, -0.0f, 1));
 }
 
 V_INLINE vf32 v_load_f32(const float *p)
