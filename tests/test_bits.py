@@ -20,11 +20,11 @@ HASHES = {
     ("gelu_grad", "float64"): "9adcadf6606de8c9",
     ("gelu_grad", "float32"): "cf4bcf5af809edf1",
     ("gelu_tanh_grad", "float64"): "31f63172f773d019",
-    ("gelu_tanh_grad", "float32"): "5c6ad4c664d11c9c",
+    ("gelu_tanh_grad", "float32"): "e98b5c86e083bc43",
     ("gelu_backward", "float64"): "53d4e0e1b4424446",
     ("gelu_backward", "float32"): "7b66b0321d3a3f0e",
     ("gelu_tanh_backward", "float64"): "38cdbba8c3b91f16",
-    ("gelu_tanh_backward", "float32"): "d0909bf2995f5294",
+    ("gelu_tanh_backward", "float32"): "c32966079cff966f",
 }
 
 

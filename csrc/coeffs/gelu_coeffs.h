@@ -87,29 +87,23 @@ GELU_COEFFS_F32(f32_exp2_rho, 3) = {
     0x1.d93066p-4f,
     -0x1.e3a74p-11f};
 
-/* t 2u'(t) = t (SLOPE + CUBIC t^2) */
-#define F32_TANH_GRAD_SLOPE_HI 0x1.988454p+0f
-#define F32_TANH_GRAD_SLOPE_LO -0x1.857936p-25f
-#define F32_TANH_GRAD_CUBIC 0x1.b6676cp-3f
+/* g = t 2u'(t) = 2t + t (TAIL + CUBIC t^2);
+ * h = 1 - g (1 - sigma(-2u)) = 2d + (AT_ROOT + d P(d)), d = ROOT - t, |d| < NEAR;
+ * TAIL, CUBIC, AT_ROOT and P stored times 2^-64 */
+#define F32_TANH_GRAD_TAIL -0x1.9deeb4p-66f
+#define F32_TANH_GRAD_CUBIC 0x1.b6676cp-67f
 #define F32_TANH_GRAD_ROOT 0x1.8142ap-1f
+#define F32_TANH_GRAD_NEAR 0x1.70a3d8p-3f
+#define F32_TANH_GRAD_AT_ROOT -0x1.730a92p-90f
 
-/* gelu_tanh'(-t) = AT_ROOT + d P(d), d = ROOT - t, |d| < NEAR; error relative to d P */
-#define F32_TANH_GRAD_AT_ROOT -0x1.4f6404p-28f
-#define F32_TANH_GRAD_NEAR 0x1.4cccccp-1f
-
-/* P
- * degree 9; error 2^-26.99, rounded 2^-25.34 */
-GELU_COEFFS_F32(f32_tanh_grad_root, 10) = {
-    0x1.b8baccp-2f,
-    0x1.8cd1ap-2f,
-    -0x1.0295d8p-6f,
-    -0x1.d2b5f6p-4f,
-    -0x1.103e08p-6f,
-    0x1.4241dcp-6f,
-    0x1.56b042p-8f,
-    -0x1.37301ep-9f,
-    -0x1.ad6638p-11f,
-    0x1.929ba4p-13f};
+/* P, error relative to 2 + P,
+ * degree 4; error 2^-26.47, rounded 2^-26.34 */
+GELU_COEFFS_F32(f32_tanh_grad_root, 5) = {
+    -0x1.86c30ep-68f,
+    -0x1.a1f46cp-65f,
+    0x1.f8adf8p-69f,
+    0x1.26f82cp-73f,
+    0x1.4c584ap-71f};
 
 
 /* ==== float16 and bfloat16, computed in float32 ==== */

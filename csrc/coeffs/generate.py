@@ -242,6 +242,7 @@ LOG2E = 1 / LN2
 HALF = mpf(1) / 2
 TANH_CUBIC = mpf("0.044715")
 TANH_SLOPE = mp.sqrt(2 / mp.pi)
+F32_SCALE = mpf(2) ** -64  # on what meets 2^(n + 64) in the end
 
 
 def phi(t: mpf) -> mpf:
@@ -276,10 +277,9 @@ def tanh_root_factor(t: mpf) -> mpf:
     return 1 + mp.exp(-tanh_z(t)) - tanh_g(t)
 
 
-def negative_tanh_grad(t: mpf) -> mpf:
-    """gelu_tanh'(-t)."""
-    e = mp.exp(-tanh_z(t))
-    return e * tanh_root_factor(t) / (1 + e) ** 2
+def tanh_grad_factor(t: mpf) -> mpf:
+    """gelu_tanh'(-t) / sigma(-2u)."""
+    return tanh_root_factor(t) / (1 + mp.exp(-tanh_z(t)))
 
 
 def tanh_z_is(n: int) -> mpf:
@@ -417,24 +417,25 @@ def float32(header: Header) -> None:
             (0, mpf("0.2501")), 2, ctype,
         ),
     )  # fmt: skip
-    slope = split(2 * TANH_SLOPE, ctype, 24)
-    header.comment("t 2u'(t) = t (SLOPE + CUBIC t^2)")
+    root, near = rounded(TANH_GRAD_ROOT, ctype), mpf("0.18")
+    at_root = rounded(tanh_grad_factor(root), ctype)
+    divided = divided_difference(tanh_grad_factor, root, at_root)
+    fit = polynomial(
+        lambda d: divided(d) - 2, lambda d: 1 / abs(divided(d)), (-near, near), 4, ctype
+    )
+    header.comment(
+        "g = t 2u'(t) = 2t + t (TAIL + CUBIC t^2);\n"
+        " * h = 1 - g (1 - sigma(-2u)) = 2d + (AT_ROOT + d P(d)), d = ROOT - t, |d| < NEAR;\n"
+        " * TAIL, CUBIC, AT_ROOT and P stored times 2^-64"
+    )
     header.scalars(
         ctype, "F32_TANH_GRAD",
-        slope_hi=slope[0], slope_lo=slope[1], cubic=rounded(6 * TANH_SLOPE * TANH_CUBIC, ctype),
-        root=rounded(TANH_GRAD_ROOT, ctype),
+        tail=rounded(2 * TANH_SLOPE - 2, ctype) * F32_SCALE,
+        cubic=rounded(6 * TANH_SLOPE * TANH_CUBIC, ctype) * F32_SCALE,
+        root=root, near=rounded(near, ctype), at_root=at_root * F32_SCALE,
     )  # fmt: skip
-    root32 = rounded(TANH_GRAD_ROOT, ctype)
-    constant = rounded(negative_tanh_grad(root32), ctype)
-
-    near = mpf("0.65")
-    divided = divided_difference(negative_tanh_grad, root32, constant)
-    fit = polynomial(divided, lambda d: 1 / abs(divided(d)), (-near, near), 9, ctype)
-    header.comment(
-        "gelu_tanh'(-t) = AT_ROOT + d P(d), d = ROOT - t, |d| < NEAR; error relative to d P"
-    )
-    header.scalars(ctype, "F32_TANH_GRAD", at_root=constant, near=rounded(near, ctype))
-    header.polynomial(ctype, "f32_tanh_grad_root", "P", fit)
+    fit = fit._replace(coefficients=[c * F32_SCALE for c in fit.coefficients])
+    header.polynomial(ctype, "f32_tanh_grad_root", "P, error relative to 2 + P,", fit)
 
 
 def in_half_square(c: list[mpf]) -> list[mpf]:

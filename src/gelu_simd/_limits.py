@@ -10,6 +10,6 @@ LIMITS: dict[tuple[str, str], float] = {
     ("gelu_tanh", "float64"): 2.0,
     ("gelu_grad", "float32"): 3.0,
     ("gelu_grad", "float64"): 3.0,
-    ("gelu_tanh_grad", "float32"): 3.5,
+    ("gelu_tanh_grad", "float32"): 3.0,
     ("gelu_tanh_grad", "float64"): 2.0,
 }
