@@ -169,8 +169,15 @@ V_INLINE void r_store_part_u16(uint16_t *p, ru16 h, size_t n)
     memcpy(p, block, n * sizeof *p);
 }
 
-V_INLINE rf32 r_first_f16(ru16 h) { return _mm256_cvtph_ps(_mm256_castsi256_si128(h)); }
-V_INLINE rf32 r_second_f16(ru16 h) { return _mm256_cvtph_ps(_mm256_extracti128_si256(h, 1)); }
+V_INLINE rf32 r_widen_f16(__m128i h)
+{
+    rf32 a = _mm256_cvtph_ps(h);
+    V_HIDE(a);
+    return a;
+}
+
+V_INLINE rf32 r_first_f16(ru16 h) { return r_widen_f16(_mm256_castsi256_si128(h)); }
+V_INLINE rf32 r_second_f16(ru16 h) { return r_widen_f16(_mm256_extracti128_si256(h, 1)); }
 
 V_INLINE ru16 r_join_f16(rf32 a, rf32 b)
 {

@@ -174,8 +174,15 @@ V_INLINE void r_store_part_u16(uint16_t *p, ru16 h, size_t n)
     _mm512_mask_storeu_epi16(p, (__mmask32)((1u << n) - 1), h);
 }
 
-V_INLINE rf32 r_first_f16(ru16 h) { return _mm512_cvtph_ps(_mm512_castsi512_si256(h)); }
-V_INLINE rf32 r_second_f16(ru16 h) { return _mm512_cvtph_ps(_mm512_extracti64x4_epi64(h, 1)); }
+V_INLINE rf32 r_widen_f16(__m256i h)
+{
+    rf32 a = _mm512_cvtph_ps(h);
+    V_HIDE(a);
+    return a;
+}
+
+V_INLINE rf32 r_first_f16(ru16 h) { return r_widen_f16(_mm512_castsi512_si256(h)); }
+V_INLINE rf32 r_second_f16(ru16 h) { return r_widen_f16(_mm512_extracti64x4_epi64(h, 1)); }
 
 V_INLINE ru16 r_join_f16(rf32 a, rf32 b)
 {

@@ -16,6 +16,14 @@
 #endif
 #endif
 
+/* Hides where a register's value comes from.  clang turns comparisons of widened float16 into
+ * comparisons of float16, and those into one branch an element. */
+#if defined(__clang__)
+#define V_HIDE(x) __asm__("" : "+v"(x))
+#else
+#define V_HIDE(x) ((void)0)
+#endif
+
 /* Integer that, added to a float's bits, multiplies it by sign 2^power. */
 V_INLINE int scale_bits_f32(int sign, int power)
 {
