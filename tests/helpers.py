@@ -1,8 +1,12 @@
-"""What several test files need: the names under test, bit patterns, inputs."""
+"""What several test files need: the names under test, inputs, a process for the command line."""
 
 from __future__ import annotations
 
 import functools
+import os
+import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -21,6 +25,7 @@ UFUNCS = [getattr(gelu_simd, name) for name in (*FUNCTIONS, *BACKWARD)]
 DTYPES = _types.dtypes()
 SAMPLES = 2_500_000  # random inputs of a function and type
 
+posix = pytest.mark.skipif(os.name != "posix", reason="POSIX signals and pipes")
 every_level = pytest.mark.usefixtures("isa")
 
 
@@ -41,3 +46,28 @@ def sample(function: str, dtype: np.dtype) -> Array:
     result = _inputs.quiet(np.concatenate(found))
     result.flags.writeable = False
     return result
+
+
+# ---------------------------------------------------------------------------------------------
+# The command line
+
+
+def run(*args: object) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own."""
+    command = [sys.executable, "-m", "gelu_simd", *map(str, args)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def start(code: str, *args: object, **kwargs: object) -> subprocess.Popen[str]:
+    """Start a child that runs `code`, then main; for what has to be arranged inside it."""
+    code += "\nimport sys\nfrom gelu_simd.__main__ import main\nsys.exit(main())"
+    command = [sys.executable, "-c", code, *map(str, args)]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, **kwargs)
+
+
+def check_error(done: subprocess.CompletedProcess[str], message: str) -> None:
+    """Check that the command line refused with one line that matches `message`."""
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert re.fullmatch(rf"gelu-simd: error: [^\n]*{message}[^\n]*\n", done.stderr), done.stderr

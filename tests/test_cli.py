@@ -12,34 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import DTYPES, INFO
+from helpers import DTYPES, INFO, check_error, posix, run, start
 
 import gelu_simd
 from gelu_simd import _inputs, _limits, _overview, _progress
 
 UNARY = ["gelu", "gelu_tanh", "gelu_grad", "gelu_tanh_grad"]
 
-posix = pytest.mark.skipif(os.name != "posix", reason="POSIX signals and pipes")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's /proc or /dev/full")
-
-
-def run(*args):
-    command = [sys.executable, "-m", "gelu_simd", *map(str, args)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-
-
-def start(code, *args):
-    """Start a child that runs `code`, then main; for what has to be arranged inside it."""
-    code += "\nimport sys\nfrom gelu_simd.__main__ import main\nsys.exit(main())"
-    command = [sys.executable, "-c", code, *map(str, args)]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True)
-
-
-def check_error(done, message):
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert re.fullmatch(rf"gelu-simd: error: [^\n]*{message}[^\n]*\n", done.stderr), done.stderr
 
 
 @pytest.fixture
@@ -383,6 +363,20 @@ def test_bar_is_drawn_on_a_terminal_and_erased(monkeypatch):
     assert blank.isspace()
     assert len(blank) >= max(map(len, drawn))
     assert end == ""
+
+
+def test_bar_makes_room_and_comes_back(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setattr(_progress, "DELAY", 0)
+    monkeypatch.setattr(_progress, "PERIOD", 0)
+    with _progress.Progress() as progress:
+        progress.update(1, 2)
+        progress.erase()
+        assert re.fullmatch(r"\r\[#+\.+\] [^\r]*\r +\r", sys.stderr.getvalue())
+        progress.erase()
+        progress.update(2, 2)
+    assert sys.stderr.getvalue().count("[") == 2
+    assert sys.stderr.getvalue().count("\r") == 6
 
 
 def test_no_bar_for_a_short_job(monkeypatch):
