@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -20,6 +19,7 @@ from gelu_simd._inputs import Array, bits
 from gelu_simd._types import dtypes, finfo
 
 LEVELS = INFO["available"]
+COMPUTE = _verify.compute
 F32, F64 = np.dtype(np.float32), np.dtype(np.float64)
 
 
@@ -91,24 +91,10 @@ def test_every_997th_float32(function: str) -> None:
 # Findings
 
 
-class Here:
-    """An executor that computes in this process, where the tests can change the kernels."""
-
-    def submit(self, function: Callable[..., object], *args: object) -> Future:
-        future: Future = Future()
-        future.set_result(function(*args))
-        return future
-
-
 @pytest.fixture(autouse=True)
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Use this process, and fewer inputs."""
-
-    @contextmanager
-    def workers() -> Iterator[Here]:
-        yield Here()
-
-    monkeypatch.setattr(_verify, "workers", workers)
+    """Compute in this process, where the tests can change the kernels, and on fewer inputs."""
+    monkeypatch.setattr(_verify, "compute", lambda jobs: (_verify.examine(*job) for job in jobs))
     monkeypatch.setattr(_inputs, "STEP", 99_991)
 
 
@@ -354,14 +340,21 @@ def test_help_lists_the_choices() -> None:
 
 def test_killed_worker() -> None:
     code = """
-from concurrent.futures.process import BrokenProcessPool
-from gelu_simd import _overview
-def killed(*args): raise BrokenProcessPool
-_overview.verify = killed"""
-    with start(code, "verify") as child:
+import functools, os
+from gelu_simd import _inputs
+_inputs.blocks = lambda *_: [functools.partial(os._exit, 0)] * 99"""
+    with start(code, "verify", "--function", "gelu") as child:
         stdout, stderr = child.communicate(timeout=60)
-    assert (child.returncode, stdout) == (2, "")
+    assert child.returncode == 2
+    assert "inputs" not in stdout
     assert stderr == "gelu-simd: error: a process that computed for this one was killed\n"
+
+
+def test_workers_give_what_this_process_would() -> None:
+    blocks = [functools.partial(_inputs.stratified, "gelu", F32, n, n) for n in range(1, 40)]
+    jobs = [("gelu", LEVELS, block, 0) for block in blocks]
+    assert list(COMPUTE(jobs)) == [_verify.examine(*job) for job in jobs]
+    assert list(COMPUTE([])) == []
 
 
 @posix

@@ -7,13 +7,12 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
 import gelu_simd
-from gelu_simd import _apply, _overview, _types
+from gelu_simd import _apply, _overview, _types, _verify
 from gelu_simd._progress import Progress
 
 UFUNCS = _overview.ufuncs()
@@ -179,10 +178,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         signum = exc.args[0]
         print(f"gelu-simd: stopped by {signal.Signals(signum).name}", file=sys.stderr)
         return 128 + signum
-    except _apply.FileError as exc:
+    except (_apply.FileError, _verify.WorkerError) as exc:
         top.error(str(exc))
-    except BrokenProcessPool:
-        top.error("a process that computed for this one was killed")
     except OSError as exc:
         # Nobody reads standard output any more, or it is full: let the flush at exit be silent.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -6,8 +6,9 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import islice
+from multiprocessing.connection import Connection, wait
 from typing import NamedTuple
 
 import numpy as np
@@ -15,10 +16,10 @@ from numpy.typing import NDArray
 
 import gelu_simd
 from gelu_simd import _inputs, _limits, _oracle, _ufuncs
+from gelu_simd._inputs import Array, bits, is_nan
 
-__all__ = ["BACKWARD", "Point", "Result", "check", "check_all", "using"]
+__all__ = ["BACKWARD", "Point", "Result", "WorkerError", "check", "check_all", "using"]
 
-Array = NDArray[np.floating]
 Point = tuple[float, ...]  # the operands of one result
 
 BACKWARD = {"gelu_backward": "gelu_grad", "gelu_tanh_backward": "gelu_tanh_grad"}
@@ -83,7 +84,7 @@ def product(function: str, level: str, dy: Array, x: Array) -> Array:
 
 def different(a: Array, b: Array) -> NDArray[np.bool_]:
     """Tell where the bits differ, all NaNs being one."""
-    return (_inputs.bits(a) != _inputs.bits(b)) & ~(np.isnan(a) & np.isnan(b))
+    return (bits(a) != bits(b)) & ~(is_nan(a) & is_nan(b))
 
 
 def examine(
@@ -159,29 +160,71 @@ def check(function: str, dtype: np.dtype, levels: Sequence[str], samples: int) -
     return conclude(function, dtype, levels, parts)
 
 
-@contextmanager
-def workers() -> Iterator[Executor]:
-    """Give a process for each core.
+# Processes, since the oracle's array operations are too short for threads to overlap; spawned,
+# since a process with threads is not safe to fork.  No thread and no lock stands between them and
+# this one, so that a signal handler may raise an exception anywhere, which pools do not survive.
 
-    Not threads, since the oracle's array operations are too short to overlap; and spawned, since a
-    process with threads is not safe to fork.
-    """
+
+class WorkerError(Exception):
+    """A worker ended before it was told to."""
+
+
+def work(jobs: Connection) -> None:
+    """Examine what comes down `jobs`, until the other end is closed."""
+    with suppress(EOFError, ConnectionError):
+        while True:
+            jobs.send(examine(*jobs.recv()))
+
+
+@contextmanager
+def workers() -> Iterator[list[Connection]]:
+    """Start a worker for each core; give the connections to them."""
     affinity = getattr(os, "sched_getaffinity", None)
     count = len(affinity(0)) if affinity else os.cpu_count() or 1
-    count = min(count, 61)  # the most that Windows can wait for
-    pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"))
-    # A terminal sends Ctrl-C to every process.  Each call starts a worker, which inherits that it
-    # is ignored, so that it ends when the parent says so.
-    former = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    context = multiprocessing.get_context("spawn")
+    processes, connections = [], []
     try:
-        for _ in range(count):
-            pool.submit(int)
+        # A terminal sends Ctrl-C to every process; a worker inherits that it is ignored.
+        former = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            for _ in range(min(count, 60)):  # Windows cannot wait for many more
+                here, there = context.Pipe()
+                process = context.Process(target=work, args=(there,), daemon=True)
+                process.start()
+                there.close()
+                processes.append(process)
+                connections.append(here)
+        finally:
+            signal.signal(signal.SIGINT, former)
+        yield connections
     finally:
-        signal.signal(signal.SIGINT, former)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
+        for process in processes:
+            process.kill()
+        for process in processes:
+            process.join()
+
+
+def compute(jobs: Iterable[tuple]) -> Iterator[list[Found]]:
+    """Yield ``examine(*job)`` of each job, computed on all cores."""
+    left = enumerate(jobs)
+    numbers: dict[Connection, int] = {}  # of the jobs at work
+    found: dict[int, list[Found]] = {}
+    following = 0  # the next one to yield
+    with workers() as connections:
+        idle = connections
+        while idle:
+            try:
+                for connection, (number, job) in zip(idle, left, strict=False):
+                    connection.send(job)
+                    numbers[connection] = number
+                idle = wait(list(numbers)) if numbers else []
+                for connection in idle:
+                    found[numbers.pop(connection)] = connection.recv()
+            except (EOFError, ConnectionError):
+                raise WorkerError("a process that computed for this one was killed") from None
+            while following in found:
+                yield found.pop(following)
+                following += 1
 
 
 def check_all(
@@ -196,21 +239,22 @@ def check_all(
 
     `progress` is called with the number of blocks done and of all blocks.
     """
-    with workers() as pool:
-        jobs = {
-            (function, dtype): [
-                pool.submit(examine, function, levels, block, seed)
-                for seed, block in enumerate(plan(function, dtype, samples, exhaustive))
-            ]
-            for function in functions
-            for dtype in dtypes
-        }
-        total = sum(map(len, jobs.values()))
-        done = 0
-        for (function, dtype), futures in jobs.items():
-            parts = []
-            for future in futures:
-                parts.append(future.result())
-                done += 1
-                progress(done, total)
-            yield conclude(function, dtype, levels, parts)
+    plans = {
+        (function, dtype): plan(function, dtype, samples, exhaustive)
+        for function in functions
+        for dtype in dtypes
+    }
+    total = sum(map(len, plans.values()))
+    found = compute(
+        (function, levels, block, seed)
+        for (function, _), blocks in plans.items()
+        for seed, block in enumerate(blocks)
+    )
+    done = 0
+    for (function, dtype), blocks in plans.items():
+        parts = []
+        for part in islice(found, len(blocks)):
+            parts.append(part)
+            done += 1
+            progress(done, total)
+        yield conclude(function, dtype, levels, parts)
