@@ -17,7 +17,7 @@ __all__ = ["blocks"]
 
 Array = NDArray[np.floating]
 
-BLOCK = 1 << 18  # inputs of a block at most, but for the edges
+BLOCK = 1 << 16  # inputs of a block at most, but for the edges: larger ones cost page faults
 STEP = 997  # from one bit pattern to the next, where not all are taken
 
 ROOTS = {"gelu_grad": -0.751791524693564457, "gelu_tanh_grad": -0.752461422071016258}
