@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from helpers import DTYPES, FUNCTIONS, INFO, UFUNCS, using
+from helpers import DTYPES, FUNCTIONS, INFO, UFUNCS
+
+from gelu_simd._verify import using
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

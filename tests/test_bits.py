@@ -9,7 +9,10 @@ import hashlib
 
 import numpy as np
 import pytest
-from helpers import DTYPES, FUSED, INFO, UFUNCS, Array, bits_type, one_nan, special, using
+from helpers import DTYPES, FUSED, INFO, UFUNCS, one_nan
+
+from gelu_simd._inputs import Array, bits_type, special
+from gelu_simd._verify import using
 
 # First 16 digits of the SHA-256 of the results, little-endian, with one NaN for all.
 HASHES = {

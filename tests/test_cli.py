@@ -12,34 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import DTYPES, INFO, check_error, posix, run, start
 
 import gelu_simd
-from gelu_simd import _overview, _progress
-from gelu_simd._limits import LIMITS
+from gelu_simd import _inputs, _limits, _overview, _progress
 
 UNARY = ["gelu", "gelu_tanh", "gelu_grad", "gelu_tanh_grad"]
 
-posix = pytest.mark.skipif(os.name != "posix", reason="POSIX signals and pipes")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's /proc or /dev/full")
-
-
-def run(*args):
-    command = [sys.executable, "-m", "gelu_simd", *map(str, args)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-
-
-def start(code, *args):
-    """Start a child that runs `code`, then main; for what has to be arranged inside it."""
-    code += "\nimport sys\nfrom gelu_simd.__main__ import main\nsys.exit(main())"
-    command = [sys.executable, "-c", code, *map(str, args)]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True)
-
-
-def check_error(done, message):
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert re.fullmatch(rf"gelu-simd: error: [^\n]*{message}[^\n]*\n", done.stderr), done.stderr
 
 
 @pytest.fixture
@@ -83,17 +63,17 @@ def test_screen_tells_the_facts(screen):
     assert f"level  {cpu['isa']} (available: {', '.join(cpu['available'])})\n" in done.stdout
 
 
-@pytest.mark.parametrize("dtype", _overview.INPUTS)
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("name", UNARY)
 def test_screen_has_a_row_per_function_and_type(screen, name, dtype):
     done, _ = screen
     row = re.search(
-        rf"^{name} +{dtype} +(\d+) +([\d.]+) +(\S+) +([\d.]+)  ok$", done.stdout, re.MULTILINE
+        rf"^{name} +{dtype.name} +(\d+) +([\d.]+) +(\S+) +([\d.]+)  ok$", done.stdout, re.MULTILINE
     )
     count, error, at, limit = row.groups()
-    assert int(count) == _overview.INPUTS[dtype]
-    assert float(error) <= float(limit) == LIMITS[name, dtype]
-    assert str(np.dtype(dtype).type(at)) == at
+    assert int(count) >= min(_overview.SAMPLES, 1 << 8 * dtype.itemsize)
+    assert float(error) <= float(limit) == _limits.limit(name, dtype.name, INFO["isa"])
+    assert str(dtype.type(at)) == at
 
 
 def test_screen_compares_the_speed(screen):
@@ -112,14 +92,15 @@ def test_screen_takes_seconds(screen):
 
 @pytest.fixture
 def short(monkeypatch):
-    monkeypatch.setattr(_overview, "INPUTS", {"float32": 1000, "float64": 1000})
+    monkeypatch.setattr(_overview, "SAMPLES", 1000)
+    monkeypatch.setattr(_inputs, "STEP", 99_991)
     monkeypatch.setattr(_overview, "SIZES", {"1 Ki": 1 << 10})
     monkeypatch.setattr(_overview, "SECONDS", 0)
 
 
 @pytest.mark.usefixtures("short")
 def test_screen_shows_a_missed_limit(monkeypatch, capsys):
-    monkeypatch.setitem(LIMITS, ("gelu_grad", "float32"), 0.1)
+    monkeypatch.setitem(_limits.LIMITS, ("gelu_grad", "float32"), 0.1)
     assert _overview.overview() == 1
     misses = [line for line in capsys.readouterr().out.splitlines() if line.endswith("MISS")]
     assert len(misses) == 1
@@ -160,7 +141,7 @@ def test_info_json():
     assert facts["isa"] in facts["available"]
     assert facts["functions"].keys() == {*UNARY, "gelu_backward", "gelu_tanh_backward"}
     assert facts["functions"]["gelu"] == gelu_simd.gelu.types
-    assert facts["limits"]["gelu"]["float32"] == LIMITS["gelu", "float32"]
+    assert facts["limits"]["gelu"]["float32"] == _limits.limit("gelu", "float32", facts["isa"])
 
 
 def test_info_is_readable():
@@ -382,6 +363,20 @@ def test_bar_is_drawn_on_a_terminal_and_erased(monkeypatch):
     assert blank.isspace()
     assert len(blank) >= max(map(len, drawn))
     assert end == ""
+
+
+def test_bar_makes_room_and_comes_back(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setattr(_progress, "DELAY", 0)
+    monkeypatch.setattr(_progress, "PERIOD", 0)
+    with _progress.Progress() as progress:
+        progress.update(1, 2)
+        progress.erase()
+        assert re.fullmatch(r"\r\[#+\.+\] [^\r]*\r +\r", sys.stderr.getvalue())
+        progress.erase()
+        progress.update(2, 2)
+    assert sys.stderr.getvalue().count("[") == 2
+    assert sys.stderr.getvalue().count("\r") == 6
 
 
 def test_no_bar_for_a_short_job(monkeypatch):

@@ -11,10 +11,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers import INFO, using
+from helpers import INFO
 
 import gelu_simd
 from gelu_simd import _ufuncs
+from gelu_simd._verify import using
 
 CPUINFO = Path("/proc/cpuinfo")
 TASKS = Path("/proc/self/task")

@@ -7,20 +7,20 @@ import sys
 
 import numpy as np
 import pytest
-from helpers import (
-    BACKWARD,
+from helpers import every_level
+
+import gelu_simd
+from gelu_simd._inputs import (
     Array,
     bits,
     bits_type,
     edges,
-    every_level,
     is_subnormal,
     random_bits,
     special,
     stratified,
 )
-
-import gelu_simd
+from gelu_simd._verify import BACKWARD
 
 SIZES = range(66)
 OFFSETS = range(16)

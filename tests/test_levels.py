@@ -9,20 +9,10 @@ import os
 
 import numpy as np
 import pytest
-from helpers import (
-    BACKWARD,
-    FUSED,
-    INFO,
-    Array,
-    bits,
-    every_level,
-    one_nan,
-    random_bits,
-    same_bits,
-    sample,
-    special,
-    using,
-)
+from helpers import FUSED, INFO, every_level, one_nan, same_bits, sample
+
+from gelu_simd._inputs import Array, bits, random_bits, special
+from gelu_simd._verify import BACKWARD, using
 
 LANES = 32  # at least as many as any level handles at once
 LENGTHS = range(4 * LANES + 4)

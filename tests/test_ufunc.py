@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import BACKWARD, UFUNCS, bits, every_level, one_nan
+from helpers import UFUNCS, every_level, one_nan
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -24,6 +24,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import ArrayLike, NDArray
 
 import gelu_simd
+from gelu_simd._inputs import bits
+from gelu_simd._verify import BACKWARD
 
 UNARY = [ufunc for ufunc in UFUNCS if ufunc.nin == 1]
 BINARY = [ufunc for ufunc in UFUNCS if ufunc.nin == 2]

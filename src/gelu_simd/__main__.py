@@ -11,24 +11,29 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-import numpy as np
-
 import gelu_simd
-from gelu_simd import _apply, _overview
+from gelu_simd import _apply, _overview, _types, _verify
 from gelu_simd._progress import Progress
 
-FUNCTIONS = {name: ufunc for name, ufunc in _overview.ufuncs().items() if ufunc.nin == 1}
-DTYPES = list(dict.fromkeys(np.dtype(t[-1]).name for u in FUNCTIONS.values() for t in u.types))
+UFUNCS = _overview.ufuncs()
+FUNCTIONS = {name: ufunc for name, ufunc in UFUNCS.items() if ufunc.nin == 1}
+DTYPES = {dtype.name: dtype for dtype in _types.dtypes()}
+LEVELS = gelu_simd.cpu_info()["available"]
+
+SAMPLES = 5_000_000
+SAMPLES_EXHAUSTIVE = 100_000_000
 
 EXAMPLES = """\
 examples:
   gelu-simd                                    check accuracy and speed here, in seconds
   gelu-simd apply x.npy y.npy                  y = gelu(x), for files of any size
   gelu-simd apply x.npy x.npy --function gelu_tanh --dtype float32
+  gelu-simd verify                             every function, type and level here, in 15 s
+  gelu-simd verify --exhaustive --dtype float32 --function gelu
   gelu-simd info --json                        version, CPU, functions and limits for scripts
   GELU_SIMD_ISA=portable gelu-simd             the same on another level
 
-exit codes: 0 success, 1 an accuracy limit is missed, 2 wrong usage or bad file,
+exit codes: 0 success, 1 an accuracy limit is missed or levels differ, 2 wrong usage or bad file,
   128 + n stopped by signal n
 """
 
@@ -37,6 +42,17 @@ Write FUNCTION(IN) to OUT, block by block: memory stays bounded for files of any
 or Fortran order and either byte order. OUT has the shape and order of IN, in native byte
 order. It appears only when it is complete, so OUT may be IN, and an interrupted run leaves an
 old OUT untouched. A symbolic link is followed; an existing OUT keeps its permissions.
+"""
+
+
+VERIFY = f"""\
+Compare the results on this CPU, level by level, with an independent high-precision reference,
+on all cores. Levels other than portable must also agree with one another, bit for bit, and the
+gradients (backward) with dy times the derivative.
+
+Types of two bytes are checked on all their numbers; float32 on all with --exhaustive, in minutes
+a function; else the hard cases, the neighbours of every branch and {SAMPLES:.0e} random numbers,
+{SAMPLES_EXHAUSTIVE:.0e} with --exhaustive, are taken.
 """
 
 
@@ -87,6 +103,25 @@ def parser() -> Parser:
     )
     apply.set_defaults(run=run_apply)
 
+    verify = commands.add_parser(
+        "verify", help="check every function, type and level on this CPU", description=VERIFY
+    )
+    verify.add_argument("--exhaustive", action="store_true", help="check all float32 numbers")
+    for option, choices in (("function", UFUNCS), ("dtype", DTYPES), ("isa", LEVELS)):
+        verify.add_argument(
+            f"--{option}",
+            nargs="+",
+            action="extend",
+            choices=choices,
+            metavar=option.upper(),
+            help=f"some of {', '.join(choices)} (default: all)",
+        )
+    verify.add_argument(
+        "--samples", type=count, metavar="N", help="random numbers per function, such as 1e9"
+    )
+    verify.add_argument("--json", action="store_true", help="as one JSON object, at the end")
+    verify.set_defaults(run=run_verify)
+
     info = commands.add_parser("info", help="show version, CPU, functions and limits")
     info.add_argument("--json", action="store_true", help="as one JSON object")
     info.set_defaults(run=lambda args: _overview.info(as_json=args.json))
@@ -100,10 +135,33 @@ def run_apply(args: argparse.Namespace) -> int:
             FUNCTIONS[args.function],
             args.source,
             args.target,
-            None if args.dtype is None else np.dtype(args.dtype),
+            DTYPES.get(args.dtype),
             progress.update,
         )
     return 0
+
+
+def count(text: str) -> int:
+    """Read a number of elements, such as 1e9."""
+    try:
+        number = int(float(text))
+    except (ValueError, OverflowError):
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"not a positive number: {text!r}")
+    return number
+
+
+def run_verify(args: argparse.Namespace) -> int:
+    """Run the command ``verify``."""
+    return _overview.verify(
+        [name for name in UFUNCS if args.function is None or name in args.function],
+        [dtype for name, dtype in DTYPES.items() if args.dtype is None or name in args.dtype],
+        [level for level in LEVELS if args.isa is None or level in args.isa],
+        args.samples or (SAMPLES_EXHAUSTIVE if args.exhaustive else SAMPLES),
+        args.exhaustive,
+        args.json,
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -120,7 +178,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         signum = exc.args[0]
         print(f"gelu-simd: stopped by {signal.Signals(signum).name}", file=sys.stderr)
         return 128 + signum
-    except _apply.FileError as exc:
+    except (_apply.FileError, _verify.WorkerError) as exc:
         top.error(str(exc))
     except OSError as exc:
         # Nobody reads standard output any more, or it is full: let the flush at exit be silent.

@@ -1,8 +1,11 @@
-"""The ufuncs' docstrings, with the limits of `_limits` filled in."""
+"""The ufuncs' docstrings, with the errors of `_limits` and `_measured` filled in."""
 
-from gelu_simd._limits import LIMITS
+from gelu_simd._limits import Largest, limit
+from gelu_simd._measured import MEASURED
 
-__all__ = ["DOCS"]
+__all__ = ["DOCS", "inputs"]
+
+DTYPES = ("float32", "float64")
 
 VALUE = """{summary}
 
@@ -102,9 +105,28 @@ GRAD_SPECIAL = "±0 gives 0.5, +∞ gives 1, −∞ gives −0, NaN gives NaN."
 
 
 def limits(name: str) -> str:
-    """State the error limits of a value or derivative."""
-    found = " and ".join(f"{LIMITS[name, t]:g} ULP in {t}" for t in ("float32", "float64"))
-    return f"at most {found}"
+    """State the limits on the error of a value or derivative."""
+    found = []
+    for dtype in DTYPES:
+        fused, portable = (limit(name, dtype, group) for group in ("fused", "portable"))
+        other = f" ({portable:g} on the portable level)" if portable != fused else ""
+        found.append(f"{fused:g} ULP in {dtype}{other}")
+    return "at most " + " and ".join(found)
+
+
+def inputs(dtype: str, largest: Largest) -> str:
+    """Return how many inputs an error is the largest of."""
+    return "all" if largest.inputs == 1 << int(dtype[-2:]) else f"{largest.inputs:,}"
+
+
+def measured(name: str) -> str:
+    """State the largest errors found, type by type."""
+    return "\n".join(
+        f"The largest found in {dtype}, over {inputs(dtype, largest)} inputs, is "
+        f"{largest.error:.2f} ULP at\nx = {largest.x}."
+        for (function, dtype, group), largest in MEASURED.items()
+        if function == name and group == "fused"
+    )
 
 
 def see_also(name: str, others: dict[str, str]) -> str:
@@ -182,7 +204,7 @@ def docs() -> dict[str, str]:
                 if "grad" in name
                 else "the negative tail and subnormal results"
             )
-            + " included.",
+            + f" included.\n{measured(name)}",
             special=GRAD_SPECIAL if name.endswith("grad") else VALUE_SPECIAL,
             source=SOURCE,
             see=see_also(name, TANH if "tanh" in name else EXACT),

@@ -1,4 +1,4 @@
-"""What the command line tells about the package: `info`, and the screen shown without a command."""
+"""What the command line tells: `info`, `verify`, and the screen shown without a command."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ import platform
 import sys
 import time
 import timeit
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 import gelu_simd
-from gelu_simd import _oracle
-from gelu_simd._limits import LIMITS
+from gelu_simd import _oracle, _types, _verify
+from gelu_simd._limits import limit
+from gelu_simd._progress import Progress
 
-# Inputs per function in the accuracy check: one or two seconds in all.
-INPUTS = {"float32": 4_000_000, "float64": 1_000_000}
+# Random inputs per function in the accuracy check: a few seconds in all.
+SAMPLES = 1_000_000
 
 SIZES = {"1 Ki": 1 << 10, "16 Ki": 1 << 14, "256 Ki": 1 << 18, "4 Mi": 1 << 22}
 ROUNDS = 3  # at least, and as many as fit in
@@ -41,6 +42,7 @@ def ufuncs() -> dict[str, np.ufunc]:
 
 def info(as_json: bool) -> int:
     """Print the facts about this installation."""
+    level = gelu_simd.cpu_info()["isa"]
     facts: dict[str, Any] = {
         "version": gelu_simd.__version__,
         "numpy": np.__version__,
@@ -49,7 +51,7 @@ def info(as_json: bool) -> int:
         **gelu_simd.cpu_info(),
         "functions": {name: ufunc.types for name, ufunc in ufuncs().items()},
         "limits": {
-            name: {d: limit for (n, d), limit in LIMITS.items() if n == name}
+            name: {dtype.name: limit(name, dtype.name, level) for dtype in _types.dtypes()}
             for name in _oracle.FUNCTIONS
         },
     }
@@ -72,49 +74,110 @@ def overview() -> int:
     )
     print(f"CPU    {cpu['cpu'] or 'unknown'}")
     print(f"level  {cpu['isa']} (available: {', '.join(cpu['available'])})", end="\n\n")
-    missed = _show_accuracy()
+    missed = _show_accuracy(cpu["isa"])
     print()
     _show_speed()
     return int(missed)
 
 
-def _show_accuracy() -> bool:
+def _show_accuracy(level: str) -> bool:
     """Print the largest error of each function; return whether one is above its limit."""
     print(_styled("Accuracy against an independent high-precision reference", BOLD))
     print(f"{'':23}{'inputs':>8}{'max ULP':>9}  {'at x =':<25}{'limit':>6}")
     missed = False
-    for dtype, count in INPUTS.items():
-        x = _inputs(np.dtype(dtype), count)
+    for dtype in _types.dtypes():
         for name in _oracle.FUNCTIONS:
-            with np.errstate(all="ignore"):
-                error, at = _oracle.worst(name, x, getattr(gelu_simd, name)(x))
-            limit = LIMITS[name, dtype]
-            ok = error <= limit
-            missed |= not ok
+            [result] = _verify.check(name, dtype, [level], SAMPLES)
+            missed |= not result.ok
+            found = result.found
             print(
-                f"{name:<15}{dtype:<8}{x.size:>8}{error:>9.2f}  {x.dtype.type(at)!s:<25}"
-                f"{limit:>6.2f}  {_styled('ok', GREEN) if ok else _styled('MISS', RED)}",
+                f"{name:<15}{dtype.name:<8}{found.inputs:>8}{found.error:>9.2f}  "
+                f"{dtype.type(found.at[0])!s:<25}{result.limit:>6.2f}  {_verdict(result.ok)}",
                 flush=True,
             )
     return missed
 
 
-def _inputs(dtype: np.dtype, count: int) -> np.ndarray:
-    """Return `count` inputs, a fifth of each kind, from a fixed seed."""
-    rng = np.random.default_rng(20)
-    n = count // 5
-    bits = np.dtype(f"u{dtype.itemsize}")
-    limits = np.finfo(dtype)
-    end = math.sqrt(-2 * math.log(limits.smallest_subnormal))  # of the tail: results below vanish
-    roots = rng.choice([-0.7517915246935645, -0.7524614220710163], n)  # of the derivatives
-    kinds = [
-        rng.standard_normal(n),
-        rng.uniform(-end, end, n),
-        roots * (1 + rng.choice([-1, 1], n) * 2.0 ** rng.uniform(-limits.nmant, -3, n)),
-        rng.uniform(-1, 1, n) * float(limits.smallest_normal),
-        np.frombuffer(rng.bytes(n * dtype.itemsize), bits).view(dtype),
-    ]
-    return np.concatenate(kinds, dtype=dtype, casting="same_kind")
+def verify(
+    functions: Sequence[str],
+    dtypes: Sequence[np.dtype],
+    levels: Sequence[str],
+    samples: int,
+    exhaustive: bool,
+    as_json: bool,
+) -> int:
+    """Check and print every level; return 1 if a limit is missed or fused levels differ, else 0."""
+    results: list[_verify.Result] = []
+    if not as_json:
+        print(_styled(f"{'':10}{'max ULP':>7}  {'at x =':<50}limit", BOLD), flush=True)
+    with Progress() as progress:
+        for group in _verify.check_all(
+            functions, dtypes, levels, samples, exhaustive, progress.update
+        ):
+            results += group
+            if not as_json:
+                progress.erase()
+                _show_levels(group)
+    missed = sum(not result.ok for result in results)
+    if as_json:
+        print(json.dumps(_verify_facts(results), indent=2))
+    else:
+        print(f"{len(results)} checks, {missed} missed")
+    return int(missed > 0)
+
+
+def _show_levels(results: list[_verify.Result]) -> None:
+    """Print the results of one function and type."""
+    print(f"{results[0].function} {results[0].dtype.name}, {results[0].found.inputs} inputs")
+    for result in results:
+        dtype, error = result.dtype, result.found.error
+        x = result.found.at[-1]
+        at = (str(dtype.type(x)), _hex(x)) if error else ("", "")
+        print(
+            f"  {result.level:<8}{error:>7.2f}  {at[0]:<25}{at[1]:<25}"
+            f"{result.limit:>5.2f}  {_verdict(result.ok)}"
+        )
+        if error > result.limit == 0:
+            grad = _verify.BACKWARD[result.function]
+            print(f"    is not dy * {grad}(x) at {_operands(result.found.at)}")
+        if result.found.differs:
+            print(f"    differs from {results[0].level} at {_operands(result.found.differs)}")
+    sys.stdout.flush()
+
+
+def _operands(point: _verify.Point) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in _by_name(point).items())
+
+
+def _by_name(point: _verify.Point) -> dict[str, str]:
+    return {name: _hex(x) for name, x in zip(("dy", "x")[-len(point) :], point, strict=True)}
+
+
+def _hex(x: float) -> str:
+    """Return x.hex() without the zeros at the end of the digits."""
+    digits, p, exponent = x.hex().partition("p")
+    return digits.rstrip("0").rstrip(".") + p + exponent
+
+
+def _verify_facts(results: list[_verify.Result]) -> dict[str, Any]:
+    return {
+        "version": gelu_simd.__version__,
+        "cpu": gelu_simd.cpu_info()["cpu"],
+        "results": [
+            {
+                "function": result.function,
+                "dtype": result.dtype.name,
+                "level": result.level,
+                "inputs": result.found.inputs,
+                "max_ulp": result.found.error if math.isfinite(result.found.error) else None,
+                "at": _by_name(result.found.at),
+                "differs_at": result.found.differs and _by_name(result.found.differs),
+                "limit": result.limit,
+                "ok": result.ok,
+            }
+            for result in results
+        ],
+    }
 
 
 def _show_speed() -> None:
@@ -187,6 +250,10 @@ def _plain(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key} {_plain(item)}" for key, item in value.items())
     return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+def _verdict(ok: bool) -> str:
+    return _styled("ok", GREEN) if ok else _styled("MISS", RED)
 
 
 def _styled(text: str, style: str) -> str:

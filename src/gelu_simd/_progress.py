@@ -1,4 +1,4 @@
-"""A progress bar in forty lines, since NumPy is the only run-time dependency."""
+"""A progress bar in fifty lines, since NumPy is the only run-time dependency."""
 
 from __future__ import annotations
 
@@ -34,7 +34,12 @@ class Progress:
         sys.stderr.flush()
         self._drawn = len(line)
 
-    def __exit__(self, *_: object) -> None:
+    def erase(self) -> None:
+        """Make room for other output; the next update draws the bar again."""
         if self._drawn:
             sys.stderr.write(f"\r{'':{self._drawn}}\r")
             sys.stderr.flush()
+            self._drawn = 0
+
+    def __exit__(self, *_: object) -> None:
+        self.erase()

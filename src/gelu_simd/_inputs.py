@@ -1,0 +1,197 @@
+"""The inputs that the functions are checked on: all of a type, or the hard ones and random ones."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gelu_simd import _oracle
+from gelu_simd._measured import MEASURED
+from gelu_simd._types import finfo
+
+__all__ = ["blocks"]
+
+Array = NDArray[np.floating]
+
+BLOCK = 1 << 16  # inputs of a block at most, but for the edges: larger ones cost page faults
+STEP = 997  # from one bit pattern to the next, where not all are taken
+
+ROOTS = {"gelu_grad": -0.751791524693564457, "gelu_tanh_grad": -0.752461422071016258}
+
+# Inputs once found to be hard; one hard for a function may be so for others.
+HARD = [
+    "0x1p-149",
+    "0x1.6148dep-16",
+    "-0x1.6148dep-16",
+    "0x1.40d932p-25",
+    "-0x1.40d932p-26",
+    "-0x1.a1becap-14",
+    "0x1.1463f6p-7",
+    "-0x1.8280e4p-1",
+]
+
+
+def blocks(
+    function: str, dtype: np.dtype, samples: int, exhaustive: bool = False
+) -> list[Callable[[], Array]]:
+    """Return functions that return the inputs to check `function` on, block by block.
+
+    All 65,536 numbers of a type of two bytes; all 2^32 of float32 if `exhaustive`.  Otherwise the
+    hard cases, the edges and `samples` random numbers, for float32 also every `STEP`-th number.
+    """
+    numbers = 1 << 8 * dtype.itemsize
+    if numbers <= (1 << 32 if exhaustive else 1 << 16):
+        return [partial(patterns, dtype, i, i + BLOCK) for i in range(0, numbers, BLOCK)]
+    found: list[Callable[[], Array]] = [partial(hard, dtype), partial(edges, function, dtype)]
+    if numbers == 1 << 32:
+        length = BLOCK * STEP
+        found += [partial(patterns, dtype, i, i + length, STEP) for i in range(0, numbers, length)]
+    for start in range(0, samples, BLOCK):
+        size = min(BLOCK, samples - start)
+        found.append(partial(stratified, function, dtype, size, start // BLOCK))
+    return found
+
+
+# ---------------------------------------------------------------------------------------------
+# Bit patterns
+
+
+def bits_type(dtype: np.dtype) -> np.dtype:
+    """Return the unsigned integer type as wide as `dtype`."""
+    return np.dtype(f"u{dtype.itemsize}")
+
+
+def bits(x: Array) -> NDArray[np.unsignedinteger]:
+    """View floating-point numbers as the integers of the same bits."""
+    x = np.asarray(x)
+    return x.view(bits_type(x.dtype))
+
+
+def is_nan(x: Array) -> NDArray[np.bool_]:
+    """Return what `numpy.isnan` does, which warns of a signalling bfloat16."""
+    return bits(x) << 1 > bits(x.dtype.type(np.inf)) << 1
+
+
+def quiet(x: Array) -> Array:
+    """Return x with every NaN made a quiet one."""
+    quiet_bit = bits_type(x.dtype).type(1 << (finfo(x.dtype).nmant - 1))
+    return np.where(is_nan(x), (bits(x) | quiet_bit).view(x.dtype), x)
+
+
+def neighbours(x: ArrayLike, dtype: np.dtype, count: int) -> Array:
+    """Return x rounded to dtype, and the `count` numbers on either side of it."""
+    steps = np.arange(-count, count + 1).astype(bits_type(dtype))
+    return (bits(np.array(x, dtype))[:, None] + steps).view(dtype).ravel()
+
+
+def first(test: Callable[[Array], bool], start: float, stop: float, dtype: np.dtype) -> np.floating:
+    """Return the number from `start` outwards to `stop` at which `test` becomes true."""
+    patterns = range(*(int(bits(dtype.type(x))) for x in (start, stop)))
+    as_type = bits_type(dtype).type
+
+    def key(pattern: int) -> bool:
+        return test(as_type(pattern).view(dtype))
+
+    return as_type(patterns[bisect.bisect_left(patterns, True, key=key)]).view(dtype)
+
+
+# ---------------------------------------------------------------------------------------------
+# Inputs
+
+
+def patterns(dtype: np.dtype, start: int, stop: int, step: int = 1) -> Array:
+    """Return the numbers whose bits are those of range(start, stop, step), as far as there are."""
+    stop = min(stop, 1 << 8 * dtype.itemsize)
+    return np.arange(start, stop, step).astype(bits_type(dtype)).view(dtype)
+
+
+def hard(dtype: np.dtype) -> Array:
+    """Return inputs once found to be hard, those of the largest errors published among them."""
+    found = HARD + [largest.x for largest in MEASURED.values()]
+    return np.array([float.fromhex(x) for x in dict.fromkeys(found)]).astype(dtype)
+
+
+def special(dtype: np.dtype) -> Array:
+    """Return zeros, infinities, quiet NaNs, the ends of the range and some ordinary numbers."""
+    info = finfo(dtype)
+    tiny = info.smallest_subnormal
+    x = [0, tiny, 2 * tiny, 3 * tiny, info.smallest_normal - tiny, info.smallest_normal]
+    x += [0.5, 1, 1.5, 3, 7, 20, 1e4, info.max, np.inf, np.nan]
+    x = np.array(x, dtype)
+    payloads = bits(x[-1:]) + np.array([1, 0x55], bits_type(dtype))
+    x = np.concatenate([x, payloads.view(dtype)])
+    return np.concatenate([x, -x])
+
+
+def random_bits(dtype: np.dtype, size: int, seed: int) -> Array:
+    """Return random bit patterns, with quiet NaNs only."""
+    data = np.random.default_rng(seed).bytes(size * dtype.itemsize)
+    return quiet(np.frombuffer(data, dtype))
+
+
+def stratified(function: str, dtype: np.dtype, size: int, seed: int) -> Array:
+    """Return random numbers: half near 0, the others in the tail, next to the root, anywhere."""
+    rng = np.random.default_rng(seed)
+    part = size // 6
+    info = finfo(dtype)
+    root = ROOTS.get(function, -0.75)
+    distance = np.exp2(rng.uniform(-info.nmant - 2, -1, part))
+    end = inverse_exponent(function, (info.nmant - info.minexp + 1) * np.log(2))
+    x = [
+        rng.normal(0, 2, size - 3 * part),
+        rng.uniform(-end, 0, part),
+        root + rng.choice([-1, 1], part) * distance,
+    ]
+    return np.concatenate([*(y.astype(dtype) for y in x), random_bits(dtype, part, seed)])
+
+
+def inverse_exponent(function: str, z: ArrayLike) -> NDArray[np.float64]:
+    """Return t > 0 with t^2 / 2 = z, or 2u(t) = a t + b t^3 = z for the tanh form."""
+    if "tanh" not in function:
+        return np.sqrt(2 * np.asarray(z))
+    a = 2 * np.sqrt(2 / np.pi)
+    c = 3 * 0.044715
+    return 2 / np.sqrt(c) * np.sinh(np.arcsinh(1.5 * np.asarray(z) / a * np.sqrt(c)) / 3)
+
+
+def is_subnormal(function: str, x: Array) -> NDArray[np.bool_]:
+    """Tell where the exact result lies strictly between 0 and the smallest normal number."""
+    high, _, exponent = _oracle.reference(function, x)
+    _, binade = np.frexp(high)
+    return (high != 0) & np.isfinite(high) & (binade + exponent <= finfo(x.dtype).minexp)
+
+
+def vanishes(function: str, x: Array) -> NDArray[np.bool_]:
+    """Tell where the exact result rounds to -0."""
+    return _oracle.ulp_error(function, x, np.full_like(x, -0.0)) <= 0.5
+
+
+def edges(function: str, dtype: np.dtype) -> Array:
+    """Return the neighbours of all where a kernel or its result takes another form.
+
+    These are: powers of two; where n changes in exp(-z) = 2^n exp(h), up to the clamp of t (its
+    n is an integer, the others lie half-way); the root and the limits of the polynomial around it;
+    the ends of the tail; zeros, infinities and NaNs.
+    """
+    info = finfo(dtype)
+    last = info.nmant - info.minexp + 64
+    path = [
+        np.exp2(np.arange(info.minexp, info.maxexp - 1)),
+        inverse_exponent(function, np.arange(0.5, last, 0.5) * np.log(2)),
+    ]
+    root = ROOTS.get(function, -0.75)
+    near = root + np.array([-0.65, -0.25, 0.25, 0.65])
+    path = np.concatenate([*path, near])
+    tail = [first(partial(test, function), -4, -64, dtype) for test in (is_subnormal, vanishes)]
+    dense = [root, -root, 0.75, *tail]
+    return np.concatenate(
+        [
+            neighbours(np.concatenate([path, -path]), dtype, 8),
+            neighbours(dense, dtype, 5000),
+            special(dtype),
+        ]
+    )
