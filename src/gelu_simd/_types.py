@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-import gelu_simd
+from gelu_simd import _ufuncs
 
 __all__ = ["dtypes", "finfo"]
 
 
 def dtypes() -> list[np.dtype]:
-    """Return the types that the ufuncs have a loop for."""
-    return [np.dtype(signature[-1]) for signature in gelu_simd.gelu.types]
+    """Return the types that the ufuncs have a loop for; bfloat16 if ml_dtypes is installed."""
+    return list(_ufuncs.dtypes)
 
 
 def finfo(dtype: np.dtype) -> np.finfo:
