@@ -15,11 +15,6 @@ SIZES = {
 }
 
 
-def dtypes(ufunc: np.ufunc) -> list[str]:
-    """Name the types that a ufunc has loops for."""
-    return [np.dtype(loop[0]).name for loop in ufunc.types]
-
-
 @functools.cache
 def _largest(dtype: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     n = max(SIZES.values())

@@ -5,11 +5,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from formulas import FORMULAS, Formula
-from inputs import SIZES, arrays, dtypes
+from inputs import SIZES, arrays
 
 import gelu_simd
+from gelu_simd._types import dtypes
 
-DTYPES = dtypes(gelu_simd.gelu)
+DTYPES = [dtype.name for dtype in dtypes()]
 
 FORMULA_CASES = [
     pytest.param(function, formula, dtype, size, id=f"{formula.__name__}_{dtype}_{size}")

@@ -4,16 +4,17 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from inputs import SIZES, arrays, dtypes
+from inputs import SIZES, arrays
 
 import gelu_simd
+from gelu_simd._types import dtypes
 
 FUNCTIONS = [name for name, value in vars(gelu_simd).items() if isinstance(value, np.ufunc)]
 
 CASES = [
     pytest.param(function, dtype, level, size, id=f"{function}_{dtype}_{level}_{size}")
     for function in FUNCTIONS
-    for dtype in dtypes(getattr(gelu_simd, function))
+    for dtype in map(str, dtypes())
     for level in gelu_simd.cpu_info()["available"]
     for size in SIZES
 ]
