@@ -23,7 +23,8 @@ LEVELS = [level for level in gelu_simd.cpu_info()["available"] if level != "port
 def theirs(function: str, dtype: str, size: str) -> dict[str, Callable[[], object]]:
     """Return PyTorch's calls: with a new output and with a given one."""
     x, dy, _ = (
-        torch.from_numpy(a.astype(np.float64)).to(getattr(torch, dtype)) for a in arrays(dtype, size)
+        torch.from_numpy(a.astype(np.float64)).to(getattr(torch, dtype))
+        for a in arrays(dtype, size)
     )
     out = torch.empty_like(x)
     form = "tanh" if "tanh" in function else "none"

@@ -108,7 +108,7 @@ GELU_COEFFS_F32(f32_tanh_grad_root, 5) = {
 
 /* ==== float16 and bfloat16, computed in float32 ==== */
 
-/* -t^2/2 log2(e) = EXPONENT t^2; EXPONENT is rounded, the fits of E and R make up for it */
+/* -t^2/2 log2(e) = EXPONENT t^2; EXPONENT is rounded, and the rational fits make up for it */
 #define HALF_EXPONENT -0x1.715476p-1f
 
 /* stands for 1 in D of gelu_tanh_grad, with which float16 cannot be right */
@@ -117,12 +117,13 @@ GELU_COEFFS_F32(f32_tanh_grad_root, 5) = {
 /* t is at least this: x/2 keeps to its side of a tie, and t^2 clear of underflow */
 #define HALF_LO 0x1p-14f
 
-/* f16: 2^(f-64), |f| <= 1/2, degree 5, error 2^-22.97;
- * E(t) = NUM/DEN, type (3, 4), error 2^-24.15, rounded 2^-24.00;
- * gelu'(-t) exp(t^2/2)/(ROOT - t) = NUM/DEN, type (3, 3), error 2^-22.99, rounded 2^-22.94;
- * exponent -2u log2(e) = t (EXPONENT[0] + EXPONENT[1] t^2);
- * -t 2u'(t) = SLOPE[0] t + SLOPE[1] t^3.
- * All then changed by some last bits (half.py), so that every result is right */
+/* f16.  Errors before the walk of half.py, which changes some last bits until no
+ * result is rounded wrongly:
+ * EXP2 is 2^(f-64), |f| <= 1/2, degree 5; error 2^-23.67, rounded 2^-22.97;
+ * E(t) = NUM/DEN on [0, 5.75], type (3, 4); error 2^-24.15, rounded 2^-24.00;
+ * gelu'(-t) exp(t^2/2)/(ROOT - t) = NUM/DEN, type (3, 3); error 2^-22.99, rounded 2^-22.94;
+ * -2u log2(e) = t (EXPONENT[0] + EXPONENT[1] t^2);
+ * -t 2u'(t) = SLOPE[0] t + SLOPE[1] t^3 */
 GELU_COEFFS_F32(f16_gelu_exp2, 6) = {
     0x1.000006p-64f,
     0x1.62e434p-65f,
@@ -182,12 +183,13 @@ GELU_COEFFS_F32(f16_tanh_grad_slope, 2) = {
     -0x1.98844cp+0f,
     -0x1.b667ap-3f};
 
-/* bf16: 2^(f-64), |f| <= 1/2, degree 4, error 2^-18.55;
- * E(t) = NUM/DEN, type (3, 3), error 2^-16.64, rounded 2^-16.64;
- * gelu'(-t) exp(t^2/2)/(ROOT - t) = NUM/DEN, type (2, 3), error 2^-15.69, rounded 2^-15.69;
- * exponent -2u log2(e) = t (EXPONENT[0] + EXPONENT[1] t^2);
- * -t 2u'(t) = SLOPE[0] t + SLOPE[1] t^3.
- * All then changed by some last bits (half.py), so that every result is right */
+/* bf16.  Errors before the walk of half.py, which changes some last bits until no
+ * result is rounded wrongly:
+ * EXP2 is 2^(f-64), |f| <= 1/2, degree 4; error 2^-18.56, rounded 2^-18.55;
+ * E(t) = NUM/DEN on [0, 14.1], type (3, 3); error 2^-16.64, rounded 2^-16.64;
+ * gelu'(-t) exp(t^2/2)/(ROOT - t) = NUM/DEN, type (2, 3); error 2^-15.69, rounded 2^-15.69;
+ * -2u log2(e) = t (EXPONENT[0] + EXPONENT[1] t^2);
+ * -t 2u'(t) = SLOPE[0] t + SLOPE[1] t^3 */
 GELU_COEFFS_F32(bf16_gelu_exp2, 5) = {
     0x1.ffffecp-65f,
     0x1.62e0dep-65f,

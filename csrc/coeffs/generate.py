@@ -591,7 +591,7 @@ def half_types(header: Header) -> None:
     one, lo = 1 - mpf(2) ** -24, mpf(2) ** -14
     header.section("float16 and bfloat16, computed in float32")
     header.comment(
-        "-t^2/2 log2(e) = EXPONENT t^2; EXPONENT is rounded, the fits of E and R make up for it"
+        "-t^2/2 log2(e) = EXPONENT t^2; EXPONENT is rounded, and the rational fits make up for it"
     )
     header.scalars(ctype, "HALF", exponent=exponent)
     header.comment("stands for 1 in D of gelu_tanh_grad, with which float16 cannot be right")
@@ -639,14 +639,16 @@ def half_types(header: Header) -> None:
             },
         }  # fmt: skip
         header.comment(
-            f"{prefix}: 2^(f-64), |f| <= 1/2, degree {short.exp2}, error {log2(exp2.after)};\n"
-            f" * E(t) = NUM/DEN, type {short.gelu}, error {log2(gelu.before)}, "
+            f"{prefix}.  Errors before the walk of half.py, which changes some last bits until no\n"
+            " * result is rounded wrongly:\n"
+            f" * EXP2 is 2^(f-64), |f| <= 1/2, degree {short.exp2}; error {log2(exp2.before)}, "
+            f"rounded {log2(exp2.after)};\n"
+            f" * E(t) = NUM/DEN on [0, {short.end}], type {short.gelu}; error {log2(gelu.before)}, "
             f"rounded {log2(gelu.after)};\n"
-            f" * gelu'(-t) exp(t^2/2)/(ROOT - t) = NUM/DEN, type {short.grad}, "
+            f" * gelu'(-t) exp(t^2/2)/(ROOT - t) = NUM/DEN, type {short.grad}; "
             f"error {log2(grad.before)}, rounded {log2(grad.after)};\n"
-            " * exponent -2u log2(e) = t (EXPONENT[0] + EXPONENT[1] t^2);\n"
-            " * -t 2u'(t) = SLOPE[0] t + SLOPE[1] t^3.\n"
-            " * All then changed by some last bits (half.py), so that every result is right"
+            " * -2u log2(e) = t (EXPONENT[0] + EXPONENT[1] t^2);\n"
+            " * -t 2u'(t) = SLOPE[0] t + SLOPE[1] t^3"
         )
         for function, start in lists.items():
             chosen = half.choose(

@@ -200,7 +200,12 @@ def stepped(c: np.float32, steps: int) -> np.float32:
 
 
 def choose(
-    function: str, kind: Format, start: Coefficients, fixed: set[str], constants: Constants, seed: int
+    function: str,
+    kind: Format,
+    start: Coefficients,
+    fixed: set[str],
+    constants: Constants,
+    seed: int,
 ) -> Coefficients:
     """Walk from `start` until every result is right; `fixed` names lists whose first one stays.
 
