@@ -160,9 +160,9 @@ def inverse_exponent(function: str, z: ArrayLike) -> NDArray[np.float64]:
 
 def is_subnormal(function: str, x: Array) -> NDArray[np.bool_]:
     """Tell where the exact result lies strictly between 0 and the smallest normal number."""
-    high, _, exponent = _oracle.reference(function, x)
-    _, binade = np.frexp(high)
-    return (high != 0) & np.isfinite(high) & (binade + exponent <= finfo(x.dtype).minexp)
+    high, low, exponent = _oracle.reference(function, x)
+    exponent = exponent + _oracle.binade(high, low)
+    return (high != 0) & np.isfinite(high) & (exponent <= finfo(x.dtype).minexp)
 
 
 def vanishes(function: str, x: Array) -> NDArray[np.bool_]:

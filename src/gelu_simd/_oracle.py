@@ -502,6 +502,13 @@ def ulp_error(function: str, x: ArrayLike, got: ArrayLike) -> _Array:
     return error.reshape(x.shape)
 
 
+def binade(high: _Array, low: _Array) -> _Exponent:
+    """Return the exponent that `numpy.frexp` would give of high + low."""
+    mantissa, exponent = np.frexp(high)
+    opposite = (low != 0) & (np.signbit(low) != np.signbit(high))
+    return exponent - ((np.abs(mantissa) == 0.5) & opposite)  # just below a power of two
+
+
 def _block_error(
     x: _Array,
     got: _Array,
@@ -510,9 +517,7 @@ def _block_error(
 ) -> _Array:
     high, low, exponent = value
     precision, least = number_format
-    mantissa, binade = np.frexp(high)
-    binade -= (np.abs(mantissa) == 0.5) & (low * mantissa < 0)  # just below a power of two
-    ulp = np.maximum(binade + (exponent - precision), least)
+    ulp = np.maximum(binade(high, low) + (exponent - precision), least)
     difference = np.ldexp(got, -exponent) - high
     error = np.ldexp(np.abs(difference - low), exponent - ulp)
     # A value so close to a tie that the sum lost `low`: rounded to the wrong side, got is worse.
