@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from helpers import DTYPES, FUNCTIONS, INFO, UFUNCS
+from helpers import FUNCTIONS, INFO, TYPES, UFUNCS, dtype_of
 
 from gelu_simd._verify import using
 
@@ -53,7 +53,13 @@ def ufunc(request: pytest.FixtureRequest) -> np.ufunc:
     return request.param
 
 
-@pytest.fixture(params=DTYPES, ids=str)
+@pytest.fixture(params=TYPES)
 def dtype(request: pytest.FixtureRequest) -> np.dtype:
     """Give each type that the ufuncs have a loop for."""
-    return request.param
+    return dtype_of(request.param)
+
+
+@pytest.fixture(params=["float16", "bfloat16"])
+def half(request: pytest.FixtureRequest) -> np.dtype:
+    """Give each type of two bytes."""
+    return dtype_of(request.param)

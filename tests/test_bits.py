@@ -18,16 +18,28 @@ from gelu_simd._verify import using
 HASHES = {
     ("gelu", "float64"): "6f5b5b4c96aa68ea",
     ("gelu", "float32"): "c4f8b675857add34",
+    ("gelu", "float16"): "4859f73116520a06",
+    ("gelu", "bfloat16"): "613db1fcda9d56db",
     ("gelu_tanh", "float64"): "973cb9d6389ceedb",
     ("gelu_tanh", "float32"): "e0a432d50574c98f",
+    ("gelu_tanh", "float16"): "a54a102b9235b505",
+    ("gelu_tanh", "bfloat16"): "dbc204ce622b0e6c",
     ("gelu_grad", "float64"): "9adcadf6606de8c9",
     ("gelu_grad", "float32"): "cf4bcf5af809edf1",
+    ("gelu_grad", "float16"): "3ab1ac04c1d18b64",
+    ("gelu_grad", "bfloat16"): "8f467de5ce29365f",
     ("gelu_tanh_grad", "float64"): "31f63172f773d019",
     ("gelu_tanh_grad", "float32"): "e98b5c86e083bc43",
+    ("gelu_tanh_grad", "float16"): "58d271c2ea4e2ea4",
+    ("gelu_tanh_grad", "bfloat16"): "5ca4344cd3be1c55",
     ("gelu_backward", "float64"): "53d4e0e1b4424446",
     ("gelu_backward", "float32"): "7b66b0321d3a3f0e",
+    ("gelu_backward", "float16"): "80188f9c421d97a2",
+    ("gelu_backward", "bfloat16"): "46b884d9da771bbf",
     ("gelu_tanh_backward", "float64"): "38cdbba8c3b91f16",
     ("gelu_tanh_backward", "float32"): "c32966079cff966f",
+    ("gelu_tanh_backward", "float16"): "a9dd269750558e3a",
+    ("gelu_tanh_backward", "bfloat16"): "d3b6f5b2804a5ab9",
 }
 
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers import INFO
+from helpers import INFO, TYPES
 
 import gelu_simd
 from gelu_simd import _ufuncs
@@ -178,8 +178,8 @@ assert count() == before, (before, count())
     output(code)
 
 
-def test_import_looks_for_nothing_but_numpy() -> None:
-    """Nor for packages that need not be there, such as SciPy."""
+def test_import_looks_for_nothing_but_numpy_and_ml_dtypes() -> None:
+    """Nor for other packages that need not be there, such as SciPy."""
     code = """
 import sys
 import numpy
@@ -194,9 +194,53 @@ class Watch:
 sys.meta_path.insert(0, Watch)
 import gelu_simd
 assert "gelu_simd" in wanted
-print(*(wanted - sys.stdlib_module_names - {"gelu_simd", "numpy"}))
+print(*(wanted - sys.stdlib_module_names - {"gelu_simd", "numpy", "ml_dtypes"}))
 """
     assert output(code).split() == []
+
+
+IMPORTS = ["import ml_dtypes, gelu_simd", "import gelu_simd, ml_dtypes"]
+
+
+@pytest.mark.parametrize("imports", IMPORTS)
+@pytest.mark.parametrize("before", ["float32", "float16", "float64"])
+def test_bfloat16_is_never_computed_as_another_type(imports: str, before: str) -> None:
+    """Whatever is imported first, and whichever loop NumPy has found first."""
+    pytest.importorskip("ml_dtypes", reason="needs ml_dtypes")
+    code = f"""
+{imports}
+import numpy as np
+from gelu_simd._types import dtypes
+assert [t.name for t in dtypes()] == {TYPES}
+for ufunc in [f for f in vars(gelu_simd).values() if isinstance(f, np.ufunc)]:
+    for dtype in ("{before}", "bfloat16"):
+        x = np.ones(3, dtype)
+        assert ufunc(*[x] * ufunc.nin).dtype == dtype
+    out = np.empty(3, np.float32)
+    ufunc(*[x] * ufunc.nin, out=out)
+    assert np.array_equal(out, ufunc(*[x] * ufunc.nin)), "only the result is cast"
+"""
+    output(code)
+
+
+def test_without_ml_dtypes() -> None:
+    code = f"""
+import sys
+sys.modules["ml_dtypes"] = None
+import numpy as np
+import gelu_simd
+from gelu_simd._types import dtypes
+assert [t.name for t in dtypes()] == {TYPES[:3]}
+for ufunc in [f for f in vars(gelu_simd).values() if isinstance(f, np.ufunc)]:
+    for dtype in dtypes():
+        assert ufunc(*[np.ones(3, dtype)] * ufunc.nin).dtype == dtype
+    assert ufunc(*[1] * ufunc.nin).dtype == float
+    try:
+        ufunc(*[1j] * ufunc.nin)
+    except TypeError as error:
+        assert "bfloat16" not in str(error)
+"""
+    output(code)
 
 
 @pytest.mark.parametrize("level", INFO["available"])
@@ -218,8 +262,9 @@ check()
 import gelu_simd
 check()
 for ufunc in (gelu_simd.gelu, gelu_simd.gelu_tanh, gelu_simd.gelu_grad, gelu_simd.gelu_backward):
-    for x in (np.linspace(-50, 50, 1001), np.linspace(-50, 50, 1001, dtype="f4")[::2]):
-        ufunc(*[x] * ufunc.nin)
-        check()
+    for dtype in gelu_simd._ufuncs.dtypes:
+        for step in (1, 2):
+            ufunc(*[np.linspace(-50, 50, 1001).astype(dtype)[::step]] * ufunc.nin)
+            check()
 """
     output(code, level)

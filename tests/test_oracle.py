@@ -6,6 +6,7 @@ from mpmath import mp, mpf
 from numpy.testing import assert_allclose, assert_array_equal
 
 from gelu_simd import _oracle
+from gelu_simd._types import finfo
 
 FUNCTIONS = _oracle.FUNCTIONS
 GRADIENTS = ("gelu_grad", "gelu_tanh_grad")
@@ -135,6 +136,9 @@ def test_the_series_at_zero_starts_from_one_half() -> None:
 # ---------------------------------------------------------------------------------------------
 # The error in ULP
 
+# What an error is that exceeds 1/2 by too little for a float64.
+MORE_THAN_HALF = np.nextafter(0.5, 1)
+
 # Bounds what a reference adds to a result it knows to be next to, but not equal to, a number.
 NOTHING = 1e-30
 
@@ -190,7 +194,7 @@ def test_just_below_one_half_the_ulp_is_that_of_the_binade_below(function, dtype
     error = _oracle.ulp_error(function, np.full(3, -tiny), got)
     assert_allclose(error, [0, 2, 1], 0, tolerance)
     error = _oracle.ulp_error(function, np.full(3, tiny), got)
-    assert_allclose(error, [0, 1, 0.5], 0, tolerance)
+    assert_allclose(error, [0, 1, MORE_THAN_HALF], 0, tolerance)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
@@ -208,7 +212,7 @@ def test_derivatives_for_large_x_lie_just_above_one(function: str, dtype: type) 
     one = dtype(1)
     got = np.array([one, np.nextafter(one, dtype(0)), np.nextafter(one, dtype(2))])
     x = np.full(3, np.finfo(dtype).max)
-    assert_allclose(_oracle.ulp_error(function, x, got), [0, 0.5, 1], 0, NOTHING)
+    assert_allclose(_oracle.ulp_error(function, x, got), [0, MORE_THAN_HALF, 1], 0, NOTHING)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
@@ -293,6 +297,19 @@ def test_bfloat16() -> None:
     assert_array_equal(_oracle.ulp_error("gelu_grad", x, got), [0, 1, 1, 0, 0])
     smallest = np.array([2.0**-133], bfloat16)
     assert_allclose(_oracle.ulp_error("gelu", smallest, smallest), 0.5, 1e-6)
+
+
+@pytest.mark.parametrize("function", ["gelu", "gelu_tanh"])
+def test_next_to_a_tie_the_side_decides(function: str, dtype: np.dtype) -> None:
+    """x / 2 (1 + c x) of odd multiples x of the smallest subnormal, negative ones last."""
+    tiny = finfo(dtype).smallest_subnormal
+    odd = np.array([1, 3, 5, 101, 127], dtype)
+    up, down = np.ceil(odd / 2), np.floor(odd / 2)
+    right = _oracle.ulp_error(function, tiny * np.append(odd, -odd), tiny * np.append(up, -down))
+    wrong = _oracle.ulp_error(function, tiny * np.append(odd, -odd), tiny * np.append(down, -up))
+    assert (right <= 0.5).all()
+    assert (wrong > 0.5).all()
+    assert_allclose([right, wrong], 0.5, 0, 2.0**-11)
 
 
 # ---------------------------------------------------------------------------------------------
