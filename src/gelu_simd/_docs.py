@@ -1,11 +1,11 @@
 """The ufuncs' docstrings, with the errors of `_limits` and `_measured` filled in."""
 
-from gelu_simd._limits import Largest, limit
+from gelu_simd._limits import CORRECTLY_ROUNDED, Largest, limit
 from gelu_simd._measured import MEASURED
 
 __all__ = ["DOCS", "inputs"]
 
-DTYPES = ("float32", "float64")
+DTYPES = ("float32", "float64", "float16", "bfloat16")
 
 VALUE = """{summary}
 
@@ -14,8 +14,8 @@ VALUE = """{summary}
 Parameters
 ----------
 x : array_like
-    Input of any shape.  float32 and float64 are computed in their own precision; integers and
-    bool in float64.
+    Input of any shape.  float64, float32, float16 and, if ml_dtypes is installed, bfloat16 stay
+    what they are; integers and bool compute in float64.
 {common}
 
 Returns
@@ -54,15 +54,17 @@ Parameters
 dy : array_like
     Derivative of the loss with respect to the output of the forward pass.
 x : array_like
-    Input of the forward pass.  `dy` and `x` are broadcast against each other.  Operands of
-    different types compute in float64, but Python numbers and float16 follow a float32.
+    Input of the forward pass.  `dy` and `x` are broadcast against each other.  Both may be of
+    any type that ``{grad}`` takes.  They compute in the type that NumPy promotes them to, Python
+    numbers following the array, and in float64 if that is integer or bool.  Where it has none,
+    bfloat16 computes in float32 beside float16, in float64 beside integers.
 {common}
 
 Returns
 -------
 dx : ndarray or scalar
     ``dy * {grad}(x)`` in one pass and without a temporary array; the same bits if `dy` and `x` are
-    of one type.
+    both float64 or both float32.  In float16 and bfloat16 it is the float32 result, rounded once.
 
 {raises}
 
@@ -104,14 +106,17 @@ VALUE_SPECIAL = "±0 and +∞ give themselves, −∞ gives −0, NaN gives NaN.
 GRAD_SPECIAL = "±0 gives 0.5, +∞ gives 1, −∞ gives −0, NaN gives NaN."
 
 
-def limits(name: str) -> str:
-    """State the limits on the error of a value or derivative."""
-    found = []
+def limits(name: str) -> tuple[str, str]:
+    """State the limits on the error of a value or derivative, and which types have none."""
+    found, rounded = [], []
     for dtype in DTYPES:
         fused, portable = (limit(name, dtype, group) for group in ("fused", "portable"))
         other = f" ({portable:g} on the portable level)" if portable != fused else ""
-        found.append(f"{fused:g} ULP in {dtype}{other}")
-    return "at most " + " and ".join(found)
+        if portable == fused == CORRECTLY_ROUNDED:
+            rounded.append(dtype)
+        else:
+            found.append(f"{fused:g} ULP in {dtype}{other}")
+    return f"at most {' and '.join(found)}", f"{' and '.join(rounded)} are correctly rounded"
 
 
 def inputs(dtype: str, largest: Largest) -> str:
@@ -125,7 +130,7 @@ def measured(name: str) -> str:
         f"The largest found in {dtype}, over {inputs(dtype, largest)} inputs, is "
         f"{largest.error:.2f} ULP at\nx = {largest.x}."
         for (function, dtype, group), largest in MEASURED.items()
-        if function == name and group == "fused"
+        if function == name and group == "fused" and largest.error > CORRECTLY_ROUNDED
     )
 
 
@@ -192,19 +197,20 @@ def docs() -> dict[str, str]:
     """Docstring of each ufunc."""
     result = {}
     for name, (summary, formula, at, value) in VALUES.items():
+        error, rounded = limits(name)
         result[name] = VALUE.format(
             name=name,
             summary=summary,
             formula=formula,
             common=COMMON,
             raises=RAISES,
-            limits=f"The error is {limits(name)}:\n"
+            limits=f"The error is {error}:\n"
             + (
                 "the tail, subnormal results and the root"
                 if "grad" in name
                 else "the negative tail and subnormal results"
             )
-            + f" included.\n{measured(name)}",
+            + f" included.\nResults in {rounded}.\n{measured(name)}",
             special=GRAD_SPECIAL if name.endswith("grad") else VALUE_SPECIAL,
             source=SOURCE,
             see=see_also(name, TANH if "tanh" in name else EXACT),
@@ -220,7 +226,7 @@ def docs() -> dict[str, str]:
             common=COMMON,
             raises=RAISES,
             grad=grad,
-            limits=f"The error of ``{grad}(x)`` is {limits(grad)};\n"
+            limits=f"The error of ``{grad}(x)`` is {limits(grad)[0]};\n"
             "its product with `dy` is rounded once more.",
             see=see_also(name, TANH if "tanh" in name else EXACT),
         )

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-__all__ = ["LIMITS", "PORTABLE", "Largest", "group", "limit"]
+__all__ = ["CORRECTLY_ROUNDED", "LIMITS", "PORTABLE", "Largest", "group", "limit"]
 
 #: Largest error in ULP by function and type, on the levels with a fused multiply-add.
 LIMITS: dict[tuple[str, str], float] = {
@@ -23,6 +23,10 @@ PORTABLE: dict[tuple[str, str], float] = {
 }
 
 
+#: The limit for float16 and bfloat16, on every level: no number of the type is nearer.
+CORRECTLY_ROUNDED = 0.5
+
+
 class Largest(NamedTuple):
     """The largest error found, in ULP, with its input and the number of all inputs."""
 
@@ -39,6 +43,6 @@ def group(level: str) -> str:
 def limit(function: str, dtype: str, level: str) -> float:
     """Return the limit in ULP for a function of one input on one level."""
     if dtype in ("float16", "bfloat16"):
-        return 0.5  # correctly rounded
+        return CORRECTLY_ROUNDED
     fused = LIMITS[function, dtype]
     return PORTABLE.get((function, dtype), fused) if group(level) == "portable" else fused
