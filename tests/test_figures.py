@@ -18,7 +18,7 @@ from helpers import DTYPES, FUNCTIONS, INFO
 
 from gelu_simd import _verify
 from gelu_simd._docs import inputs
-from gelu_simd._limits import Largest, group, limit
+from gelu_simd._limits import CORRECTLY_ROUNDED, Largest, group, limit
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -56,26 +56,29 @@ def update(measured: Measured, report: str) -> Measured:
         if result["function"] in FUNCTIONS
     }
 
-    def place(key: tuple[str, str, str]) -> tuple[str, int, str]:
+    def place(key: tuple[str, str, str]) -> tuple[bool, str, int, str]:
         function, dtype, levels = key
-        return dtype, FUNCTIONS.index(function), levels
+        return dtype.endswith("16"), dtype, FUNCTIONS.index(function), levels
 
     return {key: (measured | new)[key] for key in sorted(measured | new, key=place)}
 
 
 def table(measured: Measured) -> str:
-    """Return the README's table."""
-    text = "| | | inputs | AVX-512, AVX2 | at x = | limit | plain C | at x = | limit |\n"
-    text += "|---" * 9 + "|\n"
+    """Return the README's table: a row for each function, or for all where they say the same."""
+    rows = ["| | | inputs | AVX-512, AVX2 | at x = | limit | plain C | at x = | limit |"]
+    rows.append("|---" * 9 + "|")
     for function, dtype in dict.fromkeys(key[:2] for key in measured):
-        text += f"| `{function}` | {dtype} | {inputs(dtype, measured[function, dtype, 'fused'])} |"
+        name, cells = f"`{function}`", inputs(dtype, measured[function, dtype, "fused"])
         for levels in GROUPS:
             error, x, _ = measured[function, dtype, levels]
             value = float.fromhex(x)
             at = str(np.float32(value) if dtype == "float32" else value).replace("-", "−")
-            text += f" {error:.2f} | {at} | {limit(function, dtype, levels):.1f} |"
-        text += "\n"
-    return text
+            found = f"{error:.2f} | {at}"
+            if error <= CORRECTLY_ROUNDED:
+                name, found = "all four", "correctly rounded |"
+            cells += f" | {found} | {limit(function, dtype, levels):.1f}"
+        rows.append(f"| {name} | {dtype} | {cells} |")
+    return "\n".join(dict.fromkeys(rows)) + "\n"
 
 
 def readme(text: str, measured: Measured) -> str:
