@@ -1,5 +1,7 @@
 """The fused levels give the bits recorded here, on any machine.
 
+In the half types the portable level does as well, but for the gradients.
+
 A change of the maths changes the hashes; `python tests/test_bits.py` prints the table anew.
 """
 
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 from helpers import DTYPES, FUSED, INFO, UFUNCS, one_nan
 
+import gelu_simd
 from gelu_simd._inputs import Array, bits_type, special
 from gelu_simd._verify import using
 
@@ -63,6 +66,11 @@ def digest(ufunc: np.ufunc, dtype: np.dtype) -> str:
 @pytest.mark.parametrize("isa", FUSED, indirect=True)
 def test_hash(ufunc: np.ufunc, dtype: np.dtype, isa: str) -> None:
     assert digest(ufunc, dtype) == HASHES[ufunc.__name__, dtype.name], isa
+
+
+@pytest.mark.parametrize("isa", ["portable"], indirect=True)
+def test_hash_of_correctly_rounded_results(function: str, half: np.dtype, isa: str) -> None:
+    assert digest(getattr(gelu_simd, function), half) == HASHES[function, half.name], isa
 
 
 if __name__ == "__main__":
