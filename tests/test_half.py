@@ -47,7 +47,7 @@ def test_halves_of_subnormal_numbers_round_to_even(numbers: Array) -> None:
 
 
 def test_rounding(numbers: Array) -> None:
-    """What lies beyond the largest number, on either side of the end; float16's ties of either kind.
+    """Beyond the largest number, on either side of the end; float16's ties of either kind.
 
     A tie is one product in 2^13, for bfloat16 in 2^16; the test above has some.
     """
