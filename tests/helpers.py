@@ -160,7 +160,7 @@ def edges(function: str, dtype: np.dtype) -> Array:
         inverse_exponent(function, np.arange(0.5, last, 0.5) * np.log(2)),
     ]
     root = ROOTS.get(function, -0.75)
-    near = root + np.array([-0.65, -0.25, 0.25, 0.65])
+    near = root + np.array([-0.65, -0.125, 0.125, 0.65])
     path = np.concatenate([*path, near])
     tail = [
         first(functools.partial(test, function), -4, -64, dtype)

@@ -13,17 +13,17 @@ from helpers import DTYPES, FUSED, INFO, UFUNCS, Array, bits_type, one_nan, spec
 
 # First 16 digits of the SHA-256 of the results, little-endian, with one NaN for all.
 HASHES = {
-    ("gelu", "float64"): "6f5b5b4c96aa68ea",
+    ("gelu", "float64"): "4259e4e4d8575c8f",
     ("gelu", "float32"): "c4f8b675857add34",
-    ("gelu_tanh", "float64"): "973cb9d6389ceedb",
+    ("gelu_tanh", "float64"): "edf5cc531514ebdb",
     ("gelu_tanh", "float32"): "e0a432d50574c98f",
-    ("gelu_grad", "float64"): "9adcadf6606de8c9",
+    ("gelu_grad", "float64"): "88d58bebf609c5d2",
     ("gelu_grad", "float32"): "cf4bcf5af809edf1",
-    ("gelu_tanh_grad", "float64"): "31f63172f773d019",
+    ("gelu_tanh_grad", "float64"): "6616e763192c9c8a",
     ("gelu_tanh_grad", "float32"): "5c6ad4c664d11c9c",
-    ("gelu_backward", "float64"): "53d4e0e1b4424446",
+    ("gelu_backward", "float64"): "40453f457144a57c",
     ("gelu_backward", "float32"): "7b66b0321d3a3f0e",
-    ("gelu_tanh_backward", "float64"): "38cdbba8c3b91f16",
+    ("gelu_tanh_backward", "float64"): "770057080c2d9dc3",
     ("gelu_tanh_backward", "float32"): "d0909bf2995f5294",
 }
 

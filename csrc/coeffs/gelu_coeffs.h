@@ -156,38 +156,36 @@ GELU_COEFFS_F64(f64_exp, 10) = {
 #define F64_TANH_HI 0x1.59952b2630915p+4
 
 /* t E(t) = t/(DEN1 t + DEN0) (1 + p(t)), both times 2^64 */
-#define F64_GELU_DEN1 0x1.3p+65
-#define F64_GELU_DEN0 0x1.9p+64
-#define F64_GELU_P -0x1.ae2dd273e494fp-5
+#define F64_GELU_DEN1 0x1.2cp+65
+#define F64_GELU_DEN0 0x1.ap+64
 
-/* p = P + NUM/DEN on [0, 38.83]; type (10, 11);
- * error relative to 1 + p: 2^-61.52, rounded 2^-56.69;
- * stored as c0 + t ((c1 + c3 u + ...) + t (c2 + c4 u + ...)), u = -t^2/2, DEN's last
- * coefficient being 1 */
+/* p = P + NUM/DEN on [0, 38.83]; type (10, 10);
+ * error relative to 1 + p: 2^-54.93, rounded 2^-54.88;
+ * stored as (c0 + c2 u + ...) + t (c1 + c3 u + ...), u = -t^2/2;
+ * DEN's last coefficient is 1 */
 GELU_COEFFS_F64(f64_gelu_num, 11) = {
-    0x1.1908b5f3b16e5p+13,
-    -0x1.07e418ba64d48p+13,
-    -0x1.2fa1d1b98d351p+14,
-    0x1.d365f89ff56c6p+14,
-    0x1.ac88b637c12a6p+13,
-    -0x1.0b181dbcf257ep+13,
-    -0x1.d9910163469cfp+10,
-    0x1.2bf6bb04ed801p+9,
-    0x1.073825eb625d8p+6,
-    -0x1.24c6b699470f4p+3,
-    -0x1.3f276106a4877p-2};
-GELU_COEFFS_F64(f64_gelu_den, 12) = {
-    -0x1.a6a366355b9e9p+15,
-    -0x1.035b5a994ba86p+17,
-    -0x1.29ea86ed1ad43p+17,
-    0x1.a7a4876e8ef6cp+17,
-    0x1.9f535716b3334p+16,
-    -0x1.279685002615ap+16,
-    -0x1.38bdded5625f4p+14,
-    0x1.edfcd43d32a72p+12,
-    0x1.1eebb7b890672p+10,
-    -0x1.d632a9c16a982p+7,
-    -0x1.ee01026065389p+3,
+    0x1.77b116e21dcb1p+10,
+    -0x1.431235513dfa3p+9,
+    0x1.bc11c64ad808ap+11,
+    0x1.2f249a0f1651dp+11,
+    -0x1.c7865ec1e61c6p+10,
+    -0x1.a33e9c0d1850bp+8,
+    0x1.b534c2f6327bfp+6,
+    0x1.9104547193fb9p+1,
+    0x1.832687bdacda1p+1,
+    0x1.0efc3bcb094f4p-1,
+    -0x1.0a2773a1bf466p-4};
+GELU_COEFFS_F64(f64_gelu_den, 11) = {
+    -0x1.f4ec1e82d2642p+12,
+    -0x1.27dc7af12da11p+14,
+    0x1.450155ad7a0bep+15,
+    0x1.b65eb851500f6p+14,
+    -0x1.9344260bcaf7dp+14,
+    -0x1.0962f9110f189p+13,
+    0x1.fc89d557f6065p+11,
+    0x1.605e6fb75ffcfp+9,
+    -0x1.54c479ef5f91p+7,
+    -0x1.a446785873f24p+3,
     0x1p+0};
 
 
@@ -196,24 +194,24 @@ GELU_COEFFS_F64(f64_gelu_den, 12) = {
 /* gelu'(-t) = (ROOT - t)/2 (1 + p(t)) exp(-t^2/2); ROOT is stored times 2^-65 */
 #define F64_GRAD_ROOT_HI 0x1.80ead197f00b4p-66
 #define F64_GRAD_ROOT_LO -0x1.13e74c58cada8p-121
-#define F64_GRAD_P -0x1.8p-4
+#define F64_GRAD_P -0x1.cp-4
 
 /* p = P + NUM/DEN on [0, 38.83]; type (10, 10);
- * error relative to 1 + p: 2^-61.11, rounded 2^-56.10;
- * stored as c0 + t ((c1 + c3 u + ...) + t (c2 + c4 u + ...)), u = -t^2/2, DEN's last
- * coefficient being 1 */
+ * error relative to 1 + p: 2^-61.11, rounded 2^-59.24;
+ * stored as c0 + t ((c1 + c3 u + ...) + t (c2 + c4 u + ...)), u = -t^2/2;
+ * DEN's last coefficient is 1 */
 GELU_COEFFS_F64(f64_grad_num, 11) = {
-    0x1.d7c6569a20a7fp+13,
-    0x1.4ca738821698fp+14,
-    0x1.b3863d6f7e4aep+13,
-    -0x1.49cb49000d373p+13,
-    -0x1.1dc56dcc4cbc2p+11,
-    0x1.48c2a97934963p+8,
-    -0x1.ddc5130ee4e22p+6,
-    0x1.65ce2716a0861p+6,
-    0x1.d8709a7907524p+3,
-    -0x1.5452a8aee28d7p+1,
-    -0x1.bbdd6615dbc06p-4};
+    0x1.e92a07d529c2p+13,
+    0x1.60294c8097aa5p+14,
+    0x1.dc176fa02d2c4p+13,
+    -0x1.7d6250f4b1cb7p+13,
+    -0x1.76db1025ff959p+11,
+    0x1.7f45c3cf61908p+9,
+    -0x1.63700dc32f336p+4,
+    0x1.d3d97a0dffd98p+5,
+    0x1.6b81cde985ca1p+3,
+    -0x1.182e8108f8876p+1,
+    -0x1.7bdd6615dbbfdp-4};
 GELU_COEFFS_F64(f64_grad_den, 11) = {
     0x1.163b13b091a0ap+15,
     0x1.38213fe81118bp+16,

@@ -389,19 +389,22 @@ class Header:
         self.array(ctype, name, fit.coefficients)
 
 
-    def quotient(self, ctype: str, name: str, fit: Quotient) -> None:
-        """C + N/D, the arrays of N and D in t and u = -t^2/2."""
+    def quotient(self, ctype: str, name: str, fit: Quotient, first: int) -> None:
+        """C + N/D, the arrays of N and D in t and u = -t^2/2; the first `first` are for t alone."""
+        form = "(c0 + c2 u + ...) + t (c1 + c3 u + ...)"
+        if first:
+            form = "c0 + t ((c1 + c3 u + ...) + t (c2 + c4 u + ...))"
         self.comment(
             f"p = P + NUM/DEN on [0, 38.83]; type ({len(fit.numerator) - 1}, "
             f"{len(fit.denominator) - 1});\n * error relative to 1 + p: "
             f"{log2(fit.before)}, rounded {log2(fit.after)};\n"
-            " * stored as c0 + t ((c1 + c3 u + ...) + t (c2 + c4 u + ...)), u = -t^2/2, DEN's last\n"
-            " * coefficient being 1"
+            f" * stored as {form}, u = -t^2/2;\n"
+            " * DEN's last coefficient is 1"
         )
-        scale = mpf(-2) ** -((len(fit.denominator) - 2) // 2)
+        scale = mpf(-2) ** -((len(fit.denominator) - 1 - first) // 2)
         for part, values in ("num", fit.numerator), ("den", fit.denominator):
-            in_u = [values[0] * scale]
-            in_u += [c * scale * (-2) ** (k // 2) for k, c in enumerate(values[1:])]
+            in_u = [c * scale for c in values[:first]]
+            in_u += [c * scale * (-2) ** (k // 2) for k, c in enumerate(values[first:])]
             self.array(ctype, f"{name}_{part}", in_u)
 
 
@@ -575,15 +578,15 @@ def float64(header: Header) -> None:
         ctype, "F64",
         gelu_hi=rounded(mp.sqrt(2 * 1087 * LN2), ctype), tanh_hi=rounded(tanh_z_is(1087), ctype),
     )  # fmt: skip
-    d1, d0 = mpf(76) / 32, mpf(50) / 32
+    d1, d0 = mpf(75) / 32, mpf(52) / 32
 
     def gelu_ratio(t: mpf) -> mpf:
         return E(t) * (d1 * t + d0) / ln2_excess(t)
 
-    p = quotient(lambda t: gelu_ratio(t) - 1, lambda t: 1 / gelu_ratio(t), hi, 11, ctype)
+    p = quotient(lambda t: gelu_ratio(t) - 1, lambda t: 1 / gelu_ratio(t), hi, 10, ctype, mpf(0))
     header.comment("t E(t) = t/(DEN1 t + DEN0) (1 + p(t)), both times 2^64")
-    header.scalars(ctype, "F64_GELU", den1=d1 * 2**64, den0=d0 * 2**64, p=p.constant)
-    header.quotient(ctype, "f64_gelu", p)
+    header.scalars(ctype, "F64_GELU", den1=d1 * 2**64, den0=d0 * 2**64)
+    header.quotient(ctype, "f64_gelu", p, 0)
 
     header.section("float64: gelu_grad")
     root = split(GRAD_ROOT * mpf(2) ** -65, ctype, 53)
@@ -595,10 +598,10 @@ def float64(header: Header) -> None:
 
     # A constant between p's limit and its value at 0 shares the rounding errors out.
     p = quotient(
-        lambda t: grad_ratio(t) - 1, lambda t: 1 / grad_ratio(t), hi, 10, ctype, mpf(-3) / 32
+        lambda t: grad_ratio(t) - 1, lambda t: 1 / grad_ratio(t), hi, 10, ctype, mpf(-7) / 64
     )
     header.scalars(ctype, "F64_GRAD", p=p.constant)
-    header.quotient(ctype, "f64_grad", p)
+    header.quotient(ctype, "f64_grad", p, 1)
 
     header.section("float64: gelu_tanh and gelu_tanh_grad")
     k1, k3 = -2 * TANH_SLOPE * LOG2E, -2 * TANH_SLOPE * LOG2E * TANH_CUBIC

@@ -13,8 +13,7 @@
  *   v_max_bits        same bits: no flag, and a NaN counts as larger than infinity
  *   v_scale(a, s, k)  a s 2^k, s = 1 or -1, by adding to the exponent: a > 0 and the result normal
  *   v_sub_multiple(c, n, a)
- *                     c - n a, rounded once where that takes at most 53 bits after the point; n an
- *                     integer of at most 26 bits; float64 only
+ *                     c - n a where that is exact, n an integer of at most 26 bits; float64 only
  *   v_half(a)         a/2 for finite a, ties away from 0, in integers: subnormal numbers cost no
  *                     more than others; float64 only
  *   v_pow2(k)         k's bits shifted to the exponent's place: see EXP_MAGIC in the maths files
