@@ -237,7 +237,12 @@ class Quotient(NamedTuple):
 
 
 def quotient(
-    target: Function, weight: Function, hi: mpf, degree: int, ctype: str, constant: mpf | None = None
+    target: Function,
+    weight: Function,
+    hi: mpf,
+    degree: int,
+    ctype: str,
+    constant: mpf | None = None,
 ) -> Quotient:
     """Minimax C + N/D on [0, hi], D of degree `degree`.
 
@@ -388,7 +393,6 @@ class Header:
         )
         self.array(ctype, name, fit.coefficients)
 
-
     def quotient(self, ctype: str, name: str, fit: Quotient, first: int) -> None:
         """C + N/D, the arrays of N and D in t and u = -t^2/2; the first `first` are for t alone."""
         form = "(c0 + c2 u + ...) + t (c1 + c3 u + ...)"
@@ -513,8 +517,6 @@ def float32(header: Header) -> None:
 def in_half_square(c: list[mpf]) -> list[mpf]:
     """c0 + c1 t + ... + c4 t^4 as (a0 + a1 t) + u (a2 + a3 t) + u^2 a4, u = -t^2/2."""
     return [c[0], c[1], -2 * c[2], -2 * c[3], 4 * c[4]]
-
-
 
 
 TINY = mpf(2) ** -40

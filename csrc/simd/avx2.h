@@ -133,7 +133,8 @@ V_INLINE rf64 r_scale_f64(rf64 a, int sign, int power)
 
 V_INLINE rf64 r_half_f64(rf64 a)
 {
-    const __m256d half = _mm256_castsi256_pd(_mm256_srli_epi64(_mm256_castpd_si256(r_abs_f64(a)), 1));
+    const __m256i u = _mm256_castpd_si256(r_abs_f64(a));
+    const __m256d half = _mm256_castsi256_pd(_mm256_srli_epi64(u, 1));
     const __m256d less = _mm256_min_pd(half, _mm256_set1_pd(DBL_MIN)); /* neither is a NaN */
     return _mm256_castsi256_pd(
         _mm256_sub_epi64(_mm256_castpd_si256(a), _mm256_castpd_si256(less)));
