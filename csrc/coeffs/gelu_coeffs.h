@@ -261,13 +261,24 @@ GELU_COEFFS_F64(f64_exp2, 11) = {
     0x1.e605b0c581a9cp-28,
     0x1.bef2391de8379p-32};
 
-/* -t^2/2 log2(e) = t^2 (EXP_HI + EXP_LO) */
-#define F64_EXP_HI -0x1.71547652b82fep-1
-#define F64_EXP_LO -0x1.777d0ffda0d24p-57
+/* exp(h) 2^n = exp(u), n = rint(u log2(e)), h = u - n LN2.  LN2 is ln 2 rounded; the fits
+ * of gelu and gelu_grad make up for it, as in float32 */
+#define F64_LN2 0x1.62e42fefa39efp-1
+#define F64_LOG2E 0x1.71547652b82fep+0
 
-/* v = 1 - MAP t/(t + POLE) takes t in [0, 38.83] to [-1, 1] */
-#define F64_MAP 0x1.2442b834371dcp+1
-#define F64_POLE 0x1.6p+2
+/* exp(h) = 1 + h + h^2 s(h), |h| <= ln(2)/2; s, error relative to exp(h),
+ * degree 9; error 2^-57.94, rounded 2^-57.87 */
+GELU_COEFFS_F64(f64_exp, 10) = {
+    0x1.000000000000ap-1,
+    0x1.55555555554fdp-3,
+    0x1.55555555506a8p-5,
+    0x1.1111111126e48p-7,
+    0x1.6c16c1847d171p-10,
+    0x1.a01a012f1c37cp-13,
+    0x1.a019994c5d8c6p-16,
+    0x1.71df1a688da6bp-19,
+    0x1.28ae0f1c9fcefp-22,
+    0x1.ad9107de7419dp-26};
 
 
 /* ==== float64: gelu ==== */
@@ -276,69 +287,75 @@ GELU_COEFFS_F64(f64_exp2, 11) = {
 #define F64_GELU_HI 0x1.368cf97f808bap+5
 #define F64_TANH_HI 0x1.59952b2630915p+4
 
-/* t E(t) = t/(DEN1 t + DEN0) (1 + p(v)) */
-#define F64_GELU_DEN1 0x1.28p+1
-#define F64_GELU_DEN0 0x1.d8p+0
+/* t E(t) = t/(DEN1 t + DEN0) (1 + p(t)), both times 2^64 */
+#define F64_GELU_DEN1 0x1.2cp+65
+#define F64_GELU_DEN0 0x1.ap+64
 
-/* p, error relative to 1 + p,
- * degree 22; error 2^-57.85, rounded 2^-57.06 */
-GELU_COEFFS_F64(f64_gelu, 23) = {
-    0x1.5b307fd38b56cp-5,
-    0x1.083b8a77a69adp-3,
-    0x1.6178d9139cd97p-8,
-    -0x1.01311c0282076p-4,
-    -0x1.3c429ea043b47p-4,
-    -0x1.ea8342c5e9ffap-5,
-    -0x1.1ae301f02e735p-5,
-    -0x1.eeb03751375p-7,
-    -0x1.362d4843e7671p-8,
-    -0x1.b4d6331756d08p-11,
-    0x1.07c04ecb4f05ap-14,
-    0x1.5ab7078fbc773p-14,
-    0x1.fe80bbf4e2ce5p-17,
-    -0x1.0bbce042ede2ap-18,
-    -0x1.16b8fbecfade4p-19,
-    0x1.699ce31bb7303p-24,
-    0x1.cc3324f98f95fp-23,
-    0x1.43c02a0b6f738p-27,
-    -0x1.74978610cf688p-26,
-    -0x1.cd6c0d9101535p-30,
-    0x1.224becfaed74cp-29,
-    0x1.1833a322c0e14p-33,
-    -0x1.38b98e913ccebp-33};
+/* p = P + NUM/DEN on [0, 38.83]; type (10, 10);
+ * error relative to 1 + p: 2^-54.93, rounded 2^-54.88;
+ * stored as (c0 + c2 u + ...) + t (c1 + c3 u + ...), u = -t^2/2;
+ * DEN's last coefficient is 1 */
+GELU_COEFFS_F64(f64_gelu_num, 11) = {
+    0x1.77b116e21dcb1p+10,
+    -0x1.431235513dfa3p+9,
+    0x1.bc11c64ad808ap+11,
+    0x1.2f249a0f1651dp+11,
+    -0x1.c7865ec1e61c6p+10,
+    -0x1.a33e9c0d1850bp+8,
+    0x1.b534c2f6327bfp+6,
+    0x1.9104547193fb9p+1,
+    0x1.832687bdacda1p+1,
+    0x1.0efc3bcb094f4p-1,
+    -0x1.0a2773a1bf466p-4};
+GELU_COEFFS_F64(f64_gelu_den, 11) = {
+    -0x1.f4ec1e82d2642p+12,
+    -0x1.27dc7af12da11p+14,
+    0x1.450155ad7a0bep+15,
+    0x1.b65eb851500f6p+14,
+    -0x1.9344260bcaf7dp+14,
+    -0x1.0962f9110f189p+13,
+    0x1.fc89d557f6065p+11,
+    0x1.605e6fb75ffcfp+9,
+    -0x1.54c479ef5f91p+7,
+    -0x1.a446785873f24p+3,
+    0x1p+0};
 
 
 /* ==== float64: gelu_grad ==== */
 
-/* gelu'(-t) = (ROOT - t)/2 (1 + p(v)) exp(-t^2/2) */
-#define F64_GRAD_ROOT_HI 0x1.80ead197f00b4p-1
-#define F64_GRAD_ROOT_LO -0x1.13e74c58cada8p-56
+/* gelu'(-t) = (ROOT - t)/2 (1 + p(t)) exp(-t^2/2); ROOT is stored times 2^-65 */
+#define F64_GRAD_ROOT_HI 0x1.80ead197f00b4p-66
+#define F64_GRAD_ROOT_LO -0x1.13e74c58cada8p-121
+#define F64_GRAD_P -0x1.cp-4
 
-/* p, error relative to 1 + p,
- * degree 21; error 2^-59.99, rounded 2^-57.14 */
-GELU_COEFFS_F64(f64_grad, 22) = {
-    -0x1.52332bafb50c8p-4,
-    0x1.6961ba88b5fffp-3,
-    0x1.daaa89d30ce49p-4,
-    0x1.1185f9058a905p-4,
-    0x1.10cc63a8fdce1p-5,
-    0x1.ccb8ab6e7a09p-7,
-    0x1.3cf997f07756p-8,
-    0x1.4795f9a0b7e23p-10,
-    0x1.882ed4040635p-13,
-    -0x1.aa35d1b589f5fp-17,
-    -0x1.ebf08b819c144p-17,
-    -0x1.4f0c245ac05f7p-19,
-    0x1.2a77c0f62566ep-21,
-    0x1.2e9f5da8feed7p-22,
-    -0x1.a99bea2d83e38p-28,
-    -0x1.a6f92cc7d0e11p-26,
-    -0x1.a5b2da41ef09cp-30,
-    0x1.2921bfc082607p-29,
-    0x1.e27f225ee728ep-33,
-    -0x1.a024cb92dc5efp-33,
-    -0x1.1764d4e218e42p-36,
-    0x1.a2dd9c43c358ap-37};
+/* p = P + NUM/DEN on [0, 38.83]; type (10, 10);
+ * error relative to 1 + p: 2^-61.11, rounded 2^-59.24;
+ * stored as c0 + t ((c1 + c3 u + ...) + t (c2 + c4 u + ...)), u = -t^2/2;
+ * DEN's last coefficient is 1 */
+GELU_COEFFS_F64(f64_grad_num, 11) = {
+    0x1.e92a07d529c2p+13,
+    0x1.60294c8097aa5p+14,
+    0x1.dc176fa02d2c4p+13,
+    -0x1.7d6250f4b1cb7p+13,
+    -0x1.76db1025ff959p+11,
+    0x1.7f45c3cf61908p+9,
+    -0x1.63700dc32f336p+4,
+    0x1.d3d97a0dffd98p+5,
+    0x1.6b81cde985ca1p+3,
+    -0x1.182e8108f8876p+1,
+    -0x1.7bdd6615dbbfdp-4};
+GELU_COEFFS_F64(f64_grad_den, 11) = {
+    0x1.163b13b091a0ap+15,
+    0x1.38213fe81118bp+16,
+    0x1.448991857700ap+16,
+    -0x1.9cb83fa524c27p+16,
+    -0x1.64568966cb351p+15,
+    0x1.b5c8de258ed6dp+14,
+    0x1.84e90f9e18d57p+12,
+    -0x1.ef85a83e829f2p+10,
+    -0x1.b3bb323e06058p+7,
+    0x1.e1213d2f503d1p+4,
+    0x1p+0};
 
 
 /* ==== float64: gelu_tanh and gelu_tanh_grad ==== */
@@ -355,27 +372,24 @@ GELU_COEFFS_F64(f64_grad, 22) = {
 #define F64_TANH_GRAD_CUBIC_HI 0x1.b6676bf7450fp-3
 #define F64_TANH_GRAD_CUBIC_LO 0x1.bba7351828aabp-57
 
-/* 1 + exp(-2u) - t 2u' = AT_ROOT + d (AT_ROOT_SLOPE + d P(d)), d = ROOT - t, |d| < NEAR */
+/* gelu_tanh'(-t) = AT_ROOT + d P(d), d = ROOT - t, |d| < NEAR */
 #define F64_TANH_GRAD_ROOT 0x1.81429f9e97e4dp-1
-#define F64_TANH_GRAD_NEAR 0x1p-2
-#define F64_TANH_GRAD_AT_ROOT -0x1.9c8e26a89d00dp-54
-#define F64_TANH_GRAD_AT_ROOT_SLOPE_HI 0x1.3af6cd05624f6p+1
-#define F64_TANH_GRAD_AT_ROOT_SLOPE_LO 0x1.4e52b313f04e9p-53
+#define F64_TANH_GRAD_NEAR 0x1p-3
+#define F64_TANH_GRAD_AT_ROOT -0x1.20a50541a648bp-56
 
-/* P, error at d = NEAR relative to AT_ROOT_SLOPE + d P,
- * degree 11; error 2^-59.21, rounded 2^-58.88 */
-GELU_COEFFS_F64(f64_tanh_grad_root, 12) = {
-    -0x1.993cd34bf4f0fp-4,
-    0x1.9a0ef5cdf30ccp-2,
-    0x1.3720c65c920a2p-4,
-    0x1.f37b831f97506p-6,
-    0x1.721f46ce2ba6bp-7,
-    0x1.e3b4838c45977p-9,
-    0x1.2e3c256ee1dep-10,
-    0x1.75d477ae34db8p-12,
-    0x1.b045550ab5e29p-14,
-    0x1.d71f0c8e4605p-16,
-    0x1.02901bed5b22ap-17,
-    0x1.10f73bdca12b7p-19};
+/* P, error relative to P,
+ * degree 10; error 2^-56.60, rounded 2^-55.21 */
+GELU_COEFFS_F64(f64_tanh_grad_root, 11) = {
+    0x1.b8bacd2c96b91p-2,
+    0x1.8cd1a2b2fff2cp-2,
+    -0x1.029615edb1289p-6,
+    -0x1.d2b773463f094p-4,
+    -0x1.104a83ecc61aap-6,
+    0x1.427996afc94e5p-6,
+    0x1.58c9eb11dfd25p-8,
+    -0x1.3d8c9a68b992bp-9,
+    -0x1.e639b14476236p-11,
+    0x1.132d219453675p-12,
+    0x1.01b3024c4ac46p-13};
 
 #endif

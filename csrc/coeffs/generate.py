@@ -233,6 +233,70 @@ def rational(
     return RationalFit(numerator, denominator, before, after)
 
 
+class Quotient(NamedTuple):
+    constant: mpf
+    numerator: list[mpf]
+    denominator: list[mpf]  # its leading coefficient is 1
+    before: mpf
+    after: mpf
+
+
+def quotient(
+    target: Function,
+    weight: Function,
+    hi: mpf,
+    degree: int,
+    ctype: str,
+    constant: mpf | None = None,
+) -> Quotient:
+    """Minimax C + N/D on [0, hi], D of degree `degree`.
+
+    With C given, N has the same degree.  Without, it has one less, and C comes from a first fit by
+    N/D alone: about the limit at infinity, so that errors of N/D count little there.
+    """
+    mapped = (mpf(-1), (hi - 3) / (hi + 3))
+    grid = sample(lambda v: v, lambda v: v, mapped, 16 * (degree + 1))
+    points = [3 * (1 + v) / (1 - v) for v in grid.points]
+    target_at, weight_at = [target(p) for p in points], [weight(p) for p in points]
+    powers = [[p**j for p in points] for j in range(degree + 1)]
+
+    def fit(values: list[mpf], terms: int, old: list[mpf]) -> tuple[list[mpf], list[mpf]]:
+        """N with so many terms and D(0) = 1, the exchange being the linear one as above."""
+        columns = powers[:terms] + [[-y * z for y, z in zip(values, c, strict=True)]
+                                    for c in powers[1:]]  # fmt: skip
+        for _ in range(3):
+            weights = [w / d for w, d in zip(weight_at, old, strict=True)]
+            found, _ = remez(Grid(points, values, weights), columns)
+            numerator, denominator = found[:terms], [mpf(1), *found[terms:]]
+            old[:] = [horner(denominator, p) for p in points]
+        return numerator, denominator
+
+    def error(constant: mpf, numerator: list[mpf], denominator: list[mpf]) -> mpf:
+        return max(
+            abs(w * (constant + horner(numerator, p) / horner(denominator, p) - y))
+            for p, y, w in zip(points, target_at, weight_at, strict=True)
+        )
+
+    old = [mpf(1)] * len(points)
+    terms = degree + 1
+    if constant is None:
+        numerator, denominator = fit(target_at, terms, old)
+        constant = rounded(numerator[degree] / denominator[degree], ctype)
+        terms = degree
+    numerator, denominator = fit([y - constant for y in target_at], terms, old)
+    before = error(constant, numerator, denominator)
+    lead = denominator[degree]
+    columns = [
+        [(constant - y) * z for y, z in zip(target_at, c, strict=True)] for c in powers[:degree]
+    ] + powers[:terms]
+    weights = [w * lead / d for w, d in zip(weight_at, old, strict=True)]
+    unrounded = [c / lead for c in denominator[:degree] + numerator]
+    both = round_one_by_one(unrounded, columns, weights, ctype)
+    numerator, denominator = both[degree:], [*both[:degree], mpf(1)]
+    after = error(constant, numerator, denominator)
+    return Quotient(constant, numerator, denominator, before, after)
+
+
 # ---------------------------------------------------------------------------------------------
 # The functions
 # ---------------------------------------------------------------------------------------------
@@ -280,6 +344,11 @@ def tanh_root_factor(t: mpf) -> mpf:
 def tanh_grad_factor(t: mpf) -> mpf:
     """gelu_tanh'(-t) / sigma(-2u)."""
     return tanh_root_factor(t) / (1 + mp.exp(-tanh_z(t)))
+
+
+def negative_tanh_grad(t: mpf) -> mpf:
+    """gelu_tanh'(-t)."""
+    return tanh_grad_factor(t) / (1 + mp.exp(tanh_z(t)))
 
 
 def tanh_z_is(n: int) -> mpf:
@@ -333,6 +402,24 @@ class Header:
             f"error {log2(fit.before)}, rounded {log2(fit.after)}"
         )
         self.array(ctype, name, fit.coefficients)
+
+    def quotient(self, ctype: str, name: str, fit: Quotient, first: int) -> None:
+        """C + N/D, the arrays of N and D in t and u = -t^2/2; the first `first` are for t alone."""
+        form = "(c0 + c2 u + ...) + t (c1 + c3 u + ...)"
+        if first:
+            form = "c0 + t ((c1 + c3 u + ...) + t (c2 + c4 u + ...))"
+        self.comment(
+            f"p = P + NUM/DEN on [0, 38.83]; type ({len(fit.numerator) - 1}, "
+            f"{len(fit.denominator) - 1});\n * error relative to 1 + p: "
+            f"{log2(fit.before)}, rounded {log2(fit.after)};\n"
+            f" * stored as {form}, u = -t^2/2;\n"
+            " * DEN's last coefficient is 1"
+        )
+        scale = mpf(-2) ** -((len(fit.denominator) - 1 - first) // 2)
+        for part, values in ("num", fit.numerator), ("den", fit.denominator):
+            in_u = [c * scale for c in values[:first]]
+            in_u += [c * scale * (-2) ** (k // 2) for k, c in enumerate(values[first:])]
+            self.array(ctype, f"{name}_{part}", in_u)
 
 
 def float32(header: Header) -> None:
@@ -480,20 +567,23 @@ def float64(header: Header) -> None:
             (mpf("-0.50001"), mpf("0.50001")), 10, ctype,
         ),
     )  # fmt: skip
-    c = split(-LOG2E / 2, ctype)
-    header.comment("-t^2/2 log2(e) = t^2 (EXP_HI + EXP_LO)")
-    header.scalars(ctype, "F64", exp_hi=c[0], exp_lo=rounded(-LOG2E / 2 - c[0], ctype))
+    ln2 = rounded(LN2, ctype)
+    header.comment(
+        "exp(h) 2^n = exp(u), n = rint(u log2(e)), h = u - n LN2.  LN2 is ln 2 rounded; the fits\n"
+        " * of gelu and gelu_grad make up for it, as in float32"
+    )
+    header.scalars(ctype, "F64", ln2=ln2, log2e=rounded(LOG2E, ctype))
+    h = LN2 / 2 * mpf("1.0002")
+    header.polynomial(
+        ctype, "f64_exp", "exp(h) = 1 + h + h^2 s(h), |h| <= ln(2)/2; s, error relative to exp(h),",
+        polynomial(lambda x: mp.hyp1f1(1, 3, x) / 2, lambda x: x * x / mp.exp(x), (-h, h), 9,
+                   ctype),
+    )  # fmt: skip
 
-    # The fits' variable v = 1 - MAP w, w = t/(t + POLE), takes [0, 38.83] to [-1, 1].
-    hi, pole = mpf("38.83"), mpf("5.5")
-    scale = rounded(2 * (hi + pole) / hi, ctype)
+    def ln2_excess(t: mpf) -> mpf:
+        return mp.exp((ln2 - LN2) * t * t / (2 * LN2))
 
-    def t_of(v: mpf) -> mpf:
-        w = (1 - v) / scale
-        return pole * w / (1 - w)
-
-    header.comment("v = 1 - MAP t/(t + POLE) takes t in [0, 38.83] to [-1, 1]")
-    header.scalars(ctype, "F64", map=scale, pole=pole)
+    hi = mpf("38.83")
 
     header.section("float64: gelu")
     header.comment("where n = -1087: t^2/2 = 1087 ln(2); 2u(t) = 1087 ln(2)")
@@ -501,30 +591,30 @@ def float64(header: Header) -> None:
         ctype, "F64",
         gelu_hi=rounded(mp.sqrt(2 * 1087 * LN2), ctype), tanh_hi=rounded(tanh_z_is(1087), ctype),
     )  # fmt: skip
-    d1, d0 = mpf(37) / 16, mpf(59) / 32
-    header.comment("t E(t) = t/(DEN1 t + DEN0) (1 + p(v))")
-    header.scalars(ctype, "F64_GELU", den1=d1, den0=d0)
-    header.polynomial(
-        ctype, "f64_gelu", "p, error relative to 1 + p,",
-        polynomial(
-            lambda v: E(t_of(v)) * (d1 * t_of(v) + d0) - 1,
-            lambda v: 1 / (E(t_of(v)) * (d1 * t_of(v) + d0)),
-            (-1, 1), 22, ctype,
-        ),
-    )  # fmt: skip
+    d1, d0 = mpf(75) / 32, mpf(52) / 32
+
+    def gelu_ratio(t: mpf) -> mpf:
+        return E(t) * (d1 * t + d0) / ln2_excess(t)
+
+    p = quotient(lambda t: gelu_ratio(t) - 1, lambda t: 1 / gelu_ratio(t), hi, 10, ctype, mpf(0))
+    header.comment("t E(t) = t/(DEN1 t + DEN0) (1 + p(t)), both times 2^64")
+    header.scalars(ctype, "F64_GELU", den1=d1 * 2**64, den0=d0 * 2**64)
+    header.quotient(ctype, "f64_gelu", p, 0)
 
     header.section("float64: gelu_grad")
-    root = split(GRAD_ROOT, ctype, 53)
-    header.comment("gelu'(-t) = (ROOT - t)/2 (1 + p(v)) exp(-t^2/2)")
+    root = split(GRAD_ROOT * mpf(2) ** -65, ctype, 53)
+    header.comment("gelu'(-t) = (ROOT - t)/2 (1 + p(t)) exp(-t^2/2); ROOT is stored times 2^-65")
     header.scalars(ctype, "F64_GRAD_ROOT", hi=root[0], lo=root[1])
-    header.polynomial(
-        ctype, "f64_grad", "p, error relative to 1 + p,",
-        polynomial(
-            lambda v: ratio_at_root(t_of(v)) - 1,
-            lambda v: 1 / ratio_at_root(t_of(v)),
-            (-1, 1), 21, ctype,
-        ),
-    )  # fmt: skip
+
+    def grad_ratio(t: mpf) -> mpf:
+        return ratio_at_root(t) / ln2_excess(t)
+
+    # A constant between p's limit and its value at 0 shares the rounding errors out.
+    p = quotient(
+        lambda t: grad_ratio(t) - 1, lambda t: 1 / grad_ratio(t), hi, 10, ctype, mpf(-7) / 64
+    )
+    header.scalars(ctype, "F64_GRAD", p=p.constant)
+    header.quotient(ctype, "f64_grad", p, 1)
 
     header.section("float64: gelu_tanh and gelu_tanh_grad")
     k1, k3 = -2 * TANH_SLOPE * LOG2E, -2 * TANH_SLOPE * LOG2E * TANH_CUBIC
@@ -545,24 +635,14 @@ def float64(header: Header) -> None:
         slope_hi=slope[0], slope_lo=slope[1],
         cubic_hi=cubic[0], cubic_lo=rounded(6 * TANH_SLOPE * TANH_CUBIC - cubic[0], ctype),
     )  # fmt: skip
-    near = mpf("0.25")
+    near = mpf("0.125")
     root = rounded(TANH_GRAD_ROOT, ctype)
-    at_root = rounded(tanh_root_factor(root), ctype)
-    first = divided_difference(tanh_root_factor, root, at_root)
-    slope = split(first(mpf(0)), ctype)
-    second = divided_difference(lambda t: first(root - t), root, first(mpf(0)))
-    fit = polynomial(second, lambda d: near / first(d), (-near, near), 11, ctype)
-    header.comment(
-        "1 + exp(-2u) - t 2u' = AT_ROOT + d (AT_ROOT_SLOPE + d P(d)), d = ROOT - t, |d| < NEAR"
-    )
-    header.scalars(
-        ctype, "F64_TANH_GRAD",
-        root=root, near=near, at_root=at_root, at_root_slope_hi=slope[0],
-        at_root_slope_lo=rounded(first(mpf(0)) - slope[0], ctype),
-    )  # fmt: skip
-    header.polynomial(
-        ctype, "f64_tanh_grad_root", "P, error at d = NEAR relative to AT_ROOT_SLOPE + d P,", fit
-    )
+    at_root = rounded(negative_tanh_grad(root), ctype)
+    divided = divided_difference(negative_tanh_grad, root, at_root)
+    fit = polynomial(divided, lambda d: 1 / divided(d), (-near, near), 10, ctype)
+    header.comment("gelu_tanh'(-t) = AT_ROOT + d P(d), d = ROOT - t, |d| < NEAR")
+    header.scalars(ctype, "F64_TANH_GRAD", root=root, near=near, at_root=at_root)
+    header.polynomial(ctype, "f64_tanh_grad_root", "P, error relative to P,", fit)
 
 
 class Short(NamedTuple):

@@ -3,6 +3,7 @@
 #ifndef GELU_SIMD_AVX2_H
 #define GELU_SIMD_AVX2_H
 
+#include <float.h>
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -116,8 +117,13 @@ V_INLINE rf64 r_pow2_f64(rf64 k)
     return _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(k), 52));
 }
 
-V_INLINE rm64 r_less_f64(rf64 a, rf64 b) { return _mm256_cmp_pd(a, b, _CMP_LT_OQ); }
-V_INLINE rm64 r_is_negative_f64(rf64 a) { return r_less_f64(a, _mm256_setzero_pd()); }
+V_INLINE rm64 r_less_f64(rf64 a, rf64 b) { return r_gt_bits_f64(b, a); }
+
+V_INLINE rm64 r_is_negative_f64(rf64 a)
+{
+    return _mm256_cmp_pd(a, _mm256_setzero_pd(), _CMP_LT_OQ);
+}
+
 V_INLINE rm64 r_is_nan_f64(rf64 a) { return _mm256_cmp_pd(a, a, _CMP_UNORD_Q); }
 V_INLINE rf64 r_select_f64(rm64 m, rf64 a, rf64 b) { return _mm256_blendv_pd(b, a, m); }
 V_INLINE rf64 r_by_sign_f64(rf64 x, rf64 a, rf64 b) { return _mm256_blendv_pd(b, a, x); }
@@ -127,10 +133,27 @@ V_INLINE rf64 r_flip_f64(rf64 a, rf64 x)
     return _mm256_xor_pd(a, _mm256_and_pd(x, _mm256_set1_pd(-0.0)));
 }
 
-V_INLINE rf64 r_sub_scaled_f64(rf64 c, rf64 a, double power)
+V_INLINE rf64 r_scale_f64(rf64 a, int sign, int power)
 {
-    return _mm256_fnmadd_pd(a, _mm256_set1_pd(power), c);
+    return _mm256_castsi256_pd(_mm256_add_epi64(
+        _mm256_castpd_si256(a), _mm256_set1_epi64x(scale_bits_f64(sign, power))));
 }
+
+V_INLINE rf64 r_half_f64(rf64 a)
+{
+    const __m256i u = _mm256_castpd_si256(r_abs_f64(a));
+    const __m256d half = _mm256_castsi256_pd(_mm256_srli_epi64(u, 1));
+    const __m256d less = _mm256_min_pd(half, _mm256_set1_pd(DBL_MIN)); /* neither is a NaN */
+    return _mm256_castsi256_pd(
+        _mm256_sub_epi64(_mm256_castpd_si256(a), _mm256_castpd_si256(less)));
+}
+
+V_INLINE rf64 r_sub_multiple_f64(rf64 c, rf64 n, double a)
+{
+    return _mm256_fnmadd_pd(n, _mm256_set1_pd(a), c);
+}
+
+V_INLINE rf64 r_sub_power_f64(rf64 c, rf64 p, rf64 m) { return _mm256_fnmadd_pd(p, m, c); }
 
 V_INLINE rf64 r_load_f64(const double *p) { return _mm256_loadu_pd(p); }
 V_INLINE void r_store_f64(double *p, rf64 a) { _mm256_storeu_pd(p, a); }

@@ -125,8 +125,16 @@ V_INLINE rf64 r_pow2_f64(rf64 k)
     return _mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(k), 52));
 }
 
-V_INLINE rm64 r_less_f64(rf64 a, rf64 b) { return _mm512_cmp_pd_mask(a, b, _CMP_LT_OQ); }
-V_INLINE rm64 r_is_negative_f64(rf64 a) { return r_less_f64(a, _mm512_setzero_pd()); }
+V_INLINE rm64 r_less_f64(rf64 a, rf64 b)
+{
+    return _mm512_cmplt_epi64_mask(_mm512_castpd_si512(a), _mm512_castpd_si512(b));
+}
+
+V_INLINE rm64 r_is_negative_f64(rf64 a)
+{
+    return _mm512_cmp_pd_mask(a, _mm512_setzero_pd(), _CMP_LT_OQ);
+}
+
 V_INLINE rm64 r_is_nan_f64(rf64 a) { return _mm512_cmp_pd_mask(a, a, _CMP_UNORD_Q); }
 V_INLINE rf64 r_select_f64(rm64 m, rf64 a, rf64 b) { return _mm512_mask_blend_pd(m, b, a); }
 
@@ -140,10 +148,25 @@ V_INLINE rf64 r_flip_f64(rf64 a, rf64 x)
     return _mm512_xor_pd(a, _mm512_and_pd(x, _mm512_set1_pd(-0.0)));
 }
 
-V_INLINE rf64 r_sub_scaled_f64(rf64 c, rf64 a, double power)
+V_INLINE rf64 r_scale_f64(rf64 a, int sign, int power)
 {
-    return _mm512_fnmadd_pd(a, _mm512_set1_pd(power), c);
+    return _mm512_castsi512_pd(_mm512_add_epi64(
+        _mm512_castpd_si512(a), _mm512_set1_epi64(scale_bits_f64(sign, power))));
 }
+
+V_INLINE rf64 r_half_f64(rf64 a)
+{
+    const __m512i half = _mm512_srli_epi64(_mm512_castpd_si512(r_abs_f64(a)), 1);
+    const __m512i less = _mm512_min_epi64(half, _mm512_set1_epi64(1ll << 52));
+    return _mm512_castsi512_pd(_mm512_sub_epi64(_mm512_castpd_si512(a), less));
+}
+
+V_INLINE rf64 r_sub_multiple_f64(rf64 c, rf64 n, double a)
+{
+    return _mm512_fnmadd_pd(n, _mm512_set1_pd(a), c);
+}
+
+V_INLINE rf64 r_sub_power_f64(rf64 c, rf64 p, rf64 m) { return _mm512_fnmadd_pd(p, m, c); }
 
 V_INLINE rf64 r_load_f64(const double *p) { return _mm512_loadu_pd(p); }
 V_INLINE void r_store_f64(double *p, rf64 a) { _mm512_storeu_pd(p, a); }

@@ -30,4 +30,10 @@ V_INLINE int scale_bits_f32(int sign, int power)
     return (int)((sign < 0 ? 0x80000000u : 0u) + (uint32_t)power * 0x800000u);
 }
 
+/* The same for a double. */
+V_INLINE int64_t scale_bits_f64(int sign, int power)
+{
+    return (int64_t)((sign < 0 ? UINT64_C(1) << 63 : 0) + (uint64_t)power * (UINT64_C(1) << 52));
+}
+
 #endif

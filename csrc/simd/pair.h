@@ -107,9 +107,17 @@ V_INLINE vf32 v_scale_f32(vf32 x, int sign, int power)
 PAIR_HALF(f16)
 PAIR_HALF(bf16)
 
-V_INLINE vf64 v_sub_scaled_f64(vf64 c, vf64 x, double power)
+V_INLINE vf64 v_scale_f64(vf64 x, int sign, int power)
 {
-    return (vf64){r_sub_scaled_f64(c.a, x.a, power), r_sub_scaled_f64(c.b, x.b, power)};
+    return (vf64){r_scale_f64(x.a, sign, power), r_scale_f64(x.b, sign, power)};
 }
+
+V_INLINE vf64 v_sub_multiple_f64(vf64 c, vf64 n, double a)
+{
+    return (vf64){r_sub_multiple_f64(c.a, n.a, a), r_sub_multiple_f64(c.b, n.b, a)};
+}
+
+PAIR_1(vf64, half_f64, vf64)
+PAIR_3(vf64, sub_power_f64, vf64, vf64, vf64)
 
 #endif

@@ -6,12 +6,16 @@
  *   v_fma(a, b, c)    a b + c, rounded once; v_fms is a b - c, v_fnma is c - a b
  *   v_mad(a, b, c)    a b + c where one rounding or two will do: fused wherever that is fast
  *   v_nmad(a, b, c)   c - a b likewise
- *   v_sub_scaled(c, a, 2^k)
- *                     c - a 2^k, rounded once; float64 only
+ *   v_sub_power(c, p, m)
+ *                     c - p m, rounded once, p a power of two, its negative, or 0; float64 only
  *   v_abs             clears the sign
  *   v_min_bits        the smaller and the larger of two non-negative numbers as integers of the
  *   v_max_bits        same bits: no flag, and a NaN counts as larger than infinity
  *   v_scale(a, s, k)  a s 2^k, s = 1 or -1, by adding to the exponent: a > 0 and the result normal
+ *   v_sub_multiple(c, n, a)
+ *                     c - n a where that is exact, n an integer of at most 26 bits; float64 only
+ *   v_half(a)         a/2 for finite a, ties away from 0, in integers: subnormal numbers cost no
+ *                     more than others; float64 only
  *   v_pow2(k)         k's bits shifted to the exponent's place: see EXP_MAGIC in the maths files
  *   v_less(a, b)      a < b for non-negative numbers
  *   v_is_negative     x < 0 and perhaps x = -0, never NaN; v_is_nan; quiet NaNs raise no flag
@@ -197,11 +201,30 @@ V_INLINE vf64 v_flip_f64(vf64 a, vf64 x)
     return double_from_bits(bits_f64(a) ^ (bits_f64(x) & (1ull << 63)));
 }
 
-/* A product that underflows raises a flag even where the difference would not show it: drop it. */
-V_INLINE vf64 v_sub_scaled_f64(vf64 c, vf64 a, double power)
+V_INLINE vf64 v_scale_f64(vf64 a, int sign, int power)
 {
-    const mf64 lost = v_less_f64(v_abs_f64(a), 0x1p-600) & ~v_less_f64(v_abs_f64(c), 0x1p-200);
-    return c - v_select_f64(lost, 0, a) * power;
+    return double_from_bits(bits_f64(a) + (uint64_t)scale_bits_f64(sign, power));
+}
+
+/* Exact: both products, the first difference as a multiple of the same as the result. */
+V_INLINE vf64 v_sub_multiple_f64(vf64 c, vf64 n, double a)
+{
+    const double high = double_from_bits(bits_f64(a) & ~UINT64_C(0x7ffffff));
+    return (c - n * high) - n * (a - high);
+}
+
+/* The exponent less 1, or half the bits of a subnormal number. */
+V_INLINE vf64 v_half_f64(vf64 a)
+{
+    const vf64 half = double_from_bits(bits_f64(v_abs_f64(a)) >> 1);
+    return double_from_bits(bits_f64(a) - bits_f64(v_min_bits_f64(half, DBL_MIN)));
+}
+
+/* A product that underflows raises a flag even where the difference would not show it: drop it. */
+V_INLINE vf64 v_sub_power_f64(vf64 c, vf64 p, vf64 m)
+{
+    const mf64 lost = v_less_f64(v_abs_f64(p), 0x1p-600) & ~v_less_f64(v_abs_f64(c), 0x1p-200);
+    return c - v_select_f64(lost, 0, p) * m;
 }
 
 V_INLINE vf64 v_load_f64(const double *p)

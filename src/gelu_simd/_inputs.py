@@ -184,7 +184,7 @@ def edges(function: str, dtype: np.dtype) -> Array:
         inverse_exponent(function, np.arange(0.5, last, 0.5) * np.log(2)),
     ]
     root = ROOTS.get(function, -0.75)
-    near = root + np.array([-0.65, -0.25, 0.25, 0.65])
+    near = root + np.array([-0.18, -0.125, 0.125, 0.18])  # float32's and float64's
     path = np.concatenate([*path, near])
     tail = [first(partial(test, function), -4, -64, dtype) for test in (is_subnormal, vanishes)]
     dense = [root, -root, 0.75, *tail]
