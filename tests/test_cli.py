@@ -175,6 +175,7 @@ def test_help(args):
         (["apply", "a", "b", "--function", "relu"], "'relu' .*gelu_tanh_grad"),
         (["apply", "a", "b", "--function", "gelu_backward"], "'gelu_backward'"),
         (["apply", "a", "b", "--dtype", "int32"], "'int32' .*float64.*float32"),
+        (["apply", "a", "b", "--dtype", "bfloat16"], "'bfloat16' .*float64.*[^b]float16"),
     ],
 )
 def test_wrong_usage(args, message):

@@ -18,6 +18,8 @@ from gelu_simd._progress import Progress
 UFUNCS = _overview.ufuncs()
 FUNCTIONS = {name: ufunc for name, ufunc in UFUNCS.items() if ufunc.nin == 1}
 DTYPES = {dtype.name: dtype for dtype in _types.dtypes()}
+# A .npy file does not tell bfloat16 from any other data of two bytes.
+STORABLE = {name: dtype for name, dtype in DTYPES.items() if dtype.isbuiltin == 1}
 LEVELS = gelu_simd.cpu_info()["available"]
 
 SAMPLES = 5_000_000
@@ -96,9 +98,9 @@ def parser() -> Parser:
     )
     apply.add_argument(
         "--dtype",
-        choices=DTYPES,
+        choices=STORABLE,
         metavar="DTYPE",
-        help=f"compute in and write one of {', '.join(DTYPES)}; "
+        help=f"compute in and write one of {', '.join(STORABLE)}; "
         "default: what the function gives for the type of IN",
     )
     apply.set_defaults(run=run_apply)
@@ -135,7 +137,7 @@ def run_apply(args: argparse.Namespace) -> int:
             FUNCTIONS[args.function],
             args.source,
             args.target,
-            DTYPES.get(args.dtype),
+            STORABLE.get(args.dtype),
             progress.update,
         )
     return 0
