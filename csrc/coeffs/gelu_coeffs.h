@@ -287,11 +287,11 @@ GELU_COEFFS_F64(f64_exp, 10) = {
 #define F64_GELU_HI 0x1.368cf97f808bap+5
 #define F64_TANH_HI 0x1.59952b2630915p+4
 
-/* t E(t) = t/(DEN1 t + DEN0) (1 + p(t)), both times 2^64 */
+/* t E(t) = t/(DEN1 t + DEN0) (1 + p(t)), p = NUM/DEN; DEN1, DEN0 times 2^64 */
 #define F64_GELU_DEN1 0x1.2cp+65
 #define F64_GELU_DEN0 0x1.ap+64
 
-/* p = P + NUM/DEN on [0, 38.83]; type (10, 10);
+/* NUM/DEN on [0, 38.83]; type (10, 10);
  * error relative to 1 + p: 2^-54.93, rounded 2^-54.88;
  * stored as (c0 + c2 u + ...) + t (c1 + c3 u + ...), u = -t^2/2;
  * DEN's last coefficient is 1 */
@@ -323,12 +323,12 @@ GELU_COEFFS_F64(f64_gelu_den, 11) = {
 
 /* ==== float64: gelu_grad ==== */
 
-/* gelu'(-t) = (ROOT - t)/2 (1 + p(t)) exp(-t^2/2); ROOT is stored times 2^-65 */
+/* gelu'(-t) = (ROOT - t)/2 (1 + p(t)) exp(-t^2/2), p = P + NUM/DEN; ROOT times 2^-65 */
 #define F64_GRAD_ROOT_HI 0x1.80ead197f00b4p-66
 #define F64_GRAD_ROOT_LO -0x1.13e74c58cada8p-121
 #define F64_GRAD_P -0x1.cp-4
 
-/* p = P + NUM/DEN on [0, 38.83]; type (10, 10);
+/* NUM/DEN on [0, 38.83]; type (10, 10);
  * error relative to 1 + p: 2^-61.11, rounded 2^-59.24;
  * stored as c0 + t ((c1 + c3 u + ...) + t (c2 + c4 u + ...)), u = -t^2/2;
  * DEN's last coefficient is 1 */

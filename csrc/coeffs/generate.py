@@ -233,68 +233,36 @@ def rational(
     return RationalFit(numerator, denominator, before, after)
 
 
-class Quotient(NamedTuple):
-    constant: mpf
-    numerator: list[mpf]
-    denominator: list[mpf]  # its leading coefficient is 1
-    before: mpf
-    after: mpf
-
-
-def quotient(
-    target: Function,
-    weight: Function,
-    hi: mpf,
-    degree: int,
-    ctype: str,
-    constant: mpf | None = None,
-) -> Quotient:
-    """Minimax C + N/D on [0, hi], D of degree `degree`.
-
-    With C given, N has the same degree.  Without, it has one less, and C comes from a first fit by
-    N/D alone: about the limit at infinity, so that errors of N/D count little there.
-    """
+def monic_rational(
+    target: Function, weight: Function, hi: mpf, degree: int, ctype: str
+) -> RationalFit:
+    """Minimax N/D of type (degree, degree) on [0, hi], the leading coefficient of D being 1."""
     mapped = (mpf(-1), (hi - 3) / (hi + 3))
     grid = sample(lambda v: v, lambda v: v, mapped, 16 * (degree + 1))
     points = [3 * (1 + v) / (1 - v) for v in grid.points]
     target_at, weight_at = [target(p) for p in points], [weight(p) for p in points]
     powers = [[p**j for p in points] for j in range(degree + 1)]
+    d_columns = [[-y * z for y, z in zip(target_at, c, strict=True)] for c in powers]
 
-    def fit(values: list[mpf], terms: int, old: list[mpf]) -> tuple[list[mpf], list[mpf]]:
-        """N with so many terms and D(0) = 1, the exchange being the linear one as above."""
-        columns = powers[:terms] + [[-y * z for y, z in zip(values, c, strict=True)]
-                                    for c in powers[1:]]  # fmt: skip
-        for _ in range(3):
-            weights = [w / d for w, d in zip(weight_at, old, strict=True)]
-            found, _ = remez(Grid(points, values, weights), columns)
-            numerator, denominator = found[:terms], [mpf(1), *found[terms:]]
-            old[:] = [horner(denominator, p) for p in points]
-        return numerator, denominator
-
-    def error(constant: mpf, numerator: list[mpf], denominator: list[mpf]) -> mpf:
+    def error(numerator: list[mpf], denominator: list[mpf]) -> mpf:
         return max(
-            abs(w * (constant + horner(numerator, p) / horner(denominator, p) - y))
+            abs(w * (horner(numerator, p) / horner(denominator, p) - y))
             for p, y, w in zip(points, target_at, weight_at, strict=True)
         )
 
     old = [mpf(1)] * len(points)
-    terms = degree + 1
-    if constant is None:
-        numerator, denominator = fit(target_at, terms, old)
-        constant = rounded(numerator[degree] / denominator[degree], ctype)
-        terms = degree
-    numerator, denominator = fit([y - constant for y in target_at], terms, old)
-    before = error(constant, numerator, denominator)
+    for _ in range(3):  # the linear exchange, as above
+        weights = [w / d for w, d in zip(weight_at, old, strict=True)]
+        found, _ = remez(Grid(points, target_at, weights), powers + d_columns[1:])
+        numerator, denominator = found[: degree + 1], [mpf(1), *found[degree + 1 :]]
+        old = [horner(denominator, p) for p in points]
+    before = error(numerator, denominator)
     lead = denominator[degree]
-    columns = [
-        [(constant - y) * z for y, z in zip(target_at, c, strict=True)] for c in powers[:degree]
-    ] + powers[:terms]
     weights = [w * lead / d for w, d in zip(weight_at, old, strict=True)]
     unrounded = [c / lead for c in denominator[:degree] + numerator]
-    both = round_one_by_one(unrounded, columns, weights, ctype)
+    both = round_one_by_one(unrounded, d_columns[:degree] + powers, weights, ctype)
     numerator, denominator = both[degree:], [*both[:degree], mpf(1)]
-    after = error(constant, numerator, denominator)
-    return Quotient(constant, numerator, denominator, before, after)
+    return RationalFit(numerator, denominator, before, error(numerator, denominator))
 
 
 # ---------------------------------------------------------------------------------------------
@@ -403,13 +371,13 @@ class Header:
         )
         self.array(ctype, name, fit.coefficients)
 
-    def quotient(self, ctype: str, name: str, fit: Quotient, first: int) -> None:
-        """C + N/D, the arrays of N and D in t and u = -t^2/2; the first `first` are for t alone."""
+    def rational(self, ctype: str, name: str, fit: RationalFit, first: int) -> None:
+        """The arrays of N and D in t and u = -t^2/2; the first `first` are for t alone."""
         form = "(c0 + c2 u + ...) + t (c1 + c3 u + ...)"
         if first:
             form = "c0 + t ((c1 + c3 u + ...) + t (c2 + c4 u + ...))"
         self.comment(
-            f"p = P + NUM/DEN on [0, 38.83]; type ({len(fit.numerator) - 1}, "
+            f"NUM/DEN on [0, 38.83]; type ({len(fit.numerator) - 1}, "
             f"{len(fit.denominator) - 1});\n * error relative to 1 + p: "
             f"{log2(fit.before)}, rounded {log2(fit.after)};\n"
             f" * stored as {form}, u = -t^2/2;\n"
@@ -596,25 +564,28 @@ def float64(header: Header) -> None:
     def gelu_ratio(t: mpf) -> mpf:
         return E(t) * (d1 * t + d0) / ln2_excess(t)
 
-    p = quotient(lambda t: gelu_ratio(t) - 1, lambda t: 1 / gelu_ratio(t), hi, 10, ctype, mpf(0))
-    header.comment("t E(t) = t/(DEN1 t + DEN0) (1 + p(t)), both times 2^64")
+    fit = monic_rational(lambda t: gelu_ratio(t) - 1, lambda t: 1 / gelu_ratio(t), hi, 10, ctype)
+    header.comment("t E(t) = t/(DEN1 t + DEN0) (1 + p(t)), p = NUM/DEN; DEN1, DEN0 times 2^64")
     header.scalars(ctype, "F64_GELU", den1=d1 * 2**64, den0=d0 * 2**64)
-    header.quotient(ctype, "f64_gelu", p, 0)
+    header.rational(ctype, "f64_gelu", fit, 0)
 
     header.section("float64: gelu_grad")
     root = split(GRAD_ROOT * mpf(2) ** -65, ctype, 53)
-    header.comment("gelu'(-t) = (ROOT - t)/2 (1 + p(t)) exp(-t^2/2); ROOT is stored times 2^-65")
+    header.comment(
+        "gelu'(-t) = (ROOT - t)/2 (1 + p(t)) exp(-t^2/2), p = P + NUM/DEN; ROOT times 2^-65"
+    )
     header.scalars(ctype, "F64_GRAD_ROOT", hi=root[0], lo=root[1])
 
     def grad_ratio(t: mpf) -> mpf:
         return ratio_at_root(t) / ln2_excess(t)
 
     # A constant between p's limit and its value at 0 shares the rounding errors out.
-    p = quotient(
-        lambda t: grad_ratio(t) - 1, lambda t: 1 / grad_ratio(t), hi, 10, ctype, mpf(-7) / 64
+    constant = mpf(-7) / 64
+    fit = monic_rational(
+        lambda t: grad_ratio(t) - 1 - constant, lambda t: 1 / grad_ratio(t), hi, 10, ctype
     )
-    header.scalars(ctype, "F64_GRAD", p=p.constant)
-    header.quotient(ctype, "f64_grad", p, 1)
+    header.scalars(ctype, "F64_GRAD", p=constant)
+    header.rational(ctype, "f64_grad", fit, 1)
 
     header.section("float64: gelu_tanh and gelu_tanh_grad")
     k1, k3 = -2 * TANH_SLOPE * LOG2E, -2 * TANH_SLOPE * LOG2E * TANH_CUBIC
