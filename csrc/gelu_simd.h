@@ -17,7 +17,7 @@
     X(gelu_backward, 2)        \
     X(gelu_tanh_backward, 2)
 
-/* X(name): the types, in the order of a ufunc's loops, which sends integers to the first. */
+/* X(name): the types, in the order of a ufunc's loops. */
 #define GELU_SIMD_TYPES(X) \
     X(f64)                 \
     X(f32)                 \

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gelu_simd import _inputs
+
 FOLDER = Path(__file__).parents[1] / "csrc" / "coeffs"
 HEADER = FOLDER / "gelu_coeffs.h"
 GENERATOR = FOLDER / "generate.py"
@@ -79,3 +81,19 @@ def test_literals_are_exact_in_their_types() -> None:
     for width, literal in literals:
         assert_exact(literal, width)
     assert len(literals) == text.count("0x1")  # none is overlooked
+
+
+@pytest.mark.parametrize(("width", "dtype"), [("F32", np.float32), ("F64", np.float64)])
+def test_inputs_lie_at_the_limits_of_the_polynomial_around_the_root(
+    width: str, dtype: type
+) -> None:
+    found = {
+        name: value for prefix, name, value in SCALAR.findall(HEADER.read_text()) if prefix == width
+    }
+    root, near = (
+        float.fromhex(found[f"TANH_GRAD_{name}"].rstrip("f")) for name in ("ROOT", "NEAR")
+    )
+    x = -_inputs.edges("gelu_tanh_grad", np.dtype(dtype)).astype(float)
+    for limit in (root - near, root + near):
+        assert (x < limit)[abs(x - limit) < 1e-5].any()
+        assert (x > limit)[abs(x - limit) < 1e-5].any()

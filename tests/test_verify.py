@@ -147,7 +147,7 @@ def test_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
                 assert verdict == "ok"
                 if name in FUNCTIONS:
                     assert 0 < float(error) <= float(limit)
-                    assert float(limit) == _limits.limit(name, dtype.name, level)
+                    assert float(limit) == _limits.limit(name, dtype.name)
                     assert float(dtype.type(x)) == float.fromhex(hexadecimal)
                 else:
                     assert (error, x, limit) == ("0.00", None, "0.00")
@@ -159,13 +159,6 @@ def test_missed_limit(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     assert code == 1
     assert out.count("MISS") == len(LEVELS)
     assert out.endswith(f"\n{2 * len(LEVELS)} checks, {len(LEVELS)} missed\n")
-
-
-def test_portable_has_limits_of_its_own() -> None:
-    assert _limits.PORTABLE.keys() <= _limits.LIMITS.keys()
-    for (function, dtype), limit in _limits.PORTABLE.items():
-        assert _limits.limit(function, dtype, "portable") == limit > _limits.LIMITS[function, dtype]
-        assert _limits.limit(function, dtype, "avx2") == _limits.LIMITS[function, dtype]
 
 
 def test_wrong_kernel(

@@ -10,6 +10,9 @@
 
 /* ==== float32: exponential ==== */
 
+/* z + EXP_MAGIC holds rint(z) + 64 + the exponent's bias in its last bits */
+#define F32_EXP_MAGIC 0x1.80017ep+23f
+
 /* exp(h) 2^n = exp(u), n = rint(u log2(e)), h = u - n LN2.  LN2 is ln 2 rounded; the
  * fits of E and of 1 + delta below make up for it, divided by
  * exp((LN2 - ln 2) t^2/(2 ln 2)).
@@ -111,7 +114,7 @@ GELU_COEFFS_F32(f32_tanh_grad_root, 5) = {
 /* -t^2/2 log2(e) = EXPONENT t^2; EXPONENT is rounded, and the rational fits make up for it */
 #define HALF_EXPONENT -0x1.715476p-1f
 
-/* stands for 1 in D of gelu_tanh_grad, with which float16 cannot be right */
+/* stands for 1 in D of gelu_tanh_grad: with 1, no choice makes float16 right */
 #define HALF_ONE 0x1.fffffep-1f
 
 /* t is at least this: x/2 keeps to its side of a tie, and t^2 clear of underflow */
@@ -245,6 +248,7 @@ GELU_COEFFS_F32(bf16_tanh_grad_slope, 2) = {
 
 
 /* ==== float64: exponential ==== */
+#define F64_EXP_MAGIC 0x1.800000000043fp+52
 
 /* 2^f = 1 + f q(f), |f| <= 1/2; q, error relative to 2^f,
  * degree 10; error 2^-55.66, rounded 2^-55.52 */

@@ -275,6 +275,8 @@ HALF = mpf(1) / 2
 TANH_CUBIC = mpf("0.044715")
 TANH_SLOPE = mp.sqrt(2 / mp.pi)
 F32_SCALE = mpf(2) ** -64  # on what meets 2^(n + 64) in the end
+F32_EXP_MAGIC = 3 * mpf(2) ** 22 + 64 + 127
+F64_EXP_MAGIC = 3 * mpf(2) ** 51 + 64 + 1023
 
 
 def phi(t: mpf) -> mpf:
@@ -324,6 +326,8 @@ def tanh_z_is(n: int) -> mpf:
     return mp.findroot(lambda t: tanh_z(t) - n * LN2, mpf(15))
 
 
+# Where n = -191, and v_pow2 gives 0: of gelu and gelu_grad, and of the tanh form.
+F32_HI = rounded(mp.sqrt(2 * 191 * LN2), "float"), rounded(tanh_z_is(191), "float")
 GRAD_ROOT = mp.findroot(negative_grad, mpf("0.7517915246935645"))
 TANH_GRAD_ROOT = mp.findroot(tanh_root_factor, mpf("0.7524614220710163"))
 
@@ -371,13 +375,13 @@ class Header:
         )
         self.array(ctype, name, fit.coefficients)
 
-    def rational(self, ctype: str, name: str, fit: RationalFit, first: int) -> None:
+    def rational(self, ctype: str, name: str, fit: RationalFit, hi: mpf, first: int) -> None:
         """The arrays of N and D in t and u = -t^2/2; the first `first` are for t alone."""
         form = "(c0 + c2 u + ...) + t (c1 + c3 u + ...)"
         if first:
             form = "c0 + t ((c1 + c3 u + ...) + t (c2 + c4 u + ...))"
         self.comment(
-            f"NUM/DEN on [0, 38.83]; type ({len(fit.numerator) - 1}, "
+            f"NUM/DEN on [0, {mp.nstr(hi, 4)}]; type ({len(fit.numerator) - 1}, "
             f"{len(fit.denominator) - 1});\n * error relative to 1 + p: "
             f"{log2(fit.before)}, rounded {log2(fit.after)};\n"
             f" * stored as {form}, u = -t^2/2;\n"
@@ -394,6 +398,8 @@ def float32(header: Header) -> None:
     ctype, prefix = "float", "F32"
     header.section("float32: exponential")
     ln2 = rounded(LN2, ctype)
+    header.comment("z + EXP_MAGIC holds rint(z) + 64 + the exponent's bias in its last bits")
+    header.scalars(ctype, prefix, exp_magic=F32_EXP_MAGIC)
     header.comment(
         "exp(h) 2^n = exp(u), n = rint(u log2(e)), h = u - n LN2.  LN2 is ln 2 rounded; the\n"
         " * fits of E and of 1 + delta below make up for it, divided by\n"
@@ -415,10 +421,7 @@ def float32(header: Header) -> None:
 
     header.section("float32: gelu")
     header.comment("where n = -191: t^2/2 = 191 ln(2); 2u(t) = 191 ln(2)")
-    header.scalars(
-        ctype, prefix,
-        gelu_hi=rounded(mp.sqrt(2 * 191 * LN2), ctype), tanh_hi=rounded(tanh_z_is(191), ctype),
-    )  # fmt: skip
+    header.scalars(ctype, prefix, gelu_hi=F32_HI[0], tanh_hi=F32_HI[1])
     # gelu(-14.3566) rounds to 2^-149, the last one that is not -0.
     hi = mpf("14.42")
     psi = rational(
@@ -527,6 +530,7 @@ def ratio_at_root(t: mpf) -> mpf:
 def float64(header: Header) -> None:
     ctype = "double"
     header.section("float64: exponential")
+    header.scalars(ctype, "F64", exp_magic=F64_EXP_MAGIC)
     header.polynomial(
         ctype, "f64_exp2", "2^f = 1 + f q(f), |f| <= 1/2; q, error relative to 2^f,",
         polynomial(
@@ -567,7 +571,7 @@ def float64(header: Header) -> None:
     fit = monic_rational(lambda t: gelu_ratio(t) - 1, lambda t: 1 / gelu_ratio(t), hi, 10, ctype)
     header.comment("t E(t) = t/(DEN1 t + DEN0) (1 + p(t)), p = NUM/DEN; DEN1, DEN0 times 2^64")
     header.scalars(ctype, "F64_GELU", den1=d1 * 2**64, den0=d0 * 2**64)
-    header.rational(ctype, "f64_gelu", fit, 0)
+    header.rational(ctype, "f64_gelu", fit, hi, 0)
 
     header.section("float64: gelu_grad")
     root = split(GRAD_ROOT * mpf(2) ** -65, ctype, 53)
@@ -585,7 +589,7 @@ def float64(header: Header) -> None:
         lambda t: grad_ratio(t) - 1 - constant, lambda t: 1 / grad_ratio(t), hi, 10, ctype
     )
     header.scalars(ctype, "F64_GRAD", p=constant)
-    header.rational(ctype, "f64_grad", fit, 1)
+    header.rational(ctype, "f64_grad", fit, hi, 1)
 
     header.section("float64: gelu_tanh and gelu_tanh_grad")
     k1, k3 = -2 * TANH_SLOPE * LOG2E, -2 * TANH_SLOPE * LOG2E * TANH_CUBIC
@@ -645,7 +649,7 @@ def half_types(header: Header) -> None:
         "-t^2/2 log2(e) = EXPONENT t^2; EXPONENT is rounded, and the rational fits make up for it"
     )
     header.scalars(ctype, "HALF", exponent=exponent)
-    header.comment("stands for 1 in D of gelu_tanh_grad, with which float16 cannot be right")
+    header.comment("stands for 1 in D of gelu_tanh_grad: with 1, no choice makes float16 right")
     header.scalars(ctype, "HALF", one=one)
     header.comment("t is at least this: x/2 keeps to its side of a tie, and t^2 clear of underflow")
     header.scalars(ctype, "HALF", lo=lo)
@@ -659,12 +663,8 @@ def half_types(header: Header) -> None:
         return lambda t: f(t) / excess(t), lambda t: excess(t) / f(t)
 
     k1 = -2 * TANH_SLOPE * LOG2E
-    constants = half.Constants(
-        *(np.float32(float(c)) for c in (
-            3 * mpf(2) ** 22 + 64 + 127, rounded(mp.sqrt(2 * 191 * LN2), ctype),
-            rounded(tanh_z_is(191), ctype), rounded(GRAD_ROOT, ctype), lo, exponent, one,
-        ))
-    )  # fmt: skip
+    shared = (F32_EXP_MAGIC, *F32_HI, rounded(GRAD_ROOT, ctype), lo, exponent, one)
+    constants = half.Constants(*(np.float32(float(c)) for c in shared))
     for short in SHORT:
         prefix = short.kind.name
         h = mpf("0.5001")

@@ -5,8 +5,9 @@ exact value lies next to a tie, their float32 error of an ULP or two decides, an
 last bits of the coefficients.  A random walk over those bits, with the kernels repeated here
 operation by operation, ends where all 65,536 results are right.
 
-IEEE operations and integers only decide the walk, so that it takes the same way on every machine;
-Python's erfc and exp say which results are right, and none is so near a tie that they could err.
+The walk takes the same way on every machine: its steps are integers, its arithmetic is that of
+IEEE.  What it aims at comes from Python's erfc and exp; no value is so near a tie that an error of
+theirs could count.
 """
 
 from __future__ import annotations
@@ -184,6 +185,7 @@ KERNELS: dict[str, Callable[[Floats, Coefficients, Constants], Floats]] = {
 # The walk
 
 STEPS = 20_000
+SURE = 2.0**-42  # units: the error of `value` is below
 NEAR = 2.0**-6  # units from a tie; results further off join the walk when one is wrong
 
 
@@ -218,7 +220,9 @@ def choose(
     exact = np.array([value(function, float(t)) for t in x])
     count, unit = units(exact, kind)
     right = np.copysign(np.rint(count) * unit, exact).astype(np.float32)
-    hard = np.abs(np.abs(count - np.rint(count)) - 0.5) < NEAR
+    from_tie = np.abs(np.abs(count - np.rint(count)) - 0.5)
+    assert from_tie[from_tie > 0].min() > SURE
+    hard = from_tie < NEAR
 
     def wrong(c: Coefficients, of: NDArray[np.bool_]) -> NDArray[np.bool_]:
         got = nearest(KERNELS[function](x[of], c, constants), kind)

@@ -216,7 +216,8 @@ V_INLINE rf32 r_second_bf16(ru16 h)
     return _mm256_castsi256_ps(_mm256_and_si256(h, _mm256_set1_epi32((int)0xffff0000)));
 }
 
-/* Adds half a unit of the upper half, less one if that is even: its carry rounds to nearest. */
+/* Adds half a unit of the upper half, less one if that is even: its carry rounds to nearest.  A
+ * NaN has zeros below, as x86 makes it and as bfloat16 is read, and stays a NaN. */
 V_INLINE __m256i r_round_bf16(rf32 a)
 {
     const __m256i u = _mm256_castps_si256(a);

@@ -221,7 +221,8 @@ V_INLINE rf32 r_second_bf16(ru16 h)
     return _mm512_castsi512_ps(_mm512_and_si512(h, _mm512_set1_epi32((int)0xffff0000)));
 }
 
-/* Adds half a unit of the upper half, less one if that is even: its carry rounds to nearest. */
+/* Adds half a unit of the upper half, less one if that is even: its carry rounds to nearest.  A
+ * NaN has zeros below, as x86 makes it and as bfloat16 is read, and stays a NaN. */
 V_INLINE __m512i r_round_bf16(rf32 a)
 {
     const __m512i u = _mm512_castps_si512(a);

@@ -18,8 +18,10 @@
 
 /* Hides where a register's value comes from.  clang turns comparisons of widened float16 into
  * comparisons of float16, and those into one branch an element. */
-#if defined(__clang__)
+#if defined(__clang__) && defined(__x86_64__)
 #define V_HIDE(x) __asm__("" : "+v"(x))
+#elif defined(__clang__) && defined(__aarch64__)
+#define V_HIDE(x) __asm__("" : "+w"(x))
 #else
 #define V_HIDE(x) ((void)0)
 #endif

@@ -17,7 +17,7 @@
  *   v_half(a)         a/2 for finite a, ties away from 0, in integers: subnormal numbers cost no
  *                     more than others; float64 only
  *   v_pow2(k)         k's bits shifted to the exponent's place: see EXP_MAGIC in the maths files
- *   v_less(a, b)      a < b for non-negative numbers
+ *   v_less(a, b)      a < b for non-negative numbers, none of them NaN
  *   v_is_negative     x < 0 and perhaps x = -0, never NaN; v_is_nan; quiet NaNs raise no flag
  *   v_select(m, a, b) a where m is true, else b
  *   v_by_sign(x, a, b) a where x's sign bit is set, else b
@@ -246,13 +246,26 @@ V_INLINE void v_store_part_f64(double *p, vf64 a, size_t n) { (void)p, (void)a, 
 
 /* ---- float16 and bfloat16 ---- */
 
+V_INLINE uint32_t load_u16(const uint16_t *p)
+{
+    uint16_t h;
+    memcpy(&h, p, sizeof h);
+    return h;
+}
+
+V_INLINE void store_u16(uint16_t *p, uint32_t u)
+{
+    const uint16_t h = (uint16_t)u;
+    memcpy(p, &h, sizeof h);
+}
+
 /* All ones where a < b, both below 2^31. */
 V_INLINE uint32_t below_u32(uint32_t a, uint32_t b) { return (uint32_t)top_bit_f32(a - b); }
 
 /* The exponent's bias changes by an exact product, and the largest exponent becomes float's. */
 V_INLINE vf32 v_load_f16(const uint16_t *p)
 {
-    const uint32_t magnitude = (uint32_t)(*p & 0x7fff) << 13, sign = (uint32_t)(*p & 0x8000) << 16;
+    const uint32_t h = load_u16(p), magnitude = (h & 0x7fff) << 13, sign = (h & 0x8000) << 16;
     const uint32_t u = bits_f32(float_from_bits(magnitude) * 0x1p112f);
     return float_from_bits(u | sign | (~below_u32(magnitude, 0x7c00 << 13) & 0x7f800000));
 }
@@ -268,7 +281,7 @@ V_INLINE void v_store_f16(uint16_t *p, vf32 a)
     const uint32_t is_finite = below_u32(u, bits_f32(65520));
     const uint32_t finite = (small & is_small) | (rounded & ~is_small);
     const uint32_t end = 0x7c00 | (below_u32(0x7f800000, u) & 0x200);
-    *p = (uint16_t)(sign | (finite & is_finite) | (end & ~is_finite));
+    store_u16(p, sign | (finite & is_finite) | (end & ~is_finite));
 }
 
 V_INLINE vf32 v_load_part_f16(const uint16_t *p, size_t n)
@@ -279,13 +292,15 @@ V_INLINE vf32 v_load_part_f16(const uint16_t *p, size_t n)
 
 V_INLINE void v_store_part_f16(uint16_t *p, vf32 a, size_t n) { (void)p, (void)a, (void)n; }
 
-V_INLINE vf32 v_load_bf16(const uint16_t *p) { return float_from_bits((uint32_t)*p << 16); }
+V_INLINE vf32 v_load_bf16(const uint16_t *p) { return float_from_bits(load_u16(p) << 16); }
 
-/* Adds half a unit of the upper half, less one if that is even: its carry rounds to nearest. */
+/* Adds half a unit of the upper half, less one if that is even: its carry rounds to nearest.  From a
+ * NaN, whose carry could reach the sign, the upper half is taken as it is, made quiet. */
 V_INLINE void v_store_bf16(uint16_t *p, vf32 a)
 {
-    const uint32_t u = bits_f32(a);
-    *p = (uint16_t)((u + 0x7fff + (u >> 16 & 1)) >> 16);
+    const uint32_t u = bits_f32(a), is_nan = (uint32_t)v_is_nan_f32(a);
+    const uint32_t up = (0x7fff + (u >> 16 & 1)) & ~is_nan;
+    store_u16(p, (u + up) >> 16 | (is_nan & 0x40));
 }
 
 V_INLINE vf32 v_load_part_bf16(const uint16_t *p, size_t n) { return v_load_part_f16(p, n); }

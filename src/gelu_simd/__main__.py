@@ -30,7 +30,7 @@ examples:
   gelu-simd                                    check accuracy and speed here, in seconds
   gelu-simd apply x.npy y.npy                  y = gelu(x), for files of any size
   gelu-simd apply x.npy x.npy --function gelu_tanh --dtype float32
-  gelu-simd verify                             every function, type and level here, in 15 s
+  gelu-simd verify                             every function, type and level here
   gelu-simd verify --exhaustive --dtype float32 --function gelu
   gelu-simd info --json                        version, CPU, functions and limits for scripts
   GELU_SIMD_ISA=portable gelu-simd             the same on another level

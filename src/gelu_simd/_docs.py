@@ -57,7 +57,7 @@ x : array_like
     Input of the forward pass.  `dy` and `x` are broadcast against each other.  Both may be of
     any type that ``{grad}`` takes.  They compute in the type that NumPy promotes them to, Python
     numbers following the array, and in float64 if that is integer or bool.  Where it has none,
-    bfloat16 computes in float32 beside float16, in float64 beside integers.
+    bfloat16 counts as float32.
 {common}
 
 Returns
@@ -110,12 +110,11 @@ def limits(name: str) -> tuple[str, str]:
     """State the limits on the error of a value or derivative, and which types have none."""
     found, rounded = [], []
     for dtype in DTYPES:
-        fused, portable = (limit(name, dtype, group) for group in ("fused", "portable"))
-        other = f" ({portable:g} on the portable level)" if portable != fused else ""
-        if portable == fused == CORRECTLY_ROUNDED:
+        most = limit(name, dtype)
+        if most == CORRECTLY_ROUNDED:
             rounded.append(dtype)
         else:
-            found.append(f"{fused:g} ULP in {dtype}{other}")
+            found.append(f"{most:g} ULP in {dtype}")
     return f"at most {' and '.join(found)}", f"{' and '.join(rounded)} are correctly rounded"
 
 

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-__all__ = ["CORRECTLY_ROUNDED", "LIMITS", "PORTABLE", "Largest", "group", "limit"]
+__all__ = ["CORRECTLY_ROUNDED", "LIMITS", "Largest", "group", "limit"]
 
-#: Largest error in ULP by function and type, on the levels with a fused multiply-add.
+#: Largest error in ULP by function and type, on every level.
 LIMITS: dict[tuple[str, str], float] = {
     ("gelu", "float32"): 3.0,
     ("gelu", "float64"): 2.0,
@@ -16,14 +16,7 @@ LIMITS: dict[tuple[str, str], float] = {
     ("gelu_tanh_grad", "float64"): 2.0,
 }
 
-#: The same on the portable level, where it is another.
-PORTABLE: dict[tuple[str, str], float] = {
-    ("gelu", "float64"): 2.5,
-    ("gelu_grad", "float64"): 3.0,
-}
-
-
-#: The limit for float16 and bfloat16, on every level: no number of the type is nearer.
+#: The limit for float16 and bfloat16: no number of the type is nearer.
 CORRECTLY_ROUNDED = 0.5
 
 
@@ -40,9 +33,6 @@ def group(level: str) -> str:
     return "portable" if level == "portable" else "fused"
 
 
-def limit(function: str, dtype: str, level: str) -> float:
-    """Return the limit in ULP for a function of one input on one level."""
-    if dtype in ("float16", "bfloat16"):
-        return CORRECTLY_ROUNDED
-    fused = LIMITS[function, dtype]
-    return PORTABLE.get((function, dtype), fused) if group(level) == "portable" else fused
+def limit(function: str, dtype: str) -> float:
+    """Return the limit in ULP for a function of one input, on every level."""
+    return CORRECTLY_ROUNDED if dtype in ("float16", "bfloat16") else LIMITS[function, dtype]

@@ -42,16 +42,16 @@ def ufuncs() -> dict[str, np.ufunc]:
 
 def info(as_json: bool) -> int:
     """Print the facts about this installation."""
-    level = gelu_simd.cpu_info()["isa"]
     facts: dict[str, Any] = {
         "version": gelu_simd.__version__,
         "numpy": np.__version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
         **gelu_simd.cpu_info(),
-        "functions": {name: ufunc.types for name, ufunc in ufuncs().items()},
+        "functions": list(ufuncs()),
+        "dtypes": [dtype.name for dtype in _types.dtypes()],
         "limits": {
-            name: {dtype.name: limit(name, dtype.name, level) for dtype in _types.dtypes()}
+            name: {dtype.name: limit(name, dtype.name) for dtype in _types.dtypes()}
             for name in _oracle.FUNCTIONS
         },
     }

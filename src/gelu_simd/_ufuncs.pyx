@@ -183,8 +183,8 @@ cdef computed_in(types):
         return None
     try:
         found = functools.reduce(common, types)
-    except TypeError:  # bfloat16 has no common type with float16 and with most integers
-        found = FLOAT32 if all(t in FLOATS for t in types) else FLOAT64
+    except TypeError:  # bfloat16 has none with float16 and with most integers; float32 has
+        found = functools.reduce(common, [FLOAT32, *types])
     return FLOAT64 if found in INTEGERS else found
 
 

@@ -148,7 +148,7 @@ def conclude(
         worst = max(found, key=lambda part: part.error)
         differs = next((part.differs for part in found if part.differs), None)
         whole = Found(sum(part.inputs for part in found), worst.error, worst.at, differs)
-        limit = 0.0 if function in BACKWARD else _limits.limit(function, dtype.name, level)
+        limit = 0.0 if function in BACKWARD else _limits.limit(function, dtype.name)
         results.append(Result(function, dtype, level, whole, limit))
     return results
 
