@@ -161,19 +161,35 @@ V_INLINE vf64 v_sub_f64(vf64 a, vf64 b) { return a - b; }
 V_INLINE vf64 v_mul_f64(vf64 a, vf64 b) { return a * b; }
 V_INLINE vf64 v_div_f64(vf64 a, vf64 b) { return a / b; }
 
-/* The product's error is exact (Dekker 1971) away from the ends of the range.  The sum is rounded
- * first: once in all where a b and c all but cancel, as they do wherever the maths needs it. */
-V_INLINE vf64 v_fma_f64(vf64 a, vf64 b, vf64 c)
+/* What p = a b lost in rounding, exactly away from the ends of the range (Dekker 1971). */
+V_INLINE double product_error_f64(double a, double b, double p)
 {
     const double splitter = 0x1p27 + 1;
     const double ta = splitter * a, ah = ta - (ta - a), al = a - ah;
     const double tb = splitter * b, bh = tb - (tb - b), bl = b - bh;
-    const double p = a * b;
-    return (p + c) + (((ah * bh - p) + ah * bl + al * bh) + al * bl);
+    return ((ah * bh - p) + ah * bl + al * bh) + al * bl;
 }
 
-V_INLINE vf64 v_fms_f64(vf64 a, vf64 b, vf64 c) { return v_fma_f64(a, b, -c); }
-V_INLINE vf64 v_fnma_f64(vf64 a, vf64 b, vf64 c) { return v_fma_f64(-a, b, c); }
+/* The sum's error is exact too (Knuth).  Adding both errors rounds: far below the result. */
+V_INLINE vf64 v_fma_f64(vf64 a, vf64 b, vf64 c)
+{
+    const double p = a * b, sum = p + c, part = sum - p;
+    return sum + (((p - (sum - part)) + (c - part)) + product_error_f64(a, b, p));
+}
+
+/* The maths takes these where a b and c all but cancel, so that their difference is exact. */
+V_INLINE vf64 v_fms_f64(vf64 a, vf64 b, vf64 c)
+{
+    const double p = a * b;
+    return (p - c) + product_error_f64(a, b, p);
+}
+
+V_INLINE vf64 v_fnma_f64(vf64 a, vf64 b, vf64 c)
+{
+    const double p = a * b;
+    return (c - p) - product_error_f64(a, b, p);
+}
+
 V_INLINE vf64 v_mad_f64(vf64 a, vf64 b, vf64 c) { return a * b + c; }
 V_INLINE vf64 v_nmad_f64(vf64 a, vf64 b, vf64 c) { return c - a * b; }
 
