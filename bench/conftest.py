@@ -8,9 +8,9 @@ import pytest
 from formulas import erf
 from inputs import SIZES, reuse_freed_memory
 from pytest_benchmark.fixture import BenchmarkFixture
-from timing import at_level
 
 import gelu_simd
+from gelu_simd._verify import using
 
 # Rounds of at least 0.1 ms for 0.2 s, and at least three: all in about three minutes.
 OPTIONS = {
@@ -45,7 +45,7 @@ def pytest_report_header() -> str:
 @pytest.fixture
 def level(request: pytest.FixtureRequest) -> Iterator[str]:
     """Run the test on one level."""
-    with at_level(request.param):
+    with using(request.param):
         yield request.param
 
 

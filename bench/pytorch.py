@@ -9,10 +9,11 @@ from functools import partial
 
 import numpy as np
 from inputs import arrays
-from timing import alternate, at_level
+from timing import alternate
 
 import gelu_simd
 from gelu_simd import _types
+from gelu_simd._verify import using
 
 try:
     import torch
@@ -48,7 +49,7 @@ def row(function: str, dtype: str, size: str) -> str:
     calls = theirs(function, dtype, size)
     ns, peer = [], []
     for level in LEVELS:
-        with at_level(level):
+        with using(level):
             best = {k: 1e9 * t.minimum / x.size for k, t in alternate({**calls, "": ours}).items()}
         ns.append(best.pop(""))
         peer.append(min(best.values()))

@@ -8,9 +8,10 @@ from functools import partial
 import numpy as np
 from formulas import FORMULAS, erf
 from inputs import arrays, reuse_freed_memory
-from timing import alternate, at_level
+from timing import alternate
 
 import gelu_simd
+from gelu_simd._verify import using
 
 DTYPE = "float32"
 COLUMNS = ["16Ki", "256Ki"]
@@ -48,12 +49,12 @@ def main() -> None:
     levels = [level for level in gelu_simd.cpu_info()["available"] if level != "portable"]
     print("\nIn a fresh process, where the formulas wait for memory:")
     for level in levels:
-        with at_level(level):
+        with using(level):
             print_table(level)
     reuse_freed_memory()
     print("\nAfter larger arrays were freed, the best case of the formulas:")
     for level in levels:
-        with at_level(level):
+        with using(level):
             print_table(level)
 
 

@@ -1,12 +1,9 @@
-"""The level switch and the alternating timer of the bench scripts and suite."""
+"""The alternating timer of the bench scripts."""
 
 import statistics
 import timeit
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
-
-from gelu_simd import _ufuncs
 
 
 class Timing(NamedTuple):
@@ -14,16 +11,6 @@ class Timing(NamedTuple):
 
     minimum: float
     median: float
-
-
-@contextmanager
-def at_level(name: str) -> Iterator[None]:
-    """Run the block on one level of the package, then go back to the previous one."""
-    previous = _ufuncs.set_isa(name)
-    try:
-        yield
-    finally:
-        _ufuncs.set_isa(previous)
 
 
 def alternate(

@@ -394,10 +394,25 @@ class Header:
             self.array(ctype, f"{name}_{part}", in_u)
 
 
+def exponential(header: Header, ctype: str, prefix: str, name: str, degree: int) -> Function:
+    """Write the constants of exp(u); return what exp(-t^2/2) gains by LN2 being rounded.
+
+    That is for the fits to make up for, n taken as a continuous variable.
+    """
+    ln2 = rounded(LN2, ctype)
+    header.scalars(ctype, prefix, ln2=ln2, log2e=rounded(LOG2E, ctype))
+    h = LN2 / 2 * mpf("1.0002")
+    header.polynomial(
+        ctype, name, "exp(h) = 1 + h + h^2 s(h), |h| <= ln(2)/2; s, error relative to exp(h),",
+        polynomial(lambda x: mp.hyp1f1(1, 3, x) / 2, lambda x: x * x / mp.exp(x), (-h, h), degree,
+                   ctype),
+    )  # fmt: skip
+    return lambda t: mp.exp((ln2 - LN2) * t * t / (2 * LN2))
+
+
 def float32(header: Header) -> None:
     ctype, prefix = "float", "F32"
     header.section("float32: exponential")
-    ln2 = rounded(LN2, ctype)
     header.comment("z + EXP_MAGIC holds rint(z) + 64 + the exponent's bias in its last bits")
     header.scalars(ctype, prefix, exp_magic=F32_EXP_MAGIC)
     header.comment(
@@ -406,18 +421,7 @@ def float32(header: Header) -> None:
         " * exp((LN2 - ln 2) t^2/(2 ln 2)).\n"
         " * They end where the results round to -0, short of the HI at which t stops."
     )
-    header.scalars(ctype, prefix, ln2=ln2, log2e=rounded(LOG2E, ctype))
-
-    def ln2_excess(t: mpf) -> mpf:
-        """What exp(-t^2/2) gains by LN2 being rounded, n taken as a continuous variable."""
-        return mp.exp((ln2 - LN2) * t * t / (2 * LN2))
-
-    h = LN2 / 2 * mpf("1.0002")
-    header.polynomial(
-        ctype, "f32_exp", "exp(h) = 1 + h + h^2 s(h), |h| <= ln(2)/2; s, error relative to exp(h),",
-        polynomial(lambda x: mp.hyp1f1(1, 3, x) / 2, lambda x: x * x / mp.exp(x), (-h, h), 4,
-                   ctype),
-    )  # fmt: skip
+    ln2_excess = exponential(header, ctype, prefix, "f32_exp", 4)
 
     header.section("float32: gelu")
     header.comment("where n = -191: t^2/2 = 191 ln(2); 2u(t) = 191 ln(2)")
@@ -539,22 +543,11 @@ def float64(header: Header) -> None:
             (mpf("-0.50001"), mpf("0.50001")), 10, ctype,
         ),
     )  # fmt: skip
-    ln2 = rounded(LN2, ctype)
     header.comment(
         "exp(h) 2^n = exp(u), n = rint(u log2(e)), h = u - n LN2.  LN2 is ln 2 rounded; the fits\n"
         " * of gelu and gelu_grad make up for it, as in float32"
     )
-    header.scalars(ctype, "F64", ln2=ln2, log2e=rounded(LOG2E, ctype))
-    h = LN2 / 2 * mpf("1.0002")
-    header.polynomial(
-        ctype, "f64_exp", "exp(h) = 1 + h + h^2 s(h), |h| <= ln(2)/2; s, error relative to exp(h),",
-        polynomial(lambda x: mp.hyp1f1(1, 3, x) / 2, lambda x: x * x / mp.exp(x), (-h, h), 9,
-                   ctype),
-    )  # fmt: skip
-
-    def ln2_excess(t: mpf) -> mpf:
-        return mp.exp((ln2 - LN2) * t * t / (2 * LN2))
-
+    ln2_excess = exponential(header, ctype, "F64", "f64_exp", 9)
     hi = mpf("38.83")
 
     header.section("float64: gelu")

@@ -28,7 +28,6 @@ V_INLINE rf32 r_fma_f32(rf32 a, rf32 b, rf32 c) { return _mm256_fmadd_ps(a, b, c
 V_INLINE rf32 r_fms_f32(rf32 a, rf32 b, rf32 c) { return _mm256_fmsub_ps(a, b, c); }
 V_INLINE rf32 r_fnma_f32(rf32 a, rf32 b, rf32 c) { return _mm256_fnmadd_ps(a, b, c); }
 V_INLINE rf32 r_mad_f32(rf32 a, rf32 b, rf32 c) { return _mm256_fmadd_ps(a, b, c); }
-V_INLINE rf32 r_nmad_f32(rf32 a, rf32 b, rf32 c) { return _mm256_fnmadd_ps(a, b, c); }
 
 V_INLINE rf32 r_abs_f32(rf32 a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
 

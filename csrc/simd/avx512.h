@@ -26,7 +26,6 @@ V_INLINE rf32 r_fma_f32(rf32 a, rf32 b, rf32 c) { return _mm512_fmadd_ps(a, b, c
 V_INLINE rf32 r_fms_f32(rf32 a, rf32 b, rf32 c) { return _mm512_fmsub_ps(a, b, c); }
 V_INLINE rf32 r_fnma_f32(rf32 a, rf32 b, rf32 c) { return _mm512_fnmadd_ps(a, b, c); }
 V_INLINE rf32 r_mad_f32(rf32 a, rf32 b, rf32 c) { return _mm512_fmadd_ps(a, b, c); }
-V_INLINE rf32 r_nmad_f32(rf32 a, rf32 b, rf32 c) { return _mm512_fnmadd_ps(a, b, c); }
 
 V_INLINE rf32 r_abs_f32(rf32 a) { return _mm512_andnot_ps(_mm512_set1_ps(-0.0f), a); }
 
@@ -53,13 +52,7 @@ V_INLINE rf32 r_pow2_f32(rf32 k)
 
 V_INLINE rm32 r_less_f32(rf32 a, rf32 b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
 V_INLINE rm32 r_is_negative_f32(rf32 a) { return r_less_f32(a, _mm512_setzero_ps()); }
-V_INLINE rm32 r_is_nan_f32(rf32 a) { return _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q); }
 V_INLINE rf32 r_select_f32(rm32 m, rf32 a, rf32 b) { return _mm512_mask_blend_ps(m, b, a); }
-
-V_INLINE rf32 r_by_sign_f32(rf32 x, rf32 a, rf32 b)
-{
-    return _mm512_mask_blend_ps(_mm512_movepi32_mask(_mm512_castps_si512(x)), b, a);
-}
 
 V_INLINE rf32 r_flip_f32(rf32 a, rf32 x)
 {

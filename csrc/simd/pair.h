@@ -38,16 +38,13 @@ typedef struct {
     PAIR_3(V, fms_##type, V, V, V)                                                              \
     PAIR_3(V, fnma_##type, V, V, V)                                                             \
     PAIR_3(V, mad_##type, V, V, V)                                                              \
-    PAIR_3(V, nmad_##type, V, V, V)                                                             \
     PAIR_1(V, abs_##type, V)                                                                    \
     PAIR_2(V, min_bits_##type, V, V)                                                            \
     PAIR_2(V, max_bits_##type, V, V)                                                            \
     PAIR_1(V, pow2_##type, V)                                                                   \
     PAIR_2(M, less_##type, V, V)                                                                \
     PAIR_1(M, is_negative_##type, V)                                                            \
-    PAIR_1(M, is_nan_##type, V)                                                                 \
     PAIR_3(V, select_##type, M, V, V)                                                           \
-    PAIR_3(V, by_sign_##type, V, V, V)                                                          \
     PAIR_2(V, flip_##type, V, V)                                                                \
                                                                                                 \
     enum { LANES_##type = sizeof(r_set_##type(0)) / sizeof(ELEMENT) };                          \
@@ -117,7 +114,10 @@ V_INLINE vf64 v_sub_multiple_f64(vf64 c, vf64 n, double a)
     return (vf64){r_sub_multiple_f64(c.a, n.a, a), r_sub_multiple_f64(c.b, n.b, a)};
 }
 
+PAIR_1(mf64, is_nan_f64, vf64)
 PAIR_1(vf64, half_f64, vf64)
+PAIR_3(vf64, by_sign_f64, vf64, vf64, vf64)
+PAIR_3(vf64, nmad_f64, vf64, vf64, vf64)
 PAIR_3(vf64, sub_power_f64, vf64, vf64, vf64)
 
 #endif

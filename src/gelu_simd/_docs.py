@@ -1,11 +1,9 @@
 """The ufuncs' docstrings, with the errors of `_limits` and `_measured` filled in."""
 
-from gelu_simd._limits import CORRECTLY_ROUNDED, Largest, limit
+from gelu_simd._limits import CORRECTLY_ROUNDED, HALF_TYPES, LIMITS, Largest
 from gelu_simd._measured import MEASURED
 
 __all__ = ["DOCS", "inputs"]
-
-DTYPES = ("float32", "float64", "float16", "bfloat16")
 
 VALUE = """{summary}
 
@@ -108,14 +106,8 @@ GRAD_SPECIAL = "±0 gives 0.5, +∞ gives 1, −∞ gives −0, NaN gives NaN."
 
 def limits(name: str) -> tuple[str, str]:
     """State the limits on the error of a value or derivative, and which types have none."""
-    found, rounded = [], []
-    for dtype in DTYPES:
-        most = limit(name, dtype)
-        if most == CORRECTLY_ROUNDED:
-            rounded.append(dtype)
-        else:
-            found.append(f"{most:g} ULP in {dtype}")
-    return f"at most {' and '.join(found)}", f"{' and '.join(rounded)} are correctly rounded"
+    found = [f"{most:g} ULP in {dtype}" for (n, dtype), most in LIMITS.items() if n == name]
+    return f"at most {' and '.join(found)}", f"{' and '.join(HALF_TYPES)} are correctly rounded"
 
 
 def inputs(dtype: str, largest: Largest) -> str:

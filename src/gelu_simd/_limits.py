@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-__all__ = ["CORRECTLY_ROUNDED", "LIMITS", "Largest", "group", "limit"]
+__all__ = ["CORRECTLY_ROUNDED", "HALF_TYPES", "LIMITS", "Largest", "group", "limit"]
 
 #: Largest error in ULP by function and type, on every level.
 LIMITS: dict[tuple[str, str], float] = {
@@ -16,7 +16,8 @@ LIMITS: dict[tuple[str, str], float] = {
     ("gelu_tanh_grad", "float64"): 2.0,
 }
 
-#: The limit for float16 and bfloat16: no number of the type is nearer.
+#: The other types, and their limit: no number of the type is nearer.
+HALF_TYPES = ("float16", "bfloat16")
 CORRECTLY_ROUNDED = 0.5
 
 
@@ -35,4 +36,4 @@ def group(level: str) -> str:
 
 def limit(function: str, dtype: str) -> float:
     """Return the limit in ULP for a function of one input, on every level."""
-    return CORRECTLY_ROUNDED if dtype in ("float16", "bfloat16") else LIMITS[function, dtype]
+    return CORRECTLY_ROUNDED if dtype in HALF_TYPES else LIMITS[function, dtype]

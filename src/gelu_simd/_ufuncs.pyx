@@ -42,15 +42,15 @@ cdef extern from "numpy/ufuncobject.h":
 np.import_array()
 np.import_umath()
 
-# NumPy's type of each of gelu_simd_types, in their order.
-dtypes = [numpy.dtype(numpy.float64), numpy.dtype(numpy.float32), numpy.dtype(numpy.float16)]
-cdef int num_builtin = len(dtypes)
+TYPES = {b"f64": numpy.float64, b"f32": numpy.float32, b"f16": numpy.float16}
+cdef int num_builtin = len(TYPES)
 try:
     from ml_dtypes import bfloat16
 except ImportError:
     pass
 else:
-    dtypes.append(numpy.dtype(bfloat16))
+    TYPES[b"bf16"] = bfloat16
+dtypes = [numpy.dtype(TYPES[gelu_simd_types[t]]) for t in range(len(TYPES))]
 
 # All this must live as long as the ufuncs do: for ever.
 cdef gelu_simd_loop *slots[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES]
