@@ -302,11 +302,14 @@ def test_bfloat16() -> None:
 @pytest.mark.parametrize("function", ["gelu", "gelu_tanh"])
 def test_next_to_a_tie_the_side_decides(function: str, dtype: np.dtype) -> None:
     """x / 2 (1 + c x) of odd multiples x of the smallest subnormal, negative ones last."""
-    tiny = finfo(dtype).smallest_subnormal
-    odd = np.array([1, 3, 5, 101, 127], dtype)
+    tiny = float(finfo(dtype).smallest_subnormal)
+    odd = np.array([1.0, 3, 5, 101, 127])
     up, down = np.ceil(odd / 2), np.floor(odd / 2)
-    right = _oracle.ulp_error(function, tiny * np.append(odd, -odd), tiny * np.append(up, -down))
-    wrong = _oracle.ulp_error(function, tiny * np.append(odd, -odd), tiny * np.append(down, -up))
+    x, nearer, farther = (
+        (tiny * np.append(positive, negative)).astype(dtype)
+        for positive, negative in ((odd, -odd), (up, -down), (down, -up))
+    )
+    right, wrong = (_oracle.ulp_error(function, x, got) for got in (nearer, farther))
     assert (right <= 0.5).all()
     assert (wrong > 0.5).all()
     assert_allclose([right, wrong], 0.5, 0, 2.0**-11)
