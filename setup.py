@@ -25,7 +25,7 @@ LEVELS = {
             ["/arch:AVX512"],
         ),
     ],
-    "aarch64": [],
+    "aarch64": [("neon", [], [])],
 }  # fmt: skip
 ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "arm64": "aarch64"}
 
