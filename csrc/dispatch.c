@@ -23,6 +23,8 @@ const char *const gelu_simd_types[] = {GELU_SIMD_TYPES(TYPE_NAME)};
 /* X(level): best first.  setup.py compiles the same levels. */
 #if defined(GELU_SIMD_X86)
 #define LEVELS(X) X(avx512) X(avx2) X(portable)
+#elif defined(__aarch64__) || defined(_M_ARM64)
+#define LEVELS(X) X(neon) X(portable)
 #else
 #define LEVELS(X) X(portable)
 #endif

@@ -23,9 +23,9 @@ V_INLINE rf32 r_sub_f32(rf32 a, rf32 b) { return _mm512_sub_ps(a, b); }
 V_INLINE rf32 r_mul_f32(rf32 a, rf32 b) { return _mm512_mul_ps(a, b); }
 V_INLINE rf32 r_div_f32(rf32 a, rf32 b) { return _mm512_div_ps(a, b); }
 V_INLINE rf32 r_fma_f32(rf32 a, rf32 b, rf32 c) { return _mm512_fmadd_ps(a, b, c); }
-V_INLINE rf32 r_fms_f32(rf32 a, rf32 b, rf32 c) { return _mm512_fmsub_ps(a, b, c); }
 V_INLINE rf32 r_fnma_f32(rf32 a, rf32 b, rf32 c) { return _mm512_fnmadd_ps(a, b, c); }
 V_INLINE rf32 r_mad_f32(rf32 a, rf32 b, rf32 c) { return _mm512_fmadd_ps(a, b, c); }
+V_INLINE rf32 r_nmad_f32(rf32 a, rf32 b, rf32 c) { return _mm512_fnmadd_ps(a, b, c); }
 
 V_INLINE rf32 r_abs_f32(rf32 a) { return _mm512_andnot_ps(_mm512_set1_ps(-0.0f), a); }
 
@@ -96,7 +96,6 @@ V_INLINE rf64 r_sub_f64(rf64 a, rf64 b) { return _mm512_sub_pd(a, b); }
 V_INLINE rf64 r_mul_f64(rf64 a, rf64 b) { return _mm512_mul_pd(a, b); }
 V_INLINE rf64 r_div_f64(rf64 a, rf64 b) { return _mm512_div_pd(a, b); }
 V_INLINE rf64 r_fma_f64(rf64 a, rf64 b, rf64 c) { return _mm512_fmadd_pd(a, b, c); }
-V_INLINE rf64 r_fms_f64(rf64 a, rf64 b, rf64 c) { return _mm512_fmsub_pd(a, b, c); }
 V_INLINE rf64 r_fnma_f64(rf64 a, rf64 b, rf64 c) { return _mm512_fnmadd_pd(a, b, c); }
 V_INLINE rf64 r_mad_f64(rf64 a, rf64 b, rf64 c) { return _mm512_fmadd_pd(a, b, c); }
 V_INLINE rf64 r_nmad_f64(rf64 a, rf64 b, rf64 c) { return _mm512_fnmadd_pd(a, b, c); }

@@ -35,9 +35,9 @@ typedef struct {
     PAIR_2(V, mul_##type, V, V)                                                                 \
     PAIR_2(V, div_##type, V, V)                                                                 \
     PAIR_3(V, fma_##type, V, V, V)                                                              \
-    PAIR_3(V, fms_##type, V, V, V)                                                              \
     PAIR_3(V, fnma_##type, V, V, V)                                                             \
     PAIR_3(V, mad_##type, V, V, V)                                                              \
+    PAIR_3(V, nmad_##type, V, V, V)                                                             \
     PAIR_1(V, abs_##type, V)                                                                    \
     PAIR_2(V, min_bits_##type, V, V)                                                            \
     PAIR_2(V, max_bits_##type, V, V)                                                            \
@@ -117,7 +117,6 @@ V_INLINE vf64 v_sub_multiple_f64(vf64 c, vf64 n, double a)
 PAIR_1(mf64, is_nan_f64, vf64)
 PAIR_1(vf64, half_f64, vf64)
 PAIR_3(vf64, by_sign_f64, vf64, vf64, vf64)
-PAIR_3(vf64, nmad_f64, vf64, vf64, vf64)
 PAIR_3(vf64, sub_power_f64, vf64, vf64, vf64)
 
 #endif

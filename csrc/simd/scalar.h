@@ -3,7 +3,7 @@
  *   vf32 vf64         lanes of float, double
  *   mf32 mf64         one truth value a lane
  *   v_add sub mul div the IEEE operations, to nearest
- *   v_fma(a, b, c)    a b + c, rounded once; v_fms is a b - c, v_fnma is c - a b
+ *   v_fma(a, b, c)    a b + c, rounded once; v_fnma is c - a b; NEON has no a b - c
  *   v_mad(a, b, c)    a b + c where one rounding or two will do: fused wherever that is fast
  *   v_nmad(a, b, c)   c - a b likewise
  *   v_sub_power(c, p, m)
@@ -96,9 +96,9 @@ V_INLINE vf32 v_div_f32(vf32 a, vf32 b) { return a / b; }
 /* The product is exact in double.  The sum is rounded to double, then to float: differs from one
  * rounding only where the first lands on a tie of the second, about once in 2^29. */
 V_INLINE vf32 v_fma_f32(vf32 a, vf32 b, vf32 c) { return (float)((double)a * b + c); }
-V_INLINE vf32 v_fms_f32(vf32 a, vf32 b, vf32 c) { return (float)((double)a * b - c); }
 V_INLINE vf32 v_fnma_f32(vf32 a, vf32 b, vf32 c) { return (float)(c - (double)a * b); }
 V_INLINE vf32 v_mad_f32(vf32 a, vf32 b, vf32 c) { return a * b + c; }
+V_INLINE vf32 v_nmad_f32(vf32 a, vf32 b, vf32 c) { return c - a * b; }
 
 V_INLINE vf32 v_abs_f32(vf32 a) { return float_from_bits(bits_f32(a) & 0x7fffffff); }
 
@@ -176,13 +176,7 @@ V_INLINE vf64 v_fma_f64(vf64 a, vf64 b, vf64 c)
     return sum + (((p - (sum - part)) + (c - part)) + product_error_f64(a, b, p));
 }
 
-/* The maths takes these where a b and c all but cancel, so that their difference is exact. */
-V_INLINE vf64 v_fms_f64(vf64 a, vf64 b, vf64 c)
-{
-    const double p = a * b;
-    return (p - c) + product_error_f64(a, b, p);
-}
-
+/* The maths takes this where a b and c all but cancel, so that their difference is exact. */
 V_INLINE vf64 v_fnma_f64(vf64 a, vf64 b, vf64 c)
 {
     const double p = a * b;

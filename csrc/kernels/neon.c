@@ -1,0 +1,4 @@
+/* Every 64-bit Arm: Advanced SIMD, its baseline. */
+#define LEVEL neon
+#include "../simd/neon.h"
+#include "../kernels.inc"
