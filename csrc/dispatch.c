@@ -117,6 +117,10 @@ const char *gelu_simd_cpu_name(void)
 
 #else
 
+#if defined(__aarch64__) || defined(_M_ARM64)
+static int can_run_neon(void) { return 1; }
+#endif
+
 const char *gelu_simd_cpu_name(void) { return ""; }
 
 #endif

@@ -59,7 +59,7 @@ def test_intrinsics_only_in_the_shims() -> None:
         if path.suffix in {".c", ".h", ".inc", ".pyx", ".pxd", ".py"} and path != generated
         if INTRINSIC.search(path.read_text(encoding="utf-8"))
     }
-    assert {"csrc/simd/avx2.h", "csrc/simd/avx512.h"} <= found
+    assert {"csrc/simd/avx2.h", "csrc/simd/avx512.h", "csrc/simd/neon.h"} <= found
     assert {path for path in found if not path.startswith("csrc/simd/")} == set()
 
 
@@ -110,7 +110,11 @@ def dispatched() -> dict[str, list[str]]:
 
 
 # The condition in dispatch.c for each architecture of setup.py.
-CONDITIONS = {"x86_64": "defined(GELU_SIMD_X86)", "aarch64": "", "other": ""}
+CONDITIONS = {
+    "x86_64": "defined(GELU_SIMD_X86)",
+    "aarch64": "defined(__aarch64__) || defined(_M_ARM64)",
+    "other": "",
+}
 
 
 def test_dispatch_lists_the_levels_that_setup_compiles(setup_script: ModuleType) -> None:
