@@ -37,7 +37,7 @@ INTEGERS = ["bool", *(f"{u}int{n}" for u in ("", "u") for n in (8, 16, 32, 64))]
 PAIRS = list(itertools.permutations([*TYPES, *INTEGERS], 2))
 REFUSED = [
     *(np.zeros(3, code) for code in ["F", "D", "G", "O", "S3", "U3", "M8[s]", "m8[s]", "V4"]),
-    *[1j, None, "1.0", b"1.0", object(), np.datetime64("2000-01-01")],
+    *[1j, None, "1.0", b"1.0", object, np.datetime64("2000-01-01")],
 ]
 
 LONG = 20_011  # several blocks, both of NumPy's casts and of the strided loops
