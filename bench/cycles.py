@@ -1,0 +1,126 @@
+"""Cycles per element of the inner loops on CPUs not at hand, simulated by llvm-mca.
+
+Run: python cycles.py [DTYPE ...]; float32 unless told.  The loops are those that gcc makes of
+the kernels; Debian's gcc, gcc-aarch64-linux-gnu and llvm-19 (or later) have all that is needed.
+The simulation takes data from the nearest cache and knows no miss of any kind.  `bound` is what
+the busiest unit alone would take.  Exits with 1 if a NEON loop of float32 spills or
+computes in scalars.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+import setup  # noqa: E402 - setup.py, for the levels' flags
+
+# Level, architecture, CPU as LLVM names it, bytes a loop handles at once: two registers.
+CPUS = [
+    ("neon", "aarch64", "neoverse-v2", 32),
+    ("neon", "aarch64", "neoverse-n1", 32),
+    ("neon", "aarch64", "apple-m1", 32),
+    ("avx2", "x86_64", "icelake-server", 64),
+    ("avx2", "x86_64", "znver4", 64),
+    ("avx512", "x86_64", "icelake-server", 128),
+    ("avx512", "x86_64", "znver4", 128),
+]
+FUNCTIONS = [
+    "gelu", "gelu_tanh", "gelu_grad", "gelu_tanh_grad", "gelu_backward", "gelu_tanh_backward",
+]  # fmt: skip
+# Suffix of the loops, bytes of a lane.
+TYPES = {
+    "float64": ("f64", 8),
+    "float32": ("f32", 4),
+    "float16": ("f16", 4),
+    "bfloat16": ("bf16", 4),
+}
+
+BRANCH = re.compile(r"\s+(?:b\.?\w*|j\w+|cbn?z|tbn?z)\s+(?:.*,\s*)?(\.L\w+)$")
+STACK_STORE = re.compile(r"\s+(?:st\w+\s.*\[sp|v?mov\w+\s+%\w+, .*\(%r[sb]p)")
+SCALAR = re.compile(r"\s+(?:f\w+\s+[sdh]\d+|v(?!broadcast)\w+s[sd]\s)")
+
+
+class Loop(NamedTuple):
+    """The innermost loop over whole vectors, and what there is to say of it."""
+
+    instructions: list[str]
+    spills: int
+    scalars: int
+
+
+def tool(*names: str) -> str:
+    """Return the first of some programs that is installed."""
+    found = next(filter(None, map(shutil.which, names)), None)
+    return found or sys.exit(f"this needs {names[0]}")
+
+
+def assembly(level: str, arch: str, directory: Path) -> list[str]:
+    """Compile one level's kernels."""
+    path = directory / f"{level}.s"
+    if not path.exists():
+        flags = dict(setup.levels(arch, "gcc"))[level]
+        source = ROOT / "csrc" / "kernels" / f"{level}.c"
+        compiler = tool(f"{arch}-linux-gnu-gcc")
+        subprocess.run(
+            [compiler, *flags, f"-I{ROOT / 'csrc'}", "-S", source, "-o", path], check=True
+        )
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+def loop(lines: list[str], label: str) -> Loop:
+    """Return the longest loop of a function that calls nothing."""
+    start = lines.index(f"{label}:")
+    end = next(i for i in range(start, len(lines)) if lines[i].startswith(f"\t.size\t{label}"))
+    body = lines[start:end]
+    labels = {line[:-1]: i for i, line in enumerate(body) if line.endswith(":")}
+    jumps = ((labels.get(m[1], end), i) for i, line in enumerate(body) if (m := BRANCH.match(line)))
+    loops = [body[first + 1 : last + 1] for first, last in jumps if first < last]
+    loops = [part for part in loops if not any(re.match(r"\s+(bl|call)\s", x) for x in part)]
+    code = [line for line in max(loops, key=len) if re.match(r"\t\w", line)]
+    spills, scalars = (sum(bool(p.match(line)) for line in code) for p in (STACK_STORE, SCALAR))
+    return Loop(code, spills, scalars)
+
+
+def simulate(code: list[str], arch: str, cpu: str) -> tuple[float, float]:
+    """Return the cycles of one round, and the bound of the busiest unit."""
+    rounds = 200
+    command = [tool("llvm-mca-19", "llvm-mca"), f"-mtriple={arch}-linux-gnu", f"-mcpu={cpu}"]
+    done = subprocess.run(
+        [*command, f"-iterations={rounds}"],
+        input="\n".join(code), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    cycles = re.search(r"Total Cycles:\s+(\d+)", done.stdout)[1]
+    bound = re.search(r"Block RThroughput:\s+([\d.]+)", done.stdout)[1]
+    return int(cycles) / rounds, float(bound)
+
+
+def main(dtypes: list[str]) -> int:
+    """Print a row for each function, type, level and CPU."""
+    failed = False
+    print(f"{'':30}{'level':8}{'CPU':16}{'cycles':>8}{'bound':>8}{'instructions':>14}{'spills':>8}")
+    with tempfile.TemporaryDirectory() as directory:
+        for dtype in dtypes:
+            suffix, size = TYPES[dtype]
+            for function in FUNCTIONS:
+                for level, arch, cpu, width in CPUS:
+                    lines = assembly(level, arch, Path(directory))
+                    found = loop(lines, f"{function}_contiguous_{suffix}_{level}")
+                    lanes = width // size
+                    cycles, bound = (c / lanes for c in simulate(found.instructions, arch, cpu))
+                    print(
+                        f"{function:20}{dtype:10}{level:8}{cpu:16}{cycles:8.2f}{bound:8.2f}"
+                        f"{len(found.instructions) / lanes:14.1f}{found.spills:8}"
+                    )
+                    judged = (level, dtype) == ("neon", "float32")
+                    failed |= judged and found.spills + found.scalars > 0
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:] or ["float32"]))
