@@ -53,7 +53,14 @@ V_INLINE rf32 r_pow2_f32(rf32 k)
 }
 
 V_INLINE rm32 r_less_f32(rf32 a, rf32 b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }
-V_INLINE rm32 r_is_negative_f32(rf32 a) { return r_less_f32(a, _mm256_setzero_ps()); }
+
+/* Less than the first NaN as integers: of a quiet comparison of floats clang makes a signalling one. */
+V_INLINE rm32 r_is_negative_f32(rf32 a)
+{
+    return _mm256_castsi256_ps(
+        _mm256_cmpgt_epi32(_mm256_set1_epi32((int)0xff800001), _mm256_castps_si256(a)));
+}
+
 V_INLINE rm32 r_is_nan_f32(rf32 a) { return _mm256_cmp_ps(a, a, _CMP_UNORD_Q); }
 V_INLINE rf32 r_select_f32(rm32 m, rf32 a, rf32 b) { return _mm256_blendv_ps(b, a, m); }
 V_INLINE rf32 r_by_sign_f32(rf32 x, rf32 a, rf32 b) { return _mm256_blendv_ps(b, a, x); }
@@ -119,7 +126,8 @@ V_INLINE rm64 r_less_f64(rf64 a, rf64 b) { return r_gt_bits_f64(b, a); }
 
 V_INLINE rm64 r_is_negative_f64(rf64 a)
 {
-    return _mm256_cmp_pd(a, _mm256_setzero_pd(), _CMP_LT_OQ);
+    return _mm256_castsi256_pd(_mm256_cmpgt_epi64(_mm256_set1_epi64x((int64_t)0xfff0000000000001),
+                                                  _mm256_castpd_si256(a)));
 }
 
 V_INLINE rm64 r_is_nan_f64(rf64 a) { return _mm256_cmp_pd(a, a, _CMP_UNORD_Q); }

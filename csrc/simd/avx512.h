@@ -51,7 +51,13 @@ V_INLINE rf32 r_pow2_f32(rf32 k)
 }
 
 V_INLINE rm32 r_less_f32(rf32 a, rf32 b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
-V_INLINE rm32 r_is_negative_f32(rf32 a) { return r_less_f32(a, _mm512_setzero_ps()); }
+
+/* Less than the first NaN as integers: of a quiet comparison of floats clang makes a signalling one. */
+V_INLINE rm32 r_is_negative_f32(rf32 a)
+{
+    return _mm512_cmplt_epi32_mask(_mm512_castps_si512(a), _mm512_set1_epi32((int)0xff800001));
+}
+
 V_INLINE rf32 r_select_f32(rm32 m, rf32 a, rf32 b) { return _mm512_mask_blend_ps(m, b, a); }
 
 V_INLINE rf32 r_flip_f32(rf32 a, rf32 x)
@@ -124,7 +130,8 @@ V_INLINE rm64 r_less_f64(rf64 a, rf64 b)
 
 V_INLINE rm64 r_is_negative_f64(rf64 a)
 {
-    return _mm512_cmp_pd_mask(a, _mm512_setzero_pd(), _CMP_LT_OQ);
+    return _mm512_cmplt_epi64_mask(_mm512_castpd_si512(a),
+                                   _mm512_set1_epi64((int64_t)0xfff0000000000001));
 }
 
 V_INLINE rm64 r_is_nan_f64(rf64 a) { return _mm512_cmp_pd_mask(a, a, _CMP_UNORD_Q); }
