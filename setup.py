@@ -5,9 +5,14 @@ The metadata is in pyproject.toml.
 
 from __future__ import annotations
 
+import gzip
 import os
+import platform
+import re
 import sys
 import sysconfig
+import tarfile
+import time
 from pathlib import Path
 
 from setuptools import Extension, setup
@@ -25,24 +30,49 @@ LEVELS = {
             ["/arch:AVX512"],
         ),
     ],
-    "aarch64": [("neon", [], [])],
+    "aarch64": [("neon", ["-mtune=neoverse-n1"], [])],
 }  # fmt: skip
 ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "arm64": "aarch64"}
 
 # Lets gcc interleave the kernels' two chains of operations (simd/pair.h): 10 % on AVX2.
 GCC_SCHEDULING = ["-fschedule-insns", "-fsched-pressure"]
 
-# No fused multiply-add that the source does not ask for, no symbol that the module does not need.
+# No fused multiply-add that the source does not ask for, no code of one level inlined into another
+# at link time, no symbol that the module does not need.
 COMMON = [
     "-O3", "-g0", "-fno-fast-math", "-ffp-contract=off", "-fno-lto", "-fvisibility=hidden",
 ]  # fmt: skip
-COMMON_MSVC = ["/O2", "/fp:precise"]
+COMMON_MSVC = ["/std:c11", "/O2", "/fp:precise", "/GL-"]
+
+# Wheels are for this Python and every later one.
+STABLE_ABI = (3, 11)
+
+
+def target_platform() -> str:
+    """Name the platform built for, which on cross builds is not the one building.
+
+    A universal Python on macOS would build for two architectures at once, a level is for one:
+    that of ARCHFLAGS, or else this machine's.
+    """
+    name = sysconfig.get_platform()
+    if sys.platform != "darwin":
+        return name
+    system, version, machine = name.split("-")
+    asked = set(re.findall(r"-arch\s+(\S+)", os.environ.get("ARCHFLAGS", "")))
+    if len(asked) > 1:
+        raise SystemExit(
+            f"gelu_simd builds for one architecture, not for {' and '.join(sorted(asked))}"
+        )
+    if asked:
+        machine = asked.pop()
+    elif machine.startswith("universal"):
+        machine = platform.machine()
+    return f"{system}-{version}-{machine}"
 
 
 def architecture() -> str:
-    """Name the architecture built for, which on cross builds is not the one building."""
-    machine = sysconfig.get_platform().split("-")[-1].lower()
-    return ARCHITECTURES.get(machine, "other")
+    """Name the architecture built for, as `LEVELS` does."""
+    return ARCHITECTURES.get(target_platform().split("-")[-1].lower(), "other")
 
 
 def compiler() -> str:
@@ -64,7 +94,7 @@ def levels(arch: str, dialect: str) -> list[tuple[str, list[str]]]:
 
 
 class SourceArchive(sdist):
-    """Adds what building does not need but people do: all of tests, benches and tools."""
+    """Adds what building does not need but people do, and writes equal files as equal bytes."""
 
     def make_distribution(self) -> None:
         for folder in (".ci", ".github", "bench", "csrc", "tests"):
@@ -75,43 +105,80 @@ class SourceArchive(sdist):
         self.filelist.extend(["CHANGELOG.md", "CONTRIBUTING.md"])
         super().make_distribution()
 
+    def make_archive(self, base_name: str, *_: object, base_dir: str, **__: object) -> str:
+        date = int(os.environ.get("SOURCE_DATE_EPOCH", time.time()))
+
+        def anonymous(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+            entry.uid = entry.gid = 0
+            entry.uname = entry.gname = ""
+            entry.mtime = date
+            return entry
+
+        name = f"{base_name}.tar.gz"
+        Path(name).parent.mkdir(exist_ok=True)
+        with (
+            gzip.GzipFile(name, "wb", mtime=date) as file,
+            tarfile.open(fileobj=file, mode="w") as archive,
+        ):
+            archive.add(base_dir, filter=anonymous)
+        return name
+
+
+def arguments(arch: str, dialect: str, free_threaded: bool = False) -> dict[str, object]:
+    """Return what setuptools is told, the extension still in Cython."""
+    import numpy as np
+
+    headers = sorted(p.as_posix() for p in Path("csrc").rglob("*") if p.suffix in {".h", ".inc"})
+    macros = {
+        "NPY_NO_DEPRECATED_API": "NPY_2_0_API_VERSION",
+        "NPY_TARGET_VERSION": "NPY_2_0_API_VERSION",
+    }
+    options = {}
+    if not free_threaded:  # which has no stable ABI
+        major, minor = STABLE_ABI
+        macros["Py_LIMITED_API"] = f"0x{major:02x}{minor:02x}0000"
+        options["bdist_wheel"] = {"py_limited_api": f"cp{major}{minor}"}
+    return {
+        "libraries": [
+            (
+                f"gelu_simd_{name}",
+                {
+                    "sources": [f"csrc/kernels/{name}.c"],
+                    "include_dirs": ["csrc"],
+                    "cflags": flags,
+                    "obj_deps": {"": headers},
+                },
+            )
+            for name, flags in levels(arch, dialect)
+        ],
+        "ext_modules": [
+            Extension(
+                "gelu_simd._ufuncs",
+                sources=["src/gelu_simd/_ufuncs.pyx", "csrc/dispatch.c"],
+                depends=[*headers, "src/gelu_simd/_csrc.pxd"],
+                include_dirs=["csrc", np.get_include()],
+                define_macros=list(macros.items()),
+                extra_compile_args=COMMON_MSVC if dialect == "msvc" else COMMON,
+                extra_link_args=[] if dialect == "msvc" else ["-Wl,-x"],
+                py_limited_api=not free_threaded,
+            )
+        ],
+        "options": options,
+        "cmdclass": {"sdist": SourceArchive},
+    }
+
 
 def main() -> None:
-    import numpy as np
     from Cython.Build import cythonize
 
-    dialect = compiler()
-    csrc = Path("csrc")
-    headers = sorted(p.as_posix() for p in csrc.rglob("*") if p.suffix in {".h", ".inc"})
-    libraries = [
-        (
-            f"gelu_simd_{name}",
-            {
-                "sources": [f"csrc/kernels/{name}.c"],
-                "include_dirs": ["csrc"],
-                "cflags": flags,
-                "obj_deps": {"": headers},
-            },
-        )
-        for name, flags in levels(architecture(), dialect)
-    ]
-    extension = Extension(
-        "gelu_simd._ufuncs",
-        sources=["src/gelu_simd/_ufuncs.pyx", "csrc/dispatch.c"],
-        depends=[*headers, "src/gelu_simd/_csrc.pxd"],
-        include_dirs=["csrc", np.get_include()],
-        define_macros=[
-            ("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"),
-            ("NPY_TARGET_VERSION", "NPY_2_0_API_VERSION"),
-        ],
-        extra_compile_args=COMMON_MSVC if dialect == "msvc" else COMMON,
-    )
-    setup(
-        libraries=libraries,
-        # Always anew: what another Cython or NumPy left behind does not compile.
-        ext_modules=cythonize([extension], build_dir="build/cython", force=True),
-        cmdclass={"sdist": SourceArchive},
-    )
+    if sys.platform == "darwin":  # which is how Python on macOS is told
+        os.environ["_PYTHON_HOST_PLATFORM"] = name = target_platform()
+        os.environ["ARCHFLAGS"] = f"-arch {name.split('-')[-1]}"
+    free_threaded = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+    told = arguments(architecture(), compiler(), free_threaded)
+    # Always anew: what another Cython or NumPy left behind does not compile.
+    told["ext_modules"] = cythonize(told["ext_modules"], build_dir="build/cython", force=True)
+    setup(**told)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -137,29 +138,86 @@ def test_every_level_has_its_kernel_file() -> None:
 # ---- compiler flags ----
 
 
+# What could change the arithmetic, or the CPU that the wheel is for.
+FORBIDDEN = {
+    "-ffast-math", "-Ofast", "-funsafe-math-optimizations", "-march=native", "-flto", "-g",
+    "/fp:fast", "/fp:contract", "/GL", "/Zi", "/Z7",
+}  # fmt: skip
+
+
+@pytest.fixture
+def told(setup_script: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict]:
+    """Give the function that says what setuptools is told."""
+    monkeypatch.chdir(ROOT)
+    return setup_script.arguments
+
+
+def compiled(arguments: dict) -> dict[str, list[str]]:
+    """Return the flags that setuptools passes to the compiler, by the file it compiles."""
+    found = {}
+
+    class Compiler:
+        def object_filenames(self, sources: list[str], **_: object) -> list[str]:
+            return [f"{source}.o" for source in sources]
+
+        def compile(self, sources: list[str], extra_postargs: list[str], **_: object) -> None:
+            found.update(dict.fromkeys(sources, extra_postargs))
+
+        def create_static_lib(self, *_: object, **__: object) -> None: ...
+
+    setuptools = pytest.importorskip("setuptools")
+    libraries = setuptools.Distribution(arguments).get_command_obj("build_clib")
+    libraries.compiler = Compiler()
+    libraries.build_libraries(arguments["libraries"])
+    for extension in arguments["ext_modules"]:
+        found.update(dict.fromkeys(extension.sources, extension.extra_compile_args))
+    return found
+
+
+@pytest.mark.parametrize("dialect", ["gcc", "clang", "msvc"])
+@pytest.mark.parametrize("architecture", CONDITIONS)
+def test_every_c_file_is_compiled_once(told: Callable, architecture: str, dialect: str) -> None:
+    levels = dispatched()[CONDITIONS[architecture]]
+    assert sorted(compiled(told(architecture, dialect))) == sorted(
+        [*(f"csrc/kernels/{level}.c" for level in levels), "csrc/dispatch.c",
+         "src/gelu_simd/_ufuncs.pyx"]
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("dialect", ["gcc", "clang"])
 @pytest.mark.parametrize("architecture", CONDITIONS)
-def test_gcc_and_clang_flags(setup_script: ModuleType, architecture: str, dialect: str) -> None:
-    for name, flags in setup_script.levels(architecture, dialect):
+def test_gcc_and_clang_flags(told: Callable, architecture: str, dialect: str) -> None:
+    for file, flags in compiled(told(architecture, dialect)).items():
+        level = Path(file).stem if "kernels" in file else ""
         assert all(flag.startswith("-") for flag in flags)
-        assert "-ffp-contract=off" in flags
-        assert "-fno-fast-math" in flags
-        assert not {"-ffast-math", "-Ofast", "-funsafe-math-optimizations"} & set(flags)
-        assert "-march=native" not in flags
-        assert dialect == "gcc" or not set(flags) & set(setup_script.GCC_SCHEDULING)
-        assert any(flag.startswith("-mavx") for flag in flags) == name.startswith("avx")
-        assert ("-mavx512f" in flags) == (name == "avx512")
-    assert "-ffp-contract=off" in setup_script.COMMON
+        assert {"-ffp-contract=off", "-fno-fast-math", "-fno-lto", "-g0"} <= set(flags)
+        assert "-fvisibility=hidden" in flags
+        assert not FORBIDDEN & set(flags)
+        assert ("-fschedule-insns" in flags) == (dialect == "gcc" and level != "")
+        isa = [flag for flag in flags if flag.startswith("-m") and not flag.startswith("-mtune=")]
+        assert bool(isa) == level.startswith("avx")
+        assert ("-mavx512f" in flags) == (level == "avx512")
 
 
 @pytest.mark.parametrize("architecture", CONDITIONS)
-def test_msvc_flags(setup_script: ModuleType, architecture: str) -> None:
-    for name, flags in setup_script.levels(architecture, "msvc"):
+def test_msvc_flags(told: Callable, architecture: str) -> None:
+    for file, flags in compiled(told(architecture, "msvc")).items():
+        assert {"/std:c11", "/O2", "/fp:precise", "/GL-"} <= set(flags)
+        assert not FORBIDDEN & set(flags)
+        arch = {"csrc/kernels/avx2.c": ["/arch:AVX2"], "csrc/kernels/avx512.c": ["/arch:AVX512"]}
+        assert [flag for flag in flags if flag.startswith("/arch")] == arch.get(file, [])
         assert all(flag.startswith("/") for flag in flags)
-        assert "/fp:precise" in flags
-        assert "/fp:fast" not in flags
-        arch = [flag for flag in flags if flag.startswith("/arch:")]
-        assert arch == ([f"/arch:{name.upper()}"] if name != "portable" else [])
+
+
+def test_stable_abi_but_for_free_threads(told: Callable) -> None:
+    for free_threaded in (False, True):
+        arguments = told("x86_64", "gcc", free_threaded)
+        [extension] = arguments["ext_modules"]
+        limited = dict(extension.define_macros).get("Py_LIMITED_API")
+        assert limited == (None if free_threaded else "0x030b0000")
+        assert extension.py_limited_api == (not free_threaded)
+        tag = arguments["options"].get("bdist_wheel", {}).get("py_limited_api")
+        assert tag == (None if free_threaded else "cp311")
 
 
 @pytest.mark.parametrize(
@@ -188,7 +246,7 @@ def test_dialect(
     [
         ("linux-x86_64", "x86_64"),
         ("win-amd64", "x86_64"),
-        ("macosx-11.0-arm64", "aarch64"),
+        ("win-arm64", "aarch64"),
         ("linux-aarch64", "aarch64"),
         ("linux-riscv64", "other"),
         ("win32", "other"),
@@ -197,5 +255,46 @@ def test_dialect(
 def test_architecture(
     setup_script: ModuleType, monkeypatch: pytest.MonkeyPatch, platform: str, expected: str
 ) -> None:
+    monkeypatch.setattr("sys.platform", platform.partition("-")[0])
     monkeypatch.setattr("sysconfig.get_platform", lambda: platform)
+    monkeypatch.setenv("ARCHFLAGS", "-arch ppc")  # which is for macOS
+    assert setup_script.target_platform() == platform
     assert setup_script.architecture() == expected
+
+
+@pytest.mark.parametrize("machine", ["arm64", "x86_64"])
+@pytest.mark.parametrize(
+    ("python", "flags", "expected"),
+    [
+        ("arm64", "", "arm64"),
+        ("x86_64", "-arch x86_64", "x86_64"),
+        ("universal2", "-arch x86_64", "x86_64"),
+        ("universal2", "-arch arm64", "arm64"),
+        ("universal2", "", "the machine's own"),
+    ],
+)
+def test_one_architecture_on_macos(
+    setup_script: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    machine: str,
+    python: str,
+    flags: str,
+    expected: str,
+) -> None:
+    expected = machine if expected == "the machine's own" else expected
+    monkeypatch.setattr("sys.platform", "darwin")
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    monkeypatch.setattr("sysconfig.get_platform", lambda: f"macosx-11.0-{python}")
+    monkeypatch.setenv("ARCHFLAGS", flags)
+    assert setup_script.target_platform() == f"macosx-11.0-{expected}"
+    assert setup_script.architecture() == {"arm64": "aarch64", "x86_64": "x86_64"}[expected]
+
+
+def test_two_architectures_are_refused(
+    setup_script: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", "darwin")
+    monkeypatch.setattr("sysconfig.get_platform", lambda: "macosx-11.0-universal2")
+    monkeypatch.setenv("ARCHFLAGS", "-arch arm64 -arch x86_64")
+    with pytest.raises(SystemExit, match="one architecture, not for arm64 and x86_64"):
+        setup_script.target_platform()

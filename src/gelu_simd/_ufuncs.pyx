@@ -1,8 +1,8 @@
-# cython: language_level=3
+# cython: language_level=3, freethreading_compatible=True
 """The ufunc objects, and the level whose kernels they run.
 
-Each ufunc loop gets, as its `data`, the slot that holds its kernel of the level in use: changing
-the level rewrites the slots and leaves the ufuncs alone.
+Each ufunc loop gets, as its `data`, its place in a level's table: changing the level changes one
+pointer and leaves the ufuncs alone.  All else is written at import only, so threads need no lock.
 """
 
 import functools
@@ -34,7 +34,7 @@ cdef extern from "numpy/arrayobject.h":
         pass
     DTypeMeta PyArray_PyFloatDType
     DTypeMeta PyArray_PyLongDType
-    PyObject *PyArray_CommonDType(DTypeMeta *, DTypeMeta *) except NULL
+    DTypeMeta *PyArray_CommonDType(DTypeMeta *, DTypeMeta *) except NULL
 
 cdef extern from "numpy/ufuncobject.h":
     int PyUFunc_AddPromoter(object ufunc, object dtypes, object promoter) except -1
@@ -53,15 +53,19 @@ else:
 dtypes = [numpy.dtype(TYPES[gelu_simd_types[t]]) for t in range(len(TYPES))]
 
 # All this must live as long as the ufuncs do: for ever.
-cdef gelu_simd_loop *slots[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES]
 cdef void *loop_data[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES]
 cdef np.PyUFuncGenericFunction loops[GELU_SIMD_NUM_TYPES]
 cdef char loop_types[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES * 3]
-cdef const gelu_simd_table *level = NULL
+
+# Any thread may read and write it, always whole.
+ctypedef const gelu_simd_table *table_pointer
+cdef volatile table_pointer level = NULL
 
 
-cdef void run(char **args, np.npy_intp *n, np.npy_intp *strides, void *slot) noexcept nogil:
-    (<gelu_simd_loop **> slot)[0](args, n[0], <const ptrdiff_t *> strides)
+cdef void run(
+    char **args, const np.npy_intp *n, const np.npy_intp *strides, void *place
+) noexcept nogil:
+    (<gelu_simd_loop *const *> level.loops)[<size_t> place](args, n[0], <const ptrdiff_t *> strides)
 
 
 cdef names(const gelu_simd_table *const *tables):
@@ -84,19 +88,11 @@ cdef const gelu_simd_table *find(name) except NULL:
     )
 
 
-cdef use(const gelu_simd_table *table):
-    global level
-    level = table
-    for f in range(GELU_SIMD_NUM_FUNCTIONS):
-        for t in range(GELU_SIMD_NUM_TYPES):
-            slots[f][t] = table.loops[f][t]
-
-
 def set_isa(name):
     """Run the kernels of level `name` from now on, in every thread; return the former level."""
-    cdef const gelu_simd_table *table = find(name)
+    global level
     former = level.name.decode()
-    use(table)
+    level = find(name)
     return former
 
 
@@ -122,7 +118,7 @@ def cpu_info():
         "isa": level.name.decode(),
         "available": names(gelu_simd_available()),
         "built": names(gelu_simd_built()),
-        "cpu": gelu_simd_cpu_name().decode("ascii", "replace").strip(),
+        "cpu": cpu,
     }
 
 
@@ -132,7 +128,7 @@ cdef make_ufunc(int f):
     name = gelu_simd_functions[f].name.decode()
     cdef int types[3]
     for t, dtype in enumerate(dtypes):
-        loop_data[f][t] = &slots[f][t]
+        loop_data[f][t] = <void *> <size_t> (f * GELU_SIMD_NUM_TYPES + t)
         for k in range(inputs + 1):
             loop_types[f][t * (inputs + 1) + k] = dtype.num if t < num_builtin else 0
     doc = DOCS[name].encode()
@@ -143,7 +139,7 @@ cdef make_ufunc(int f):
     )
     for t in range(num_builtin, len(dtypes)):
         types[0] = types[1] = types[2] = dtypes[t].num
-        np.PyUFunc_RegisterLoopForType(ufunc, types[0], run, types, loop_data[f][t])
+        np.PyUFunc_RegisterLoopForType(ufunc, types[0], loops[t], types, loop_data[f][t])
     PyUFunc_AddPromoter(
         ufunc, (numpy.dtype,) * inputs + (None,),
         PyCapsule_New(<void *> promote, "numpy._ufunc_promoter", NULL),
@@ -165,9 +161,9 @@ PYTHON_NUMBERS = [
 
 cdef common(a, b):
     """Return the type that NumPy promotes two types to."""
-    cdef PyObject *found = PyArray_CommonDType(<DTypeMeta *> <PyObject *> a,
-                                               <DTypeMeta *> <PyObject *> b)
-    result = <object> found
+    cdef DTypeMeta *found = PyArray_CommonDType(<DTypeMeta *> <PyObject *> a,
+                                                <DTypeMeta *> <PyObject *> b)
+    result = <object> <PyObject *> found
     Py_DECREF(result)
     return result
 
@@ -213,16 +209,18 @@ cdef int promote(object ufunc, PyObject **given, PyObject **wanted, PyObject **c
 
 def use_initial_level():
     """Take the best level, or the one that GELU_SIMD_ISA in the environment names."""
+    global level
     wanted = os.environ.get("GELU_SIMD_ISA") or names(gelu_simd_available())[0]
     try:
-        use(find(wanted))
+        level = find(wanted)
     except ValueError as error:
         raise ImportError(f"GELU_SIMD_ISA={wanted}: {error}") from None
 
 
+cpu = gelu_simd_cpu_name().decode("ascii", "replace").strip()
 kept = []  # the docstrings, which the ufuncs point to
 use_initial_level()
 for t in range(GELU_SIMD_NUM_TYPES):
-    loops[t] = run
+    loops[t] = <np.PyUFuncGenericFunction> run
 # Not attributes of this module: pickle must find the ufuncs under their public names.
 ufuncs = dict(make_ufunc(f) for f in range(GELU_SIMD_NUM_FUNCTIONS))
