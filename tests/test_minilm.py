@@ -13,6 +13,8 @@ import gelu_simd
 
 BENCH = Path(__file__).parents[1] / "bench"
 
+pytestmark = pytest.mark.skipif(not BENCH.exists(), reason="bench is not beside tests")
+
 # A module that is None in sys.modules can be neither found nor imported.
 WITHOUT = """
 import runpy, sys
