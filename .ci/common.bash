@@ -50,3 +50,13 @@ venv() {
     "${python:-python3}" -m venv "$directory"
     [ "$#" -eq 0 ] || "$directory/bin/pip" install --quiet "$@"
 }
+
+# find_python X.Y: prints the path of that Python, from the PATH or from pyenv; fails without one.
+find_python() {
+    local candidate
+    for candidate in "python$1" "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$1".*/bin/python; do
+        # A shim of pyenv may stand for nothing.
+        "$candidate" -c 'import sys; print(sys.executable)' 2>/dev/null && return
+    done
+    return 1
+}
