@@ -94,7 +94,7 @@ def levels(arch: str, dialect: str) -> list[tuple[str, list[str]]]:
 
 
 class SourceArchive(sdist):
-    """Adds what building does not need but people do, and writes equal files as equal bytes."""
+    """Adds what setuptools does not see that people need, and writes equal files as equal bytes."""
 
     def make_distribution(self) -> None:
         for folder in (".ci", ".github", "bench", "csrc", "tests"):
@@ -102,6 +102,7 @@ class SourceArchive(sdist):
                 p for p in Path(folder).rglob("*") if p.is_file() and "__pycache__" not in p.parts
             )
             self.filelist.extend(p.as_posix() for p in files)
+        self.filelist.extend(p.as_posix() for p in Path("src").rglob("*.p[yx][xd]"))
         self.filelist.extend(["CHANGELOG.md", "CONTRIBUTING.md"])
         super().make_distribution()
 
