@@ -1,5 +1,5 @@
 /* Which levels this build has, and which of them this CPU and its operating system can run.
- * Compiled for the baseline; the CPU is asked once, when the module is imported. */
+ * Compiled for the baseline.  Writes nothing of its own, so any threads may call it. */
 #include <stdint.h>
 #include <string.h>
 
@@ -20,7 +20,8 @@ const gelu_simd_function gelu_simd_functions[] = {GELU_SIMD_FUNCTIONS(FUNCTION)}
 #define TYPE_NAME(name) #name,
 const char *const gelu_simd_types[] = {GELU_SIMD_TYPES(TYPE_NAME)};
 
-/* X(level): best first.  setup.py compiles the same levels. */
+/* X(level): best first; a CPU that can run one can run those after it, the last one always.
+ * setup.py compiles the same levels. */
 #if defined(GELU_SIMD_X86)
 #define LEVELS(X) X(avx512) X(avx2) X(portable)
 #elif defined(__aarch64__) || defined(_M_ARM64)
@@ -103,16 +104,15 @@ static int can_run_avx512(void)
     return can_run_avx2() && has(saved_state(), XCR0_ZMM) && has(cpuid(7, 0).ebx, leaf7);
 }
 
-const char *gelu_simd_cpu_name(void)
+void gelu_simd_cpu_name(char *name)
 {
-    static char name[49];
+    memset(name, 0, GELU_SIMD_CPU_NAME_SIZE);
     if (cpuid(0x80000000, 0).eax < 0x80000004)
-        return "";
+        return;
     for (uint32_t i = 0; i < 3; i++) {
         const registers r = cpuid(0x80000002 + i, 0);
         memcpy(name + 16 * i, &r, sizeof r);
     }
-    return name + strspn(name, " ");
 }
 
 #else
@@ -121,7 +121,7 @@ const char *gelu_simd_cpu_name(void)
 static int can_run_neon(void) { return 1; }
 #endif
 
-const char *gelu_simd_cpu_name(void) { return ""; }
+void gelu_simd_cpu_name(char *name) { *name = '\0'; }
 
 #endif
 
@@ -129,14 +129,10 @@ const gelu_simd_table *const *gelu_simd_built(void) { return built; }
 
 const gelu_simd_table *const *gelu_simd_available(void)
 {
-    static const gelu_simd_table *available[NUM_LEVELS + 1];
-    size_t count = 0;
-    if (available[0])
-        return available;
-#define ADD(level)           \
-    if (can_run_##level())   \
-        available[count++] = &gelu_simd_table_##level;
-    LEVELS(ADD)
-    available[count] = NULL;
-    return available;
+#define CAN_RUN(level) can_run_##level,
+    static int (*const can_run[NUM_LEVELS])(void) = {LEVELS(CAN_RUN)};
+    size_t best = 0;
+    while (!can_run[best]())
+        best++;
+    return built + best;
 }

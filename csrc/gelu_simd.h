@@ -56,7 +56,9 @@ const gelu_simd_table *const *gelu_simd_available(void);
 /* Every level of this build, best first, NULL at the end. */
 const gelu_simd_table *const *gelu_simd_built(void);
 
-/* The processor's own name for itself, or "" where it does not say. */
-const char *gelu_simd_cpu_name(void);
+enum { GELU_SIMD_CPU_NAME_SIZE = 49 };
+
+/* Writes the processor's own name for itself, or "" where it does not say. */
+void gelu_simd_cpu_name(char *name);
 
 #endif

@@ -4,6 +4,7 @@ cdef extern from "gelu_simd.h" nogil:
     enum:
         GELU_SIMD_NUM_FUNCTIONS
         GELU_SIMD_NUM_TYPES
+        GELU_SIMD_CPU_NAME_SIZE
 
     ctypedef struct gelu_simd_function:
         const char *name
@@ -18,4 +19,4 @@ cdef extern from "gelu_simd.h" nogil:
 
     const gelu_simd_table *const *gelu_simd_available()
     const gelu_simd_table *const *gelu_simd_built()
-    const char *gelu_simd_cpu_name()
+    void gelu_simd_cpu_name(char *name)

@@ -12,6 +12,7 @@ import numpy
 
 cimport numpy as np
 from gelu_simd._csrc cimport (
+    GELU_SIMD_CPU_NAME_SIZE,
     GELU_SIMD_NUM_FUNCTIONS,
     GELU_SIMD_NUM_TYPES,
     gelu_simd_available,
@@ -217,7 +218,9 @@ def use_initial_level():
         raise ImportError(f"GELU_SIMD_ISA={wanted}: {error}") from None
 
 
-cpu = gelu_simd_cpu_name().decode("ascii", "replace").strip()
+cdef char cpu_name[GELU_SIMD_CPU_NAME_SIZE]
+gelu_simd_cpu_name(cpu_name)
+cpu = cpu_name.decode("ascii", "replace").strip()
 kept = []  # the docstrings, which the ufuncs point to
 use_initial_level()
 for t in range(GELU_SIMD_NUM_TYPES):
