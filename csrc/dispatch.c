@@ -12,6 +12,8 @@
 #else
 #include <cpuid.h>
 #endif
+#elif defined(__APPLE__)
+#include <sys/sysctl.h>
 #endif
 
 #define FUNCTION(name, inputs) {#name, inputs},
@@ -121,7 +123,15 @@ void gelu_simd_cpu_name(char *name)
 static int can_run_neon(void) { return 1; }
 #endif
 
-void gelu_simd_cpu_name(char *name) { *name = '\0'; }
+void gelu_simd_cpu_name(char *name)
+{
+#if defined(__APPLE__)
+    size_t size = GELU_SIMD_CPU_NAME_SIZE;
+    if (sysctlbyname("machdep.cpu.brand_string", name, &size, NULL, 0) == 0)
+        return;
+#endif
+    *name = '\0';
+}
 
 #endif
 

@@ -7,6 +7,7 @@
 #if defined(_MSC_VER) && !defined(__clang__)
 #define V_INLINE static __forceinline
 #define V_UNROLL
+#pragma fp_contract(off) /* as -ffp-contract=off, which setup.py gives gcc and clang */
 #else
 #define V_INLINE static inline __attribute__((always_inline, unused))
 #if defined(__clang__)
