@@ -60,3 +60,15 @@ find_python() {
     done
     return 1
 }
+
+# emulated DIR PYTHON EMULATOR...: makes a virtual environment of the file PYTHON, which EMULATOR
+# runs.  Its bin/python is what Python takes for its executable, so child processes run so as well.
+emulated() {
+    local directory=$1 executable=$2
+    shift 2
+    mkdir -p "$directory/bin"
+    echo "home = $(dirname "$executable")" >"$directory/pyvenv.cfg"
+    # shellcheck disable=SC2016
+    printf '#!/bin/sh\nexec %s -0 "$0" %s "$@"\n' "$*" "$executable" >"$directory/bin/python"
+    chmod +x "$directory/bin/python"
+}
