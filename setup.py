@@ -37,6 +37,9 @@ ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "a
 # Lets gcc interleave the kernels' two chains of operations (simd/pair.h): 10 % on AVX2.
 GCC_SCHEDULING = ["-fschedule-insns", "-fsched-pressure"]
 
+# Where clang packs scalars into a vector, its idle lanes raise exceptions of their own.
+CLANG_LANES = ["-fno-slp-vectorize"]
+
 # No fused multiply-add that the source does not ask for, no code of one level inlined into another
 # at link time, no symbol that the module does not need.
 COMMON = [
@@ -89,6 +92,8 @@ def levels(arch: str, dialect: str) -> list[tuple[str, list[str]]]:
     common = COMMON_MSVC if msvc else COMMON
     if dialect == "gcc":
         common = [*common, *GCC_SCHEDULING]
+    elif dialect == "clang":
+        common = [*common, *CLANG_LANES]
     rows = [("portable", [], []), *LEVELS.get(arch, [])]
     return [(name, common + (msvc_flags if msvc else flags)) for name, flags, msvc_flags in rows]
 
