@@ -72,3 +72,11 @@ emulated() {
     printf '#!/bin/sh\nexec %s -0 "$0" %s "$@"\n' "$*" "$executable" >"$directory/bin/python"
     chmod +x "$directory/bin/python"
 }
+
+# levels DIALECT: a line for each level of this architecture, its name and setup.py's flags.
+# Python's setuptools must be in $work/tools.
+levels() {
+    "$work/tools/bin/python" -c "import setup
+for level, flags in setup.levels(setup.architecture(), '$1'):
+    print(level, *flags)"
+}
