@@ -12,7 +12,7 @@ from types import FrameType
 from typing import NoReturn
 
 import gelu_simd
-from gelu_simd import _apply, _overview, _types, _verify
+from gelu_simd import _apply, _bench, _overview, _peers, _types, _verify
 from gelu_simd._progress import Progress
 
 UFUNCS = _overview.ufuncs()
@@ -21,6 +21,7 @@ DTYPES = {dtype.name: dtype for dtype in _types.dtypes()}
 # A .npy file does not tell bfloat16 from any other data of two bytes.
 STORABLE = {name: dtype for name, dtype in DTYPES.items() if dtype.isbuiltin == 1}
 LEVELS = gelu_simd.cpu_info()["available"]
+VALUES_AND_GRADIENTS = [name for name in UFUNCS if not name.endswith("grad")]
 
 SAMPLES = 5_000_000
 SAMPLES_EXHAUSTIVE = 100_000_000
@@ -32,6 +33,7 @@ examples:
   gelu-simd apply x.npy x.npy --function gelu_tanh --dtype float32
   gelu-simd verify                             every function, type and level here
   gelu-simd verify --exhaustive --dtype float32 --function gelu
+  gelu-simd bench --plot speed.png             times next to the other libraries installed
   gelu-simd info --json                        version, CPU, functions and limits for scripts
   GELU_SIMD_ISA=portable gelu-simd             the same on another level
 
@@ -55,6 +57,15 @@ gradients (backward) with dy times the derivative.
 Types of two bytes are checked on all their numbers; float32 on all with --exhaustive, in minutes
 a function; else the hard cases, the neighbours of every branch and {SAMPLES:.0e} random numbers,
 {SAMPLES_EXHAUSTIVE:.0e} with --exhaustive, are taken.
+"""
+
+
+BENCH = f"""\
+Time every level of this CPU next to other ways to compute the same, in one process and in turn:
+ns per element, the fastest round, and the ratio to the best level. What is not installed is named
+and left out. A peer whose results are not about ours is an error, not a time.
+
+peers: {", ".join(_peers.PEERS)}
 """
 
 
@@ -124,6 +135,61 @@ def parser() -> Parser:
     verify.add_argument("--json", action="store_true", help="as one JSON object, at the end")
     verify.set_defaults(run=run_verify)
 
+    bench = commands.add_parser(
+        "bench",
+        help="time every level next to other libraries",
+        description=BENCH,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    bench.add_argument(
+        "--peers",
+        nargs="+",
+        choices=["all", "none", *_peers.PEERS],
+        default=["all"],
+        metavar="PEER",
+        help="all that are installed (default), none, or some of the above",
+    )
+    bench.add_argument(
+        "--functions",
+        nargs="+",
+        choices=UFUNCS,
+        default=VALUES_AND_GRADIENTS,
+        metavar="FUNCTION",
+        help=f"some of {', '.join(UFUNCS)} (default: {', '.join(VALUES_AND_GRADIENTS)})",
+    )
+    bench.add_argument(
+        "--dtype",
+        nargs="+",
+        choices=DTYPES,
+        default=["float32"],
+        metavar="DTYPE",
+        help=f"some of {', '.join(DTYPES)} (default: float32)",
+    )
+    bench.add_argument(
+        "--sizes",
+        nargs="+",
+        type=size,
+        default=[1, 1 << 10, 1 << 16, 1 << 22],
+        metavar="N",
+        help="numbers of elements (default: 1 1Ki 64Ki 4Mi)",
+    )
+    bench.add_argument(
+        "--threads",
+        choices=["1", "own"],
+        default="1",
+        metavar="1|own",
+        help="one thread for each peer (default), or as many as it takes by itself; "
+        "this package takes one",
+    )
+    bench.add_argument(
+        "--seconds", type=count, default=60, metavar="S", help="to measure in all (default: 60)"
+    )
+    bench.add_argument("--json", type=Path, metavar="FILE", help="write all figures")
+    bench.add_argument(
+        "--plot", type=Path, metavar="FILE.png", help="draw times and errors; needs matplotlib"
+    )
+    bench.set_defaults(run=run_bench)
+
     info = commands.add_parser("info", help="show version, CPU, functions and limits")
     info.add_argument("--json", action="store_true", help="as one JSON object")
     info.set_defaults(run=lambda args: _overview.info(as_json=args.json))
@@ -140,6 +206,35 @@ def run_apply(args: argparse.Namespace) -> int:
             STORABLE.get(args.dtype),
             progress.update,
         )
+    return 0
+
+
+def size(text: str) -> int:
+    """Read a number of elements, such as 16Ki."""
+    try:
+        return _bench.size(text)
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError(str(exc)) from None
+
+
+def run_bench(args: argparse.Namespace) -> int:
+    """Run the command ``bench``."""
+    if len({"all", "none"} & set(args.peers)) == 0:
+        peers = [name for name in _peers.PEERS if name in args.peers]
+    elif len(args.peers) > 1:
+        raise _bench.BenchError("--peers takes all, none or names")
+    else:
+        peers = list(_peers.PEERS) if args.peers == ["all"] else []
+    _bench.bench(
+        peers,
+        [name for name in UFUNCS if name in args.functions],
+        [DTYPES[name] for name in DTYPES if name in args.dtype],
+        sorted(set(args.sizes)),
+        None if args.threads == "own" else 1,
+        args.seconds,
+        args.json,
+        args.plot,
+    )
     return 0
 
 
@@ -180,7 +275,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         signum = exc.args[0]
         print(f"gelu-simd: stopped by {signal.Signals(signum).name}", file=sys.stderr)
         return 128 + signum
-    except (_apply.FileError, _verify.WorkerError) as exc:
+    except (_apply.FileError, _bench.BenchError, _verify.WorkerError) as exc:
         top.error(str(exc))
     except OSError as exc:
         # Nobody reads standard output any more, or it is full: let the flush at exit be silent.

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from math import prod
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
@@ -79,22 +80,33 @@ def apply(
             f"{str(source)!r} has dtype {header.dtype}; {ufunc.__name__} accepts "
             + ", ".join(_accepted_dtypes(ufunc, dtype))
         )
+    with replacing(target) as outfile:
+        npy.write_array_header_1_0(
+            outfile,
+            {
+                "descr": npy.dtype_to_descr(result),
+                "fortran_order": header.fortran_order,
+                "shape": header.shape,
+            },
+        )
+        for block in _results(ufunc, source, header, result, progress):
+            outfile.write(block.data)
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[BinaryIO]:
+    """Give a file to write; at the end of the ``with`` block it takes the place of `target`.
+
+    On any exception it is removed, and an old `target` is left as it was.  An OSError becomes a
+    FileError that names `target`.
+    """
     with _blaming("write", target):
         mode = _mode_to_keep(target)
         final = target.resolve()
         temporary = final.with_name(f".gelu-simd-{secrets.token_hex(8)}.tmp")
         try:
             with temporary.open("xb") as outfile:
-                npy.write_array_header_1_0(
-                    outfile,
-                    {
-                        "descr": npy.dtype_to_descr(result),
-                        "fortran_order": header.fortran_order,
-                        "shape": header.shape,
-                    },
-                )
-                for block in _results(ufunc, source, header, result, progress):
-                    outfile.write(block.data)
+                yield outfile
                 outfile.flush()
                 os.fsync(outfile.fileno())
             if mode is not None:
@@ -104,6 +116,13 @@ def apply(
             with suppress(OSError):
                 temporary.unlink()
             raise
+
+
+def require_writable(target: Path) -> None:
+    """Raise FileError if `replacing` could not write `target`."""
+    with _blaming("write", target):
+        _mode_to_keep(target)
+        TemporaryFile(dir=target.resolve().parent).close()
 
 
 def _results(

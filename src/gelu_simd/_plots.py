@@ -1,0 +1,215 @@
+"""Pictures of what `_bench` measured: time against the number of elements, error against x."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
+
+from gelu_simd import _bench, _types
+from gelu_simd._limits import limit
+from gelu_simd._verify import BACKWARD
+
+__all__ = ["KINDS", "draw", "require_format"]
+
+KINDS = ("speed", "error")
+
+# Colours that colour-blind people tell apart (M. Okabe and K. Ito); markers and dashes help.
+ORANGE, SKY, GREEN, BLUE, RED, PINK = (
+    "#E69F00",
+    "#56B4E9",
+    "#009E73",
+    "#0072B2",
+    "#D55E00",
+    "#CC79A7",
+)
+GREY = "#777777"
+STYLES = {
+    "torch": (RED, "-", "s"),
+    "onnxruntime": (BLUE, "-", "^"),
+    "jax": (GREEN, "-", "D"),
+    "tensorflow": (ORANGE, "-", "v"),
+    "numba": (PINK, "-", "P"),
+    "numexpr": (SKY, "-", "X"),
+    "thinc": (GREY, "-", "*"),
+    "scipy-erf": (BLUE, "--", "<"),
+    "scipy-ndtr": (GREEN, "--", ">"),
+    "numpy-mul": (RED, ":", "d"),
+    "numpy-pow": (PINK, ":", "p"),
+}
+OURS = ("-", "--", "-.", ":")  # by level
+
+MOST_NS = 3000.0  # the picture ends there: one call of some peers takes more
+MOST_ULP = 1e20
+LEAST_ULP = 0.3
+
+NOTE = {"textcoords": "offset points", "fontsize": 11, "color": "#444444"}
+LIMIT = {"color": GREY, "linewidth": 1.2, "linestyle": (0, (1, 1))}
+FONT = {
+    "font.size": 12,
+    "axes.titlesize": 13,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#e4e4e4",
+    "axes.axisbelow": True,
+    "lines.markersize": 5.5,
+    "svg.fonttype": "path",
+}
+
+
+def require_format(path: Path) -> None:
+    """Raise BenchError if matplotlib cannot write a file with such an ending."""
+    known = FigureCanvasAgg.get_supported_filetypes()
+    if path.suffix[1:].lower() not in known:
+        raise _bench.BenchError(f"{str(path)!r} ends with none of .{', .'.join(sorted(known))}")
+
+
+def draw(
+    report: dict[str, Any],
+    out: BinaryIO,
+    file_format: str,
+    kinds: Sequence[str] = KINDS,
+    functions: Sequence[str] = (),
+) -> None:
+    """Write a picture of a report: a column for each function, rows for each type and kind."""
+    functions = functions or list(dict.fromkeys(row["function"] for row in report["times"]))
+    dtypes = list(dict.fromkeys(row["dtype"] for row in report["times"]))
+    shape = len(dtypes) * len(kinds), len(functions)
+    entries = shown(report)
+    with mpl.rc_context(FONT):
+        figure = Figure(figsize=(4.4 * shape[1] + 2.6, 4.3 * shape[0] + 0.5), layout="constrained")
+        axes = figure.subplots(*shape, squeeze=False, sharey=False)
+        for i, (dtype, kind) in enumerate((d, k) for d in dtypes for k in kinds):
+            for j, function in enumerate(functions):
+                panel = {"speed": speed, "error": error}[kind]
+                panel(axes[i, j], report, function, dtype, entries)
+                axes[i, j].set_title(f"{function}, {dtype}")
+                if j:
+                    axes[i, j].set_ylabel("")
+        labels = {
+            entry["title"]: line(name, entry, entries, markers="speed" in kinds)
+            for name, entry in entries.items()
+        }
+        if "error" in kinds:
+            labels["our limit"] = LIMIT
+        figure.legend(
+            [Line2D([], [], **style) for style in labels.values()],
+            list(labels),
+            loc="outside right upper",
+            frameon=False,
+            handlelength=2.6,
+        )
+        figure.suptitle(caption(report), fontsize=10, color="#444444", x=0.01, ha="left")
+        figure.savefig(out, format=file_format, dpi=140, facecolor="white")
+
+
+def caption(report: dict[str, Any]) -> str:
+    """Say on what machine the picture was measured, and on how many threads."""
+    threads = "the peers' own number of threads" if report["threads"] is None else "one thread"
+    return f"{report['cpu']}, {threads}, {report['date']}"
+
+
+def shown(report: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """Return what has a line: our levels but the portable one, where others are, and peers."""
+    entries = report["entries"]
+    levels = [name for name, entry in entries.items() if entry["kind"] == "ours"]
+    measured = {row["name"] for row in report["times"]}
+    return {
+        name: entry
+        for name, entry in entries.items()
+        if name in measured
+        and (
+            entry["kind"] == "peer" or (name in levels and (name != "portable" or levels[1:] == []))
+        )
+    }
+
+
+def line(
+    name: str, entry: dict[str, str], entries: dict[str, dict[str, str]], markers: bool
+) -> dict[str, Any]:
+    """Return the style of an entry's line."""
+    if entry["kind"] == "ours":
+        dashes = OURS[list(entries).index(name) % len(OURS)]
+        return {"color": "black", "linestyle": dashes, "linewidth": 3, "zorder": 3}
+    color, dashes, marker = STYLES[name]
+    return {
+        "color": color,
+        "linestyle": dashes,
+        "linewidth": 1.6,
+        "marker": marker if markers else None,
+    }
+
+
+def speed(
+    ax: Axes, report: dict[str, Any], function: str, dtype: str, entries: dict[str, dict[str, str]]
+) -> None:
+    """Draw ns per element against the number of elements, and a copy as the limit of memory."""
+    rows = [row for row in report["times"] if (row["function"], row["dtype"]) == (function, dtype)]
+    found = _bench.best(rows)
+    sizes = sorted({n for _, n in found})
+
+    def points(name: str) -> tuple[list[int], list[float]]:
+        known = [n for n in sizes if (name, n) in found]
+        return known, [found[name, n] for n in known]
+
+    for name, entry in entries.items():
+        ax.plot(*points(name), **line(name, entry, entries, markers=True))
+    lengths, limits = points("copy")
+    ax.set_xscale("log", base=2)
+    ax.set_yscale("log")
+    least = min(found.values()) / 2
+    ax.set_ylim(least, min(MOST_NS, 2 * max(found.values())))
+    if lengths:
+        ax.fill_between(lengths, limits, least, color="#dddddd", linewidth=0, zorder=0)
+        ax.annotate("below np.copyto", (lengths[-1], least), (-4, 4), **NOTE, ha="right")
+    room = (max(sizes) / min(sizes)) ** (1 / 7)
+    ticks = [sizes[0]]
+    for n in sizes:
+        if n >= room * ticks[-1]:
+            ticks.append(n)
+    ax.xaxis.set_major_locator(FixedLocator(ticks))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda n, _: _bench.size_name(int(n))))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda ns, _: f"{ns:g}"))
+    ax.set_xlabel("elements")
+    ax.set_ylabel("ns per element")
+
+
+def error(
+    ax: Axes, report: dict[str, Any], function: str, dtype: str, entries: dict[str, dict[str, str]]
+) -> None:
+    """Draw the largest error in ULP against x, and the limit of ours."""
+    rows = {
+        row["name"]: row["max_ulp"]
+        for row in report["errors"]
+        if (row["function"], row["dtype"]) == (function, dtype)
+    }
+    low, high = report["range"]
+    for name, entry in reversed(entries.items()):
+        if name in rows:
+            values = [math.inf if value is None else value for value in rows[name]]
+            edges = np.linspace(low, high, len(values) + 1)
+            ax.plot(
+                (edges[1:] + edges[:-1]) / 2,
+                np.clip(values, LEAST_ULP, MOST_ULP),
+                **line(name, entry, entries, markers=False),
+            )
+    ax.axhline(limit(BACKWARD.get(function, function), dtype), **LIMIT)
+    lost = 2.0 ** (_types.finfo(np.dtype(dtype)).nmant + 1)
+    ax.annotate("no digit right", (low, lost), (4, 3), **NOTE)
+    ax.set_yscale("log")
+    ax.set_ylim(LEAST_ULP, 10 * lost)
+    ax.yaxis.set_major_locator(LogLocator(base=100))
+    ax.set_xlim(low, high)
+    ax.set_xlabel("x")
+    ax.set_ylabel("largest error, ULP")
