@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-from formulas import gelu_erf
 
 import gelu_simd
+from gelu_simd._formulas import gelu_erf
 
 Activation = Callable[[np.ndarray], np.ndarray]
 

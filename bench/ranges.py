@@ -3,10 +3,11 @@
 from functools import partial
 
 import numpy as np
-from timing import alternate
 
 import gelu_simd
 from gelu_simd import _oracle, _types
+from gelu_simd._bench import alternate
+from gelu_simd._peers import Way
 from gelu_simd._verify import using
 
 N = 1 << 14
@@ -38,9 +39,10 @@ def main() -> None:
             for function in _oracle.FUNCTIONS:
                 ufunc = getattr(gelu_simd, function)
                 with using(level):
-                    timings = alternate(
-                        {name: partial(ufunc, x, x.copy()) for name, x in ranges(dtype).items()}, 20
-                    )
+                    calls = {
+                        name: Way(partial(ufunc, x, x.copy())) for name, x in ranges(dtype).items()
+                    }
+                    timings = alternate(calls, seconds=0.15)
                 least = [timing.minimum for timing in timings.values()]
                 cells = "".join(f"{t / least[0]:11.2f}" for t in least)
                 print(f"{level:9}{dtype.name:10}{function:15}{cells}", flush=True)

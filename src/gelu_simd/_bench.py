@@ -55,7 +55,9 @@ ROUNDS = 3  # at least
 LONGEST = 5.0  # seconds: a way that would take longer for one call is left out
 
 COMPARED = 1 << 20  # elements of a result at most
-SLACK = 8  # units in the last place of 1 + |x|, times 1 + |dy|, that a peer may be off
+# What a peer may be off, as a part of (1 + |x|) (1 + |dy|); the two forms of GELU differ by 1.4e-4.
+# Some peers compute float64 with constants of float32.
+SLACK = 1e-5
 
 # Errors are taken on numbers spread over this range, and the largest of each bin is kept.
 RANGE = (-15.0, 5.0)
@@ -116,22 +118,21 @@ def reuse_freed_memory() -> None:
 
 
 def check(title: str, function: str, way: Way, a: Arrays) -> None:
-    """Call once, and raise WrongResult if the result is not about ours.
-
-    The bound is loose: lost tails are within it, another function is not.
-    """
+    """Call once, and raise WrongResult if the result is not about ours: lost tails may be."""
     a.out.fill(np.nan)
     got = way.read(way.run())
     step = -(-a.x.size // COMPARED)
     dy, x, got = (np.asarray(v)[::step] for v in (a.dy, a.x, got))
     expected = getattr(gelu_simd, function)(*Arrays(dy, x, got).inputs(function))
+    if got.shape != expected.shape:
+        raise WrongResult(f"{title} gives {got.shape} for {function} of {expected.shape}")
     dy, x, got, expected = (v.astype(np.float64) for v in (dy, x, got, expected))
     scale = 1 + np.abs(x)
     if function.endswith("backward"):
         scale *= 1 + np.abs(dy)
-    off = np.abs(got - expected) / (scale * float(_types.finfo(a.x.dtype).eps))
-    worst = off.argmax() if off.size == got.size else 0  # NaN is the largest
-    if not off[worst] <= SLACK:
+    off = np.abs(got - expected) / scale
+    worst = off.argmax()  # a NaN, if there is one
+    if not off[worst] <= max(SLACK, 2 * float(_types.finfo(a.x.dtype).eps)):
         raise WrongResult(
             f"{title} does not compute {function} of {a.x.dtype}: "
             f"{got[worst]} for {expected[worst]} at x = {x[worst]}"
@@ -417,9 +418,10 @@ def table(report: Report, rows: Sequence[Report], errs: Sequence[Report]) -> Ite
         cells = ""
         for n in sizes:
             ns = found.get((name, n))
-            ratio = f"{number(ns / found[ours, n], 2)}x" if ns is not None else ""
+            known = ns is not None and (ours, n) in found
+            ratio = f"{number(ns / found[ours, n], 2)}x" if known else ""
             cells += f"{number(ns, 3):>{CELL - 6}}{ratio:>6}"
-        if (name, sizes[0]) in found:
+        if any((name, n) in found for n in sizes):
             yield f"{entry['title']:{LABEL}}{cells}{error(ulp.get(name)):>7}".rstrip()
 
 

@@ -26,8 +26,8 @@ __all__ = ["PEERS", "Arrays", "Entry", "Peer", "Way", "levels", "load"]
 
 SQRT_HALF = math.sqrt(0.5)
 INV_SQRT_2PI = 1 / math.sqrt(2 * math.pi)
-C = math.sqrt(2 / math.pi)
-K = 0.044715
+SQRT_2_OVER_PI = math.sqrt(2 / math.pi)
+CUBIC = 0.044715
 
 
 class Arrays(NamedTuple):
@@ -76,120 +76,53 @@ class Entry(NamedTuple):
 # ---------------------------------------------------------------------------------------------
 # As NumPy users write it
 
-Formula = Callable[[Array], Array]
+
+def formula(value: str, grad: str) -> Callable[[int | None], Ways]:
+    """Return the loader of a formula and its derivative, by their names in `_formulas`.
+
+    Names of the tanh form say so; those that do not begin with gelu stand beside both forms.
+    """
+
+    def load(_: int | None) -> Ways:
+        from gelu_simd import _formulas  # noqa: PLC0415 - imports SciPy
+
+        calls = {
+            "": getattr(_formulas, value),
+            "grad": (slope := getattr(_formulas, grad)),
+            "backward": lambda dy, x: dy * slope(x),
+        }
+
+        def ways(function: str, a: Arrays) -> dict[str, Way]:
+            form, kind = split(function)
+            if value.startswith("gelu") and ("tanh" in value) != (form == "gelu_tanh"):
+                return {}
+            return {"new": Way(partial(calls[kind], *a.inputs(function)))}
+
+        return ways
+
+    return load
 
 
-def formulas(
-    exact: tuple[Formula, Formula] | None = None, tanh: tuple[Formula, Formula] | None = None
-) -> Ways:
-    """Return the ways of formulas for a value and its derivative, in one form or both."""
-
-    def ways(function: str, a: Arrays) -> dict[str, Way]:
-        pair = tanh if "tanh" in function else exact
-        if pair is None:
-            return {}
-        value, grad = pair
-        call = {"backward": lambda dy, x: dy * grad(x), "grad": grad}.get(
-            function.rpartition("_")[2], value
-        )
-        return {"new": Way(partial(call, *a.inputs(function)))}
-
-    return ways
-
-
-def numpy_mul(_: int | None) -> Ways:
-    """Cube by multiplication."""
-
-    def value(x: Array) -> Array:
-        return 0.5 * x * (1 + np.tanh(C * (x + K * (x * x * x))))
-
-    def grad(x: Array) -> Array:
-        t = np.tanh(C * (x + K * (x * x * x)))
-        return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * (C * (1 + 3 * K * (x * x)))
-
-    return formulas(tanh=(value, grad))
-
-
-def numpy_pow(_: int | None) -> Ways:
-    """Cube by a power, as it is usually written."""
-
-    def value(x: Array) -> Array:
-        return 0.5 * x * (1 + np.tanh(C * (x + K * x**3)))
-
-    def grad(x: Array) -> Array:
-        t = np.tanh(C * (x + K * x**3))
-        return 0.5 * (1 + t) + 0.5 * x * (1 - t**2) * (C * (1 + 3 * K * x**2))
-
-    return formulas(tanh=(value, grad))
-
-
-def density(x: Array) -> Array:
-    """Return the normal density."""
-    return INV_SQRT_2PI * np.exp(-0.5 * x * x)
-
-
-def scipy_erf(_: int | None) -> Ways:
-    """Take SciPy's error function."""
-    from scipy.special import erf  # noqa: PLC0415
-
-    def value(x: Array) -> Array:
-        return 0.5 * x * (1 + erf(x * SQRT_HALF))
-
-    def grad(x: Array) -> Array:
-        return 0.5 * (1 + erf(x * SQRT_HALF)) + x * density(x)
-
-    return formulas(exact=(value, grad))
-
-
-def scipy_ndtr(_: int | None) -> Ways:
-    """Take SciPy's normal distribution function."""
-    from scipy.special import ndtr  # noqa: PLC0415
-
-    def value(x: Array) -> Array:
-        return x * ndtr(x)
-
-    def grad(x: Array) -> Array:
-        return ndtr(x) + x * density(x)
-
-    return formulas(exact=(value, grad))
+def split(function: str) -> tuple[str, str]:
+    """Return the form, gelu or gelu_tanh, and what of it: "", grad or backward."""
+    for kind in ("grad", "backward"):
+        if function.endswith(f"_{kind}"):
+            return function.removesuffix(f"_{kind}"), kind
+    return function, ""
 
 
 def relu(_: int | None) -> Ways:
     """Return max(x, 0)."""
 
     def ways(function: str, a: Arrays) -> dict[str, Way]:
-        if function.endswith("backward"):
-            return {"out": Way(lambda: np.multiply(a.dy, a.x > 0, a.out))}
-        if function.endswith("grad"):
-            return {"out": Way(partial(np.greater, a.x, 0, a.out))}
-        return {"out": Way(partial(np.maximum, a.x, 0, a.out))}
+        run = {
+            "": partial(np.maximum, a.x, 0, a.out),
+            "grad": partial(np.greater, a.x, 0, a.out),
+            "backward": lambda: np.multiply(a.dy, a.x > 0, a.out),
+        }[split(function)[1]]
+        return {"out": Way(run)}
 
     return ways
-
-
-def silu(_: int | None) -> Ways:
-    """Return x times the logistic function."""
-
-    def value(x: Array) -> Array:
-        return x / (1 + np.exp(-x))
-
-    def grad(x: Array) -> Array:
-        s = 1 / (1 + np.exp(-x))
-        return s * (1 + x * (1 - s))
-
-    return formulas((value, grad), (value, grad))
-
-
-def elu(_: int | None) -> Ways:
-    """Return x, or exp(x) - 1 where that is negative."""
-
-    def value(x: Array) -> Array:
-        return np.where(x > 0, x, np.expm1(np.minimum(x, 0)))
-
-    def grad(x: Array) -> Array:
-        return np.exp(np.minimum(x, 0))
-
-    return formulas((value, grad), (value, grad))
 
 
 def limit(call: Callable[[Array, Array], object]) -> Callable[[int | None], Ways]:
@@ -342,7 +275,9 @@ def numba(_: int | None) -> Ways:
     def ufuncs(dtype: np.dtype) -> dict[str, np.ufunc]:
         number = dtype.type
         half, one, three = map(number, (0.5, 1, 3))
-        sqrt_half, inv_sqrt_2pi, c, k = map(number, (SQRT_HALF, INV_SQRT_2PI, C, K))
+        sqrt_half, inv_sqrt_2pi, c, k = map(
+            number, (SQRT_HALF, INV_SQRT_2PI, SQRT_2_OVER_PI, CUBIC)
+        )
 
         def gelu(x):
             return half * x * (one + math.erf(x * sqrt_half))
@@ -393,7 +328,7 @@ def numexpr(threads: int | None) -> Ways:
         "gelu_tanh_grad": grad,
         "gelu_tanh_backward": f"dy * {grad}",
     }
-    constants = {"half": 0.5, "one": 1, "three": 3, "c": C, "k": K}
+    constants = {"half": 0.5, "one": 1, "three": 3, "c": SQRT_2_OVER_PI, "k": CUBIC}
 
     def ways(function: str, a: Arrays) -> dict[str, Way]:
         if function not in expressions or a.x.dtype.itemsize == 2:
@@ -438,17 +373,20 @@ PEERS = {
         Peer("numba", "numba", "peer", ("numba",), numba),
         Peer("numexpr", "numexpr", "peer", ("numexpr",), numexpr),
         Peer("thinc", "Thinc", "peer", ("thinc",), thinc),
-        Peer("scipy-erf", "SciPy erf", "peer", ("scipy",), scipy_erf),
-        Peer("scipy-ndtr", "SciPy ndtr", "peer", ("scipy",), scipy_ndtr),
-        Peer("numpy-mul", "NumPy x*x*x", "peer", ("numpy",), numpy_mul),
-        Peer("numpy-pow", "NumPy x**3", "peer", ("numpy",), numpy_pow),
+        Peer("scipy-erf", "SciPy erf", "peer", ("scipy",), formula("gelu_erf", "gelu_grad_erf")),
+        Peer("scipy-ndtr", "SciPy ndtr", "peer", ("scipy",),
+             formula("gelu_ndtr", "gelu_grad_ndtr")),
+        Peer("numpy-mul", "NumPy x*x*x", "peer", ("numpy",),
+             formula("gelu_tanh_mul", "gelu_tanh_grad_mul")),
+        Peer("numpy-pow", "NumPy x**3", "peer", ("numpy",),
+             formula("gelu_tanh_pow", "gelu_tanh_grad_pow")),
         Peer("relu", "NumPy ReLU", "other", ("numpy",), relu),
-        Peer("silu", "NumPy SiLU", "other", ("numpy",), silu),
-        Peer("elu", "NumPy ELU", "other", ("numpy",), elu),
+        Peer("silu", "NumPy SiLU", "other", ("numpy",), formula("silu", "silu_grad")),
+        Peer("elu", "NumPy ELU", "other", ("numpy",), formula("elu", "elu_grad")),
         Peer("exp", "np.exp", "limit", ("numpy",), limit(np.exp)),
         Peer("copy", "np.copyto", "limit", ("numpy",), limit(lambda x, out: np.copyto(out, x))),
     )
-}
+}  # fmt: skip
 
 
 def levels() -> list[Entry]:

@@ -1,0 +1,56 @@
+"""Every ufunc on each level next to its peers: what `gelu-simd bench` times, by pytest-benchmark.
+
+The ids read function-dtype-size-name, so that -k "float32 and 16Ki" takes a part.
+"""
+
+import numpy as np
+import pytest
+from conftest import ROWS
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from gelu_simd import _bench, _overview, _peers, _types
+
+NAMES = [entry.name for entry in _peers.levels()] + list(_peers.PEERS)
+DTYPES = {dtype.name: dtype for dtype in _types.dtypes()}
+SIZES = ["1", "1Ki", "16Ki", "256Ki", "4Mi"]
+
+
+@pytest.fixture(scope="module", params=DTYPES)
+def most(request: pytest.FixtureRequest) -> _peers.Arrays:
+    """Give the arrays of the largest size, of which the smaller ones are parts."""
+    return _bench.arrays(DTYPES[request.param], max(map(_bench.size, SIZES)))
+
+
+@pytest.mark.parametrize("entry", NAMES, indirect=True)
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("function", _overview.ufuncs())
+@pytest.mark.filterwarnings("ignore")  # of overflow and the like, in peers
+def test_speed(
+    benchmark: BenchmarkFixture,
+    pytestconfig: pytest.Config,
+    function: str,
+    most: _peers.Arrays,
+    size: str,
+    entry: _peers.Entry,
+) -> None:
+    """Time one call, into a given output where the peer can."""
+    n = _bench.size(size)
+    a = _peers.Arrays(*(v[:n] for v in most))
+    ways = entry.ways(function, a)
+    if not ways:
+        pytest.skip(f"{entry.title} has no {function} of {a.x.dtype}")
+    dtype = a.x.dtype.name
+    benchmark.group = f"{function} {dtype} {size}"
+    with np.errstate(all="ignore"):
+        if entry.kind == "peer":
+            for way in ways.values():
+                _bench.check(entry.title, function, way, a)
+        timings = _bench.alternate(ways, seconds=0)
+        key = min(timings, key=lambda key: timings[key].minimum)
+        with ways[key].context():
+            benchmark(ways[key].run)
+    if benchmark.stats is not None:  # None under --benchmark-disable
+        ns = {key: 1e9 * getattr(benchmark.stats.stats, key) / n for key in ("min", "median")}
+        benchmark.extra_info["ns_per_element"] = ns["min"]
+        row = {"function": function, "dtype": dtype, "n": n, "name": entry.name, "way": key}
+        pytestconfig.stash[ROWS].append(row | {f"{k}_ns": value for k, value in ns.items()})
