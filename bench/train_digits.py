@@ -23,13 +23,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from formulas import (
-    gelu_backward_erf,
-    gelu_erf,
-    gelu_tanh_backward_mul,
-    gelu_tanh_mul,
-)
-from inputs import reuse_freed_memory
 from layers import (
     Activation,
     AdamW,
@@ -47,6 +40,13 @@ from layers import (
 )
 
 import gelu_simd
+from gelu_simd._bench import reuse_freed_memory
+from gelu_simd._formulas import (
+    gelu_backward_erf,
+    gelu_erf,
+    gelu_tanh_backward_mul,
+    gelu_tanh_mul,
+)
 
 SIDE, CLASSES = 8, 10  # of the images
 TESTED = 360  # images of the 1797

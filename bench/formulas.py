@@ -1,1 +1,0 @@
-from gelu_simd._formulas import *  # noqa
