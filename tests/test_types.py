@@ -1,0 +1,140 @@
+"""The stubs: type checkers find the types that the values have, and refuse what fails."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import runpy
+import subprocess
+import sys
+import typing
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import numpy as np
+import pytest
+
+import gelu_simd
+
+CODE = Path(__file__).parent / "typing"
+ACCEPTED = CODE / "accepted.py"
+REFUSED = CODE / "refused.py"
+
+# Modules typed where they stand: there is no stub to compare them with.
+PRIVATE = r"gelu_simd\._[a-z]\w*(\..*)?"
+
+
+def run(tool: str, *args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run a type checker of this interpreter; skip the test if it is not installed."""
+    if importlib.util.find_spec(tool.partition(".")[0]) is None:
+        pytest.skip(f"needs {tool.partition('.')[0]}")
+    return subprocess.run(
+        [sys.executable, "-m", tool, *args], cwd=cwd, capture_output=True, text=True, check=False
+    )
+
+
+def mypy(path: Path, cwd: Path) -> set[tuple[int, str]]:
+    """Return lines and messages of what mypy refuses."""
+    done = run("mypy", "--strict", "--hide-error-context", "--config-file=", str(path), cwd=cwd)
+    assert done.returncode in {0, 1}, done.stdout + done.stderr
+    errors = re.findall(r"^.*?\.py:(\d+): error: (.*)$", done.stdout, re.MULTILINE)
+    assert bool(errors) == done.returncode, done.stdout + done.stderr
+    return {(int(line), message) for line, message in errors}
+
+
+def pyright(path: Path, cwd: Path) -> set[tuple[int, str]]:
+    """Return lines and messages of what pyright refuses."""
+    done = run("pyright", "--outputjson", "--pythonpath", sys.executable, str(path), cwd=cwd)
+    assert done.returncode in {0, 1}, done.stdout + done.stderr
+    report = json.loads(done.stdout)
+    assert report["summary"]["filesAnalyzed"] == 1
+    found = report["generalDiagnostics"]
+    return {(item["range"]["start"]["line"] + 1, item["message"]) for item in found}
+
+
+checkers = pytest.mark.parametrize("check", [mypy, pyright])
+
+
+@checkers
+def test_accepted(check: Any, tmp_path: Path) -> None:
+    assert check(ACCEPTED, tmp_path) == set()
+
+
+@checkers
+def test_refused(check: Any, tmp_path: Path) -> None:
+    lines = REFUSED.read_text(encoding="utf-8").splitlines()
+    wrong = {n for n, line in enumerate(lines, 1) if "lambda:" in line}
+    found = check(REFUSED, tmp_path)
+    assert {line for line, _ in found} == wrong, sorted(found)
+
+
+def assert_is(value: Any, expected: Any) -> None:
+    """Assert that a value has the type that `typing.assert_type` is given."""
+    alias = getattr(get_origin(expected), "__value__", None)  # of NDArray, since NumPy 2.5
+    if alias is not None:
+        expected = alias[get_args(expected)]
+    if get_origin(expected) is np.ndarray:
+        shape, dtype = get_args(expected)
+        assert isinstance(value, np.ndarray)
+        assert get_args(dtype) in {(value.dtype.type,), (Any,)}
+        sizes = get_args(shape)
+        assert not sizes or ... in sizes or len(sizes) == value.ndim
+    elif get_origin(expected) is Literal:
+        assert value in get_args(expected)
+    else:
+        assert type(value) is (type(None) if expected is None else expected)
+
+
+def test_values_have_the_types(monkeypatch: pytest.MonkeyPatch) -> None:
+    checked = []
+
+    def assert_type(value: Any, expected: Any) -> None:
+        assert_is(value, expected)
+        checked.append(value)
+
+    monkeypatch.setattr(typing, "assert_type", assert_type)
+    runpy.run_path(str(ACCEPTED))
+    assert len(checked) == ACCEPTED.read_text(encoding="utf-8").count("    assert_type(")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (1.0, np.float64),
+        (np.float64(1), np.float32),
+        (np.ones(1), np.ndarray[Any, np.dtype[np.float32]]),
+        (np.ones(1), np.ndarray[tuple[int, int], np.dtype[np.float64]]),
+        (np.float64(1), np.ndarray[Any, np.dtype[np.float64]]),
+        (2, Literal[1]),
+        (0, None),
+    ],
+)
+def test_wrong_types_are_found(value: Any, expected: Any) -> None:
+    with pytest.raises(AssertionError):
+        assert_is(value, expected)
+
+
+REFUSED_CALLS: Sequence[Any] = runpy.run_path(str(REFUSED))["REFUSED"]
+
+
+@pytest.mark.parametrize("call", REFUSED_CALLS, ids=range(len(REFUSED_CALLS)))
+def test_refused_code_fails(call: Any) -> None:
+    with pytest.raises((TypeError, ValueError, KeyError)):
+        call()
+
+
+def test_stubs_agree_with_the_package(tmp_path: Path) -> None:
+    """Mypy's stubtest; errors inside private modules are none of its business."""
+    package = Path(gelu_simd.__file__).parent
+    modules = [f"gelu_simd.{path.stem}" for path in package.glob("_*.py")]
+    modules.remove("gelu_simd.__init__")
+    config, allowed = tmp_path / "mypy.ini", tmp_path / "allowed"
+    config.write_text(f"[mypy]\n[mypy-{','.join(modules)}]\nignore_errors = true\n")
+    allowed.write_text(PRIVATE + "\n")
+    done = run(
+        "mypy.stubtest", "gelu_simd", f"--mypy-config-file={config}", f"--allowlist={allowed}",
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
