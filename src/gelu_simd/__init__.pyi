@@ -1,4 +1,6 @@
 # mypy: disable-error-code="misc, overload-overlap, override"
+# pyright: reportGeneralTypeIssues=false, reportIncompatibleMethodOverride=false
+# pyright: reportOverlappingOverload=false
 # (ufunc is final, the first overload that fits counts, and methods are narrower than ufunc's: the
 # same holds for the classes that NumPy has for its own ufuncs.)
 
@@ -247,9 +249,13 @@ class _Binary(np.ufunc):
         self, dy: _WideNumber, x: _WideNumber, /, **options: Unpack[_Plain]
     ) -> np.float64: ...
     @overload
-    def __call__(self, dy: _Narrow, x: np.float64, /, **options: Unpack[_Plain]) -> np.float64: ...
+    def __call__(
+        self, dy: np.float32 | np.float16, x: np.float64, /, **options: Unpack[_Plain]
+    ) -> np.float64: ...
     @overload
-    def __call__(self, dy: np.float64, x: _Narrow, /, **options: Unpack[_Plain]) -> np.float64: ...
+    def __call__(
+        self, dy: np.float64, x: np.float32 | np.float16, /, **options: Unpack[_Plain]
+    ) -> np.float64: ...
     @overload
     def __call__(
         self, dy: _Narrow, x: _Narrow | float, /, **options: Unpack[_Plain]
