@@ -75,6 +75,8 @@ def target_platform() -> str:
 
 def architecture() -> str:
     """Name the architecture built for, as `LEVELS` does."""
+    if sys.maxsize < 1 << 32:  # a 32-bit Python, which a 64-bit kernel may run
+        return "other"
     return ARCHITECTURES.get(target_platform().split("-")[-1].lower(), "other")
 
 

@@ -262,6 +262,15 @@ def test_architecture(
     assert setup_script.architecture() == expected
 
 
+def test_32_bit_python_on_a_64_bit_kernel(
+    setup_script: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr("sys.maxsize", (1 << 31) - 1)
+    monkeypatch.setattr("sysconfig.get_platform", lambda: "linux-aarch64")
+    assert setup_script.architecture() == "other"
+
+
 @pytest.mark.parametrize("machine", ["arm64", "x86_64"])
 @pytest.mark.parametrize(
     ("python", "flags", "expected"),

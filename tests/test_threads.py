@@ -10,10 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from helpers import UFUNCS
+from helpers import INFO, UFUNCS
 from numpy.typing import NDArray
 
 import gelu_simd
+from gelu_simd import _ufuncs
+from gelu_simd._verify import using
 
 THREADS = 8
 LIMIT = 60  # seconds, after which a wait has failed
@@ -58,6 +60,31 @@ def test_one_output_in_parts() -> None:
             for future in [pool.submit(gelu_simd.gelu, *part) for part in parts]:
                 future.result()
             assert out.tobytes() == expected.tobytes()
+
+
+def test_level_changed_during_calls() -> None:
+    """Every call runs on one of the levels, whole."""
+    x = np.linspace(-8, 8, 10_000, dtype="f4")
+    expected = set()
+    for level in INFO["available"]:
+        with using(level):
+            expected.add(gelu_simd.gelu(x).tobytes())
+    together = threading.Barrier(THREADS, timeout=LIMIT)
+
+    def change() -> None:
+        together.wait()
+        for level in INFO["available"] * 200:
+            _ufuncs.set_isa(level)
+
+    def call() -> None:
+        together.wait()
+        for _ in range(200):
+            assert gelu_simd.gelu(x).tobytes() in expected
+
+    with using(INFO["isa"]), ThreadPoolExecutor(THREADS) as pool:
+        work = [change] * 2 + [call] * (THREADS - 2)
+        for future in [pool.submit(function) for function in work]:
+            future.result()
 
 
 @pytest.mark.parametrize("step", [1, 2])
