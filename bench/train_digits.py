@@ -360,7 +360,7 @@ def main(args: list[str] | None = None) -> int:
     found = summary(train(*(QUICK if options.quick else FULL)))
     print_table(found)
     if options.json:
-        options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        options.json.write_text(json.dumps(found) + "\n", encoding="utf-8")
     if options.plot:
         plot(found, options.plot)
     return 0

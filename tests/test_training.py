@@ -342,6 +342,7 @@ def test_folder_that_does_not_exist_is_refused_at_once(tmp_path: Path) -> None:
     assert "there is no folder" in done.stderr
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what matplotlib imports
 def test_plot_draws_the_published_results(train_digits: ModuleType, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="needs matplotlib")
     path = tmp_path / "losses.png"
