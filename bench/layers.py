@@ -4,8 +4,8 @@ A layer's `forward(x)` returns y and remembers what `backward(dy)` needs, which 
 of the loss in x, given that in y, and writes the gradients in the layer's parameters.
 
 The type of x decides the type of y. Parameters have their own, float32 or float64: in float16 the
-layers use them rounded to float16, sum in float32 and round each result once, as GPUs do. NumPy's
-own float16 products round each sum, and take a hundred times as long.
+layers use them rounded to float16, sum in float32 and round each result once, as GPUs do, and as
+NumPy's float16 products do, which take tens of times as long.
 """
 
 from __future__ import annotations
