@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
 
@@ -40,8 +41,10 @@ def check(ufunc: np.ufunc, *args: Array, under: str = "raise") -> None:
             pytest.fail(f"{error} in {args[0].size} elements, for none of them alone")
 
 
-def inputs(function: str, dtype: np.dtype) -> Array:
-    return np.concatenate(
+@functools.cache
+def inputs(function: str, dtype: np.dtype) -> tuple[Array, Array]:
+    """Return inputs whose results are not subnormal, and others whose results are."""
+    x = np.concatenate(
         [
             special(dtype),
             edges(function, dtype),
@@ -49,22 +52,22 @@ def inputs(function: str, dtype: np.dtype) -> Array:
             random_bits(dtype, 100_000, 4),
         ]
     )
+    small = is_subnormal(function, x)
+    return x[~small], x[small]
 
 
 @every_level
 def test_only_small_results_underflow(function: str, dtype: np.dtype) -> None:
-    x = inputs(function, dtype)
-    small = is_subnormal(function, x)
-    check(getattr(gelu_simd, function), x[~small])
-    check(getattr(gelu_simd, function), x[small], under="ignore")
+    normal, small = inputs(function, dtype)
+    check(getattr(gelu_simd, function), normal)
+    check(getattr(gelu_simd, function), small, under="ignore")
 
 
 @every_level
 @pytest.mark.parametrize("step", [1, 3])
 def test_every_size_and_offset(ufunc: np.ufunc, step: int, dtype: np.dtype) -> None:
     function = BACKWARD.get(ufunc.__name__, ufunc.__name__)
-    x = inputs(function, dtype)
-    x = x[~is_subnormal(function, x)]
+    x, _ = inputs(function, dtype)
     dy = np.random.default_rng(5).uniform(1, 2, x.size).astype(dtype)
     values = (dy, x)[-ufunc.nin :]
     # Reading past the ends would meet signalling NaNs.
