@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -218,6 +219,11 @@ def test_stable_abi_but_for_free_threads(told: Callable) -> None:
         assert extension.py_limited_api == (not free_threaded)
         tag = arguments["options"].get("bdist_wheel", {}).get("py_limited_api")
         assert tag == (None if free_threaded else "cp311")
+
+
+def test_stable_abi_is_that_of_the_oldest_python(setup_script: ModuleType) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["requires-python"] == ">=" + ".".join(map(str, setup_script.STABLE_ABI))
 
 
 @pytest.mark.parametrize(
