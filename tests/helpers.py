@@ -57,6 +57,29 @@ def sample(function: str, dtype: np.dtype) -> Array:
 
 
 # ---------------------------------------------------------------------------------------------
+# A process of its own
+
+
+def fresh(code: str, isa: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Run code in a fresh interpreter, where warnings are errors."""
+    env = {name: value for name, value in os.environ.items() if name != "GELU_SIMD_ISA"}
+    if isa is not None:
+        env["GELU_SIMD_ISA"] = isa
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        env=env, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def output(code: str, isa: str | None = None) -> str:
+    """Return what code prints in a fresh interpreter, where it must succeed without a warning."""
+    done = fresh(code, isa)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+# ---------------------------------------------------------------------------------------------
 # The command line
 
 

@@ -1,24 +1,20 @@
-"""Which level is chosen, and what an import does and does not do."""
+"""Which level is chosen, by the CPU or by GELU_SIMD_ISA."""
 
 from __future__ import annotations
 
 import json
-import os
 import platform
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from helpers import INFO, TYPES
+from helpers import INFO, fresh, output
 
 import gelu_simd
 from gelu_simd import _ufuncs
 from gelu_simd._verify import using
 
 CPUINFO = Path("/proc/cpuinfo")
-TASKS = Path("/proc/self/task")
 
 # What Linux calls the features that a level needs.
 FEATURES = {
@@ -32,27 +28,9 @@ x86_linux = pytest.mark.skipif(
 )
 
 
-def run(code: str, isa: str | None = None) -> subprocess.CompletedProcess[str]:
-    """Run code in a fresh interpreter, where warnings are errors."""
-    env = {name: value for name, value in os.environ.items() if name != "GELU_SIMD_ISA"}
-    if isa is not None:
-        env["GELU_SIMD_ISA"] = isa
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-c", code],
-        env=env, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-
-
-def output(code: str, isa: str | None = None) -> str:
-    done = run(code, isa)
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    return done.stdout
-
-
 def import_error(isa: str) -> str:
     """Return the message, one line, of the ImportError that a level gives."""
-    done = run("import gelu_simd", isa)
+    done = fresh("import gelu_simd", isa)
     assert done.returncode == 1
     assert done.stdout == ""
     last = done.stderr.splitlines()[-1]
@@ -154,117 +132,3 @@ def test_set_isa_to_no_level(wrong: object) -> None:
         _ufuncs.set_isa(wrong)
     assert str(caught.value).endswith(f"possible: {', '.join(INFO['available'])}")
     assert gelu_simd.cpu_info()["isa"] == INFO["isa"]
-
-
-# ---- what an import does not do ----
-
-
-def test_import_prints_nothing() -> None:
-    assert output("import gelu_simd") == ""
-
-
-def test_import_starts_no_thread() -> None:
-    code = f"""
-import os, threading
-import numpy
-def count():
-    tasks = {os.fspath(TASKS)!r}
-    return threading.active_count(), len(os.listdir(tasks)) if os.path.isdir(tasks) else 0
-before = count()
-import gelu_simd
-gelu_simd.gelu(numpy.ones(1_000_000))
-assert count() == before, (before, count())
-"""
-    output(code)
-
-
-def test_import_looks_for_nothing_but_numpy_and_ml_dtypes() -> None:
-    """Nor for other packages that need not be there, such as SciPy."""
-    code = """
-import sys
-import numpy
-
-wanted = set()
-
-class Watch:
-    @staticmethod
-    def find_spec(name, *_):
-        wanted.add(name.partition(".")[0])
-
-sys.meta_path.insert(0, Watch)
-import gelu_simd
-assert "gelu_simd" in wanted
-print(*(wanted - sys.stdlib_module_names - {"gelu_simd", "numpy", "ml_dtypes"}))
-"""
-    assert output(code).split() == []
-
-
-IMPORTS = ["import ml_dtypes, gelu_simd", "import gelu_simd, ml_dtypes"]
-
-
-@pytest.mark.parametrize("imports", IMPORTS)
-@pytest.mark.parametrize("before", ["float32", "float16", "float64"])
-def test_bfloat16_is_never_computed_as_another_type(imports: str, before: str) -> None:
-    """Whatever is imported first, and whichever loop NumPy has found first."""
-    pytest.importorskip("ml_dtypes", reason="needs ml_dtypes")
-    code = f"""
-{imports}
-import numpy as np
-from gelu_simd._types import dtypes
-assert [t.name for t in dtypes()] == {TYPES}
-for ufunc in [f for f in vars(gelu_simd).values() if isinstance(f, np.ufunc)]:
-    for dtype in ("{before}", "bfloat16"):
-        x = np.ones(3, dtype)
-        assert ufunc(*[x] * ufunc.nin).dtype == dtype
-    out = np.empty(3, np.float32)
-    ufunc(*[x] * ufunc.nin, out=out)
-    assert np.array_equal(out, ufunc(*[x] * ufunc.nin)), "only the result is cast"
-"""
-    output(code)
-
-
-def test_without_ml_dtypes() -> None:
-    code = f"""
-import sys
-sys.modules["ml_dtypes"] = None
-import numpy as np
-import gelu_simd
-from gelu_simd._types import dtypes
-assert [t.name for t in dtypes()] == {TYPES[:3]}
-for ufunc in [f for f in vars(gelu_simd).values() if isinstance(f, np.ufunc)]:
-    for dtype in dtypes():
-        assert ufunc(*[np.ones(3, dtype)] * ufunc.nin).dtype == dtype
-    assert ufunc(*[1] * ufunc.nin).dtype == float
-    try:
-        ufunc(*[1j] * ufunc.nin)
-    except TypeError as error:
-        assert "bfloat16" not in str(error)
-"""
-    output(code)
-
-
-@pytest.mark.parametrize("level", INFO["available"])
-def test_floating_point_mode_is_left_alone(level: str) -> None:
-    """Rounding to nearest, subnormals kept, no traps, after the import and after calls."""
-    code = """
-import numpy as np
-
-def check():
-    for dtype in (np.float32, np.float64):
-        one, eps, tiny = dtype(1), np.finfo(dtype).eps, np.finfo(dtype).smallest_normal
-        assert one + eps / 2 == one and one + eps * dtype(1.5) == one + 2 * eps, "rounding"
-        assert tiny / 2 > 0, "results flushed to zero"
-        assert np.nextafter(dtype(0), one) * one > 0, "operands flushed to zero"
-        with np.errstate(all="ignore"):
-            assert one / dtype(0) == np.inf, "trap"
-
-check()
-import gelu_simd
-check()
-for ufunc in (gelu_simd.gelu, gelu_simd.gelu_tanh, gelu_simd.gelu_grad, gelu_simd.gelu_backward):
-    for dtype in gelu_simd._ufuncs.dtypes:
-        for step in (1, 2):
-            ufunc(*[np.linspace(-50, 50, 1001).astype(dtype)[::step]] * ufunc.nin)
-            check()
-"""
-    output(code, level)
