@@ -53,6 +53,7 @@ SIZES = {
 BATCH = 1e-3  # seconds that a way is repeated for in one round, at least
 ROUNDS = 3  # at least
 LONGEST = 5.0  # seconds: a way that would take longer for one call is left out
+MANY = 1 << 14  # elements that tell how long more of them take
 
 COMPARED = 1 << 20  # elements of a result at most
 # What a peer may be off, as a part of (1 + |x|) (1 + |dy|); the two forms of GELU differ by 1.4e-4.
@@ -61,8 +62,8 @@ SLACK = 1e-5
 
 # Errors are taken on numbers spread over this range, and the largest of each bin is kept.
 RANGE = (-15.0, 5.0)
-BINS = 200
-PER_BIN = 256
+BINS = 100
+PER_BIN = 512
 
 Report = dict[str, Any]
 
@@ -189,14 +190,19 @@ def alternate(ways: Mapping[Any, Way], seconds: float) -> dict[Any, Timing]:
 
 
 def times(
-    entries: Sequence[Entry], function: str, a: Arrays, seconds: float, former: list[Report]
+    entries: Sequence[Entry],
+    function: str,
+    a: Arrays,
+    threads: int | None,
+    seconds: float,
+    former: list[Report],
 ) -> list[Report]:
-    """Check and time all ways of all entries; return a row for each.
+    """Check and time all ways of all entries, loaded for `threads`; return a row for each.
 
     `former` holds the rows of smaller sizes, which tell what would take too long.
     """
     n = a.x.size
-    known = {(row["name"], row["way"]): row["min_ns"] for row in former}
+    known = {(row["name"], row["way"]): row["min_ns"] for row in former if row["n"] >= MANY}
     ways = {
         (entry.name, key): way
         for entry in entries
@@ -213,6 +219,7 @@ def times(
             "function": function,
             "dtype": a.x.dtype.name,
             "n": n,
+            "threads": threads,
             "name": name,
             "way": way,
             "min_ns": _round(1e9 * timing.minimum / n),
@@ -295,6 +302,7 @@ def measure(
     functions: Sequence[str],
     dtypes: Sequence[np.dtype],
     sizes: Sequence[int],
+    threads: int | None,
     seconds: float,
     progress: Callable[[int, int], None],
 ) -> Iterator[tuple[list[Report], list[Report]]]:
@@ -310,7 +318,7 @@ def measure(
                 with np.errstate(all="ignore"), warnings.catch_warnings():
                     warnings.simplefilter("ignore")
                     a = Arrays(*(v[:n] for v in most))
-                    rows += times(entries, function, a, seconds / cells, rows)
+                    rows += times(entries, function, a, threads, seconds / cells, rows)
                 done += 1
                 progress(done, cells)
             with np.errstate(all="ignore"), warnings.catch_warnings():
@@ -342,11 +350,14 @@ def bench(
     report = facts(entries, threads) | {"absent": absent, "times": [], "errors": []}
     print("\n".join(heading(report)), flush=True)
     with Progress() as progress:
-        for rows, errs in measure(entries, functions, dtypes, sizes, seconds, progress.update):
+        for rows, errs in measure(
+            entries, functions, dtypes, sizes, threads, seconds, progress.update
+        ):
             report["times"] += rows
             report["errors"] += errs
             progress.erase()
             print("\n".join(table(report, rows, errs)), flush=True)
+    print("\n".join(["", *faster(report)]))
     if json_file is not None:
         with _apply.replacing(json_file) as out:
             out.write(to_json(report).encode())
@@ -419,10 +430,29 @@ def table(report: Report, rows: Sequence[Report], errs: Sequence[Report]) -> Ite
         for n in sizes:
             ns = found.get((name, n))
             known = ns is not None and (ours, n) in found
-            ratio = f"{number(ns / found[ours, n], 2)}x" if known else ""
+            ratio = multiple(ns / found[ours, n]) if known else ""
             cells += f"{number(ns, 3):>{CELL - 6}}{ratio:>6}"
         if any((name, n) in found for n in sizes):
             yield f"{entry['title']:{LABEL}}{cells}{error(ulp.get(name)):>7}".rstrip()
+
+
+def faster(report: Report) -> Iterator[str]:
+    """Name the peers that take less time than the best level, and say where."""
+    ours = next(iter(report["entries"]))
+    cells: dict[tuple[str, str, int | None], list[Report]] = {}
+    for row in report["times"]:
+        cells.setdefault((row["function"], row["dtype"], row["threads"]), []).append(row)
+    for (function, dtype, threads), rows in cells.items():
+        found = best(rows)
+        for name, entry in report["entries"].items():
+            less = [
+                f"{size_name(n)} {multiple(ns / found[ours, n])}"
+                for (other, n), ns in found.items()
+                if other == name and (ours, n) in found and ns < found[ours, n]
+            ]
+            if less and entry["kind"] == "peer":
+                by = "its own threads" if threads is None else "one thread"
+                yield f"faster: {entry['title']}, {function} {dtype}, {by}: {', '.join(less)}"
 
 
 def number(value: float | None, digits: int) -> str:
@@ -430,6 +460,11 @@ def number(value: float | None, digits: int) -> str:
     if value is None:
         return "-"
     return f"{value:.{max(0, digits - 1 - math.floor(math.log10(value)))}f}"
+
+
+def multiple(value: float) -> str:
+    """Write a ratio with two digits, of which no more than two are decimals."""
+    return f"{number(value, 2) if value >= 0.1 else f'{value:.2f}'}x"
 
 
 def error(bins: Sequence[float | None] | None) -> str:

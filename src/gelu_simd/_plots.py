@@ -80,10 +80,11 @@ def draw(
     file_format: str,
     kinds: Sequence[str] = KINDS,
     functions: Sequence[str] = (),
+    dtypes: Sequence[str] = (),
 ) -> None:
     """Write a picture of a report: a column for each function, rows for each type and kind."""
     functions = functions or list(dict.fromkeys(row["function"] for row in report["times"]))
-    dtypes = list(dict.fromkeys(row["dtype"] for row in report["times"]))
+    dtypes = dtypes or list(dict.fromkeys(row["dtype"] for row in report["times"]))
     shape = len(dtypes) * len(kinds), len(functions)
     entries = shown(report)
     with mpl.rc_context(FONT):
@@ -154,7 +155,8 @@ def speed(
     ax: Axes, report: dict[str, Any], function: str, dtype: str, entries: dict[str, dict[str, str]]
 ) -> None:
     """Draw ns per element against the number of elements, and a copy as the limit of memory."""
-    rows = [row for row in report["times"] if (row["function"], row["dtype"]) == (function, dtype)]
+    wanted = (function, dtype, report["threads"])
+    rows = [r for r in report["times"] if (r["function"], r["dtype"], r["threads"]) == wanted]
     found = _bench.best(rows)
     sizes = sorted({n for _, n in found})
 
@@ -206,7 +208,7 @@ def error(
             )
     ax.axhline(limit(BACKWARD.get(function, function), dtype), **LIMIT)
     lost = 2.0 ** (_types.finfo(np.dtype(dtype)).nmant + 1)
-    ax.annotate("no digit right", (low, lost), (4, 3), **NOTE)
+    ax.annotate("no digit right", (low, lost), (4, 5), **NOTE)
     ax.set_yscale("log")
     ax.set_ylim(LEAST_ULP, 10 * lost)
     ax.yaxis.set_major_locator(LogLocator(base=100))
