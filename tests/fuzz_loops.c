@@ -149,6 +149,34 @@ static double number(uint64_t u) { return type == GELU_SIMD_f64 ? f64_of(u) : wi
 static ptrdiff_t smaller(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
 static ptrdiff_t larger(ptrdiff_t a, ptrdiff_t b) { return a > b ? a : b; }
 
+/* Lays the groups of operands one after the other; within its group an operand has its offset. */
+static void place(const header *h, const int *group, const ptrdiff_t *offset)
+{
+    const ptrdiff_t size = (ptrdiff_t)SIZE, way = n ? (ptrdiff_t)n - 1 : 0;
+    const int at_end = h->at_end & 1;
+    ptrdiff_t at = at_end ? GUARD : 0, start[3];
+    for (int j = 0; j < 3; j++) {
+        const int g = (h->first_placed + j) % 3;
+        ptrdiff_t low = PTRDIFF_MAX, high = PTRDIFF_MIN;
+        for (int k = 0; k <= inputs; k++) {
+            const ptrdiff_t first = offset[k], end = first + way * strides[k];
+            if (group[k] != g)
+                continue;
+            low = smaller(low, smaller(first, end));
+            high = larger(high, larger(first, end) + size);
+        }
+        if (low > high)
+            continue;
+        at += h->gap[j] % 64 * size;
+        start[g] = at - low;
+        at += high - low;
+    }
+    used_size = (size_t)(at + h->gap[3] % 64 * size + (at_end ? 0 : GUARD));
+    used = at_end ? memory + CAPACITY - used_size : memory;
+    for (int k = 0; k <= inputs; k++)
+        args[k] = used + start[group[k]] + offset[k];
+}
+
 /* Sets all of the call but the values. */
 static void arrange(const header *h)
 {
@@ -160,7 +188,7 @@ static void arrange(const header *h)
     type = h->type % GELU_SIMD_NUM_TYPES;
     inputs = gelu_simd_functions[function].inputs;
     const ptrdiff_t size = (ptrdiff_t)SIZE, shift = h->shift * size;
-    const int last = inputs - 1, out = inputs, at_end = h->at_end & 1;
+    const int last = inputs - 1, out = inputs;
 
     for (int k = 0; k <= out; k++)
         strides[k] = steps[h->step[k] % 16] * size;
@@ -203,34 +231,11 @@ static void arrange(const header *h)
         longest = larger(longest, larger(strides[k], -strides[k]));
     n = (size_t)smaller((ptrdiff_t)n, CAPACITY / 4 / longest);
 
-    const ptrdiff_t way = n ? (ptrdiff_t)n - 1 : 0;
-    ptrdiff_t at = at_end ? GUARD : 0;
-    for (int j = 0; j < 3; j++) {
-        const int g = (h->first_placed + j) % 3;
-        ptrdiff_t low = PTRDIFF_MAX, high = PTRDIFF_MIN;
-        for (int k = 0; k <= out; k++) {
-            const ptrdiff_t first = offset[k], end = first + way * strides[k];
-            if (group[k] != g)
-                continue;
-            low = smaller(low, smaller(first, end));
-            high = larger(high, larger(first, end) + size);
-        }
-        if (low == PTRDIFF_MAX)
-            continue;
-        at += h->gap[j] % 64 * size;
-        for (int k = 0; k <= out; k++)
-            if (group[k] == g)
-                offset[k] += at - low;
-        at += high - low;
-    }
-    used_size = (size_t)(at + h->gap[3] % 64 * size + (at_end ? 0 : GUARD));
-    used = at_end ? memory + CAPACITY - used_size : memory;
-    for (int k = 0; k <= out; k++)
-        args[k] = used + offset[k];
+    place(h, group, offset);
 }
 
-/* The i-th value: the given bytes, again and again, each time changed.  Exponents are moved to where
- * the functions curve, 2^-12 to 2^6, but for the places that `wild` says. */
+/* The i-th value: the given bytes, again and again, each time changed.  Exponents are moved to
+ * where the functions curve, 2^-12 to 2^6, but for the places that `wild` says. */
 static uint64_t value(const uint8_t *data, size_t data_size, size_t i, unsigned wild)
 {
     const size_t count = data_size / SIZE;
@@ -239,12 +244,14 @@ static uint64_t value(const uint8_t *data, size_t data_size, size_t i, unsigned 
     u ^= round * UINT64_C(0x9e3779b97f4a7c15) >> (64 - 8 * SIZE);
     if (wild >> i % 8 & 1)
         return u;
-    const uint64_t exponent = (u & EXPONENT) / SMALLEST_NORMAL, bias = EXPONENT / SMALLEST_NORMAL / 2;
+    const uint64_t exponent = (u & EXPONENT) / SMALLEST_NORMAL;
+    const uint64_t bias = EXPONENT / SMALLEST_NORMAL / 2;
     return (u & ~EXPONENT) | (bias - 12 + exponent % 18) * SMALLEST_NORMAL;
 }
 
 /* ---- checks ---- */
 
+/* Says which call it was, and ends. */
 static void fail(const char *what, size_t i)
 {
     fprintf(stderr, "%s: level %s, %s, %s, n = %zu, element %zu of strides", what, level->name,
@@ -298,14 +305,16 @@ static void check_gradient(size_t i, const uint64_t *x, uint64_t y, int raised)
     int product_raised, ignored;
     uint64_t product;
     if (type == GELU_SIMD_f64) {
-        volatile double dy = f64_of(x[0]), slope = f64_of(one(grad, type, &x[1], &ignored)), z;
+        volatile double dy = f64_of(x[0]), z;
+        volatile double slope = f64_of(one(grad, type, &x[1], &ignored));
         feclearexcept(FE_ALL_EXCEPT);
         z = dy * slope;
         product_raised = fetestexcept(FE_ALL_EXCEPT);
         product = bits_of_f64(z);
     } else {
         const uint64_t wide = bits_of_f32(widened(x[1]));
-        volatile float dy = widened(x[0]), slope = f32_of(one(grad, GELU_SIMD_f32, &wide, &ignored)), z;
+        volatile float dy = widened(x[0]), z;
+        volatile float slope = f32_of(one(grad, GELU_SIMD_f32, &wide, &ignored));
         feclearexcept(FE_ALL_EXCEPT);
         z = dy * slope;
         product_raised = fetestexcept(FE_ALL_EXCEPT);
