@@ -109,9 +109,9 @@ def test_screen_shows_a_missed_limit(monkeypatch, capsys):
 
 @pytest.mark.usefixtures("short")
 def test_screen_without_scipy(monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "scipy.special", None)
+    monkeypatch.setitem(sys.modules, "scipy", None)
     assert _overview.overview() == 0
-    assert "SciPy is not installed" in capsys.readouterr().out.splitlines()[-1]
+    assert "(SciPy): scipy not installed" in capsys.readouterr().out.splitlines()[-1]
 
 
 @pytest.mark.usefixtures("short")

@@ -7,16 +7,14 @@ import math
 import os
 import platform
 import sys
-import time
-import timeit
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 import gelu_simd
-from gelu_simd import _oracle, _types, _verify
+from gelu_simd import _bench, _oracle, _peers, _types, _verify
 from gelu_simd._limits import limit
 from gelu_simd._progress import Progress
 
@@ -24,13 +22,14 @@ from gelu_simd._progress import Progress
 SAMPLES = 1_000_000
 
 SIZES = {"1 Ki": 1 << 10, "16 Ki": 1 << 14, "256 Ki": 1 << 18, "4 Mi": 1 << 22}
-ROUNDS = 3  # at least, and as many as fit in
 SECONDS = 0.5  # per size
 
-SQRT_2 = math.sqrt(2)
-C = math.sqrt(2 / math.pi)
-
-ERF_FORMULA = "x*0.5*(1+erf(x/sqrt(2)))  (SciPy)"
+# What NumPy users write, by name in `_peers`, and what it computes.
+FORMULAS = {
+    "numpy-mul": ("0.5*x*(1+tanh(c*(x+0.044715*x*x*x)))", "gelu_tanh"),
+    "numpy-pow": ("0.5*x*(1+tanh(c*(x+0.044715*x**3)))", "gelu_tanh"),
+    "scipy-erf": ("0.5*x*(1+erf(x*sqrt(1/2)))  (SciPy)", "gelu"),
+}
 
 BOLD, GREEN, RED = "1", "32", "31"  # of the terminal's SGR sequences
 
@@ -181,69 +180,35 @@ def _verify_facts(results: list[_verify.Result]) -> dict[str, Any]:
 
 
 def _show_speed() -> None:
-    """Print the time per element of our functions beside that of the usual formulas.
-
-    After the accuracy check the formulas' temporaries find warm memory: their best case.  In a
-    fresh process page faults can make them several times slower.
-    """
-    ours = {name: getattr(gelu_simd, name) for name in _oracle.FUNCTIONS}
-    formulas = _formulas()
-    columns = [_ns_per_element(ours, formulas, n) for n in SIZES.values()]
+    """Print the time per element of our functions beside that of the usual formulas."""
+    _bench.reuse_freed_memory()
+    loaded, absent = _peers.load(FORMULAS, threads=1)
+    columns = [_ns_per_element(loaded, n) for n in SIZES.values()]
 
     def row(label: str, cells: Iterable[str]) -> str:
         return f"{label:<48}" + "".join(f"{cell:>8}" for cell in cells)
 
     print(_styled(row("Speed in ns per element (float32, one thread)", SIZES), BOLD))
-    for name in ours:
+    for name in _oracle.FUNCTIONS:
         print(row(name, (f"{times[name]:.2f}" for times in columns)))
-    for formula, (name, _) in formulas.items():
-        print(row(formula, (f"{times[formula]:.2f}" for times in columns)))
-        print(row(f"  ratio to {name}", (f"{t[formula] / t[name]:.1f} x" for t in columns)))
-    if ERF_FORMULA not in formulas:
-        print(f"{ERF_FORMULA}: SciPy is not installed")
+    for peer in loaded:
+        formula, name = FORMULAS[peer.name]
+        print(row(formula, (f"{times[peer.name]:.2f}" for times in columns)))
+        print(row(f"  ratio to {name}", (f"{t[peer.name] / t[name]:.1f} x" for t in columns)))
+    for name, why in absent.items():
+        print(f"{FORMULAS[name][0]}: {why}")
 
 
-def _formulas() -> dict[str, tuple[str, Callable[[np.ndarray], np.ndarray]]]:
-    """Return what NumPy users write, each with the name of our function that it computes."""
-    formulas = {
-        "0.5*x*(1+tanh(c*(x+0.044715*x*x*x)))": (
-            "gelu_tanh",
-            lambda x: 0.5 * x * (1 + np.tanh(C * (x + 0.044715 * x * x * x))),
-        ),
-        "0.5*x*(1+tanh(c*(x+0.044715*x**3)))": (
-            "gelu_tanh",
-            lambda x: 0.5 * x * (1 + np.tanh(C * (x + 0.044715 * x**3))),
-        ),
+def _ns_per_element(formulas: Iterable[_peers.Entry], n: int) -> dict[str, float]:
+    """Time our functions and the formulas, by name."""
+    a = _bench.arrays(np.dtype(np.float32), n)
+    ways = {
+        name: _peers.Way(partial(getattr(gelu_simd, name), a.x, a.out))
+        for name in _oracle.FUNCTIONS
     }
-    try:
-        from scipy.special import erf  # noqa: PLC0415 - slow to import, and needed only here
-    except ImportError:
-        return formulas
-    formulas[ERF_FORMULA] = ("gelu", lambda x: x * 0.5 * (1 + erf(x / SQRT_2)))
-    return formulas
-
-
-def _ns_per_element(
-    ours: dict[str, np.ufunc],
-    formulas: dict[str, tuple[str, Callable[[np.ndarray], np.ndarray]]],
-    n: int,
-) -> dict[str, float]:
-    """Time all candidates in turn, so that a slow phase of the machine meets each of them."""
-    x = np.random.default_rng(20).standard_normal(n, dtype=np.float32)
-    out = np.empty_like(x)
-    calls: dict[str, Callable[[], object]] = {
-        name: partial(ufunc, x, out=out) for name, ufunc in ours.items()
-    }
-    calls |= {label: partial(formula, x) for label, (_, formula) in formulas.items()}
-    number = max(1, (1 << 16) // n)
-    seconds = dict.fromkeys(calls, math.inf)
-    end = time.monotonic() + SECONDS
-    rounds = 0
-    while rounds < ROUNDS or time.monotonic() < end:
-        for name, call in calls.items():
-            seconds[name] = min(seconds[name], timeit.timeit(call, number=number))
-        rounds += 1
-    return {name: 1e9 * s / (number * n) for name, s in seconds.items()}
+    ways |= {peer.name: peer.ways(FORMULAS[peer.name][1], a)["new"] for peer in formulas}
+    timings = _bench.alternate(ways, SECONDS)
+    return {name: 1e9 * timing.minimum / n for name, timing in timings.items()}
 
 
 def _plain(value: object) -> str:
