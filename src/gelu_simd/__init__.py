@@ -13,6 +13,7 @@ All six are `numpy.ufunc` objects.  ``cpu_info()`` tells which instruction set t
 environment variable ``GELU_SIMD_ISA`` forces one.
 """
 
+from gelu_simd._docs import name_operands as _name_operands
 from gelu_simd._ufuncs import cpu_info
 from gelu_simd._ufuncs import ufuncs as _ufuncs_by_name
 
@@ -34,3 +35,6 @@ gelu_grad = _ufuncs_by_name["gelu_grad"]
 gelu_tanh_grad = _ufuncs_by_name["gelu_tanh_grad"]
 gelu_backward = _ufuncs_by_name["gelu_backward"]
 gelu_tanh_backward = _ufuncs_by_name["gelu_tanh_backward"]
+
+_name_operands(gelu_backward)
+_name_operands(gelu_tanh_backward)

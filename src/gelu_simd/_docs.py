@@ -1,9 +1,11 @@
-"""The ufuncs' docstrings, with the errors of `_limits` and `_measured` filled in."""
+"""The ufuncs' docstrings and signatures, with the errors of `_limits` and `_measured` filled in."""
+
+from typing import Any
 
 from gelu_simd._limits import CORRECTLY_ROUNDED, HALF_TYPES, LIMITS, Largest
 from gelu_simd._measured import MEASURED
 
-__all__ = ["DOCS", "inputs"]
+__all__ = ["DOCS", "inputs", "name_operands"]
 
 VALUE = """{summary}
 
@@ -12,8 +14,8 @@ VALUE = """{summary}
 Parameters
 ----------
 x : array_like
-    Input of any shape.  float64, float32, float16 and, if ml_dtypes is installed, bfloat16 stay
-    what they are; integers and bool compute in float64.
+    Input of any shape, a number without unit.  float64, float32, float16 and, if ml_dtypes is
+    installed, bfloat16 stay what they are; integers and bool compute in float64.
 {common}
 
 Returns
@@ -39,8 +41,11 @@ Examples
 --------
 >>> import numpy as np
 >>> from gelu_simd import {name}
->>> {name}(np.float64({at}))
-np.float64({value})
+>>> {name}(np.array([-2.0, -1.0, 0.0, 1.0, 2.0]))
+array([{double}])
+>>> x = np.array([-2, -1, 0, 1, 2], dtype=np.float16)
+>>> {name}(x, out=x)  # in place
+array([{half}], dtype=float16)
 """
 
 BACKWARD = """{summary}
@@ -52,17 +57,18 @@ Parameters
 dy : array_like
     Derivative of the loss with respect to the output of the forward pass.
 x : array_like
-    Input of the forward pass.  `dy` and `x` are broadcast against each other.  Both may be of
-    any type that ``{grad}`` takes.  They compute in the type that NumPy promotes them to, Python
-    numbers following the array, and in float64 if that is integer or bool.  Where it has none,
-    bfloat16 counts as float32.
+    Input of the forward pass, a number without unit.  `dy` and `x` are broadcast against each
+    other.  Both may be of any type that ``{grad}`` takes.  They compute in the type that
+    NumPy promotes them to, Python numbers following the array, and in float64 if that is integer
+    or bool.  Where it has none, bfloat16 counts as float32.
 {common}
 
 Returns
 -------
 dx : ndarray or scalar
-    ``dy * {grad}(x)`` in one pass and without a temporary array; the same bits if `dy` and `x` are
-    both float64 or both float32.  In float16 and bfloat16 it is the float32 result, rounded once.
+    ``dy * {grad}(x)`` in one pass and without a temporary array; the same bits if
+    `dy` and `x` are both float64 or both float32.  In float16 and bfloat16 it is the float32
+    result, rounded once.
 
 {raises}
 
@@ -74,12 +80,19 @@ Notes
 -----
 {limits}
 
+{special}
+
+{source}
+
 Examples
 --------
 >>> import numpy as np
 >>> from gelu_simd import {name}
->>> {name}(2.0, np.float64(0.0))
-np.float64(1.0)
+>>> x = np.array([-1.0, 0.0, 1.0])
+>>> {name}(np.array([1.0, 2.0, 3.0]), x)
+array([{double}])
+>>> {name}(2, x.astype(np.float16))
+array([{half}], dtype=float16)
 """
 
 COMMON = """\
@@ -88,13 +101,16 @@ out : ndarray, optional
 where : array_like of bool, optional
     Where False, `out` keeps what it held.
 **kwargs
-    The other keyword arguments of NumPy's ufuncs: ``dtype``, ``casting``, ``order``, ``subok``."""
+    The other keyword arguments of NumPy's ufuncs: ``dtype``, ``casting``, ``order``, ``subok``,
+    ``signature``."""
 
 RAISES = """\
 Raises
 ------
 TypeError
-    If an input is complex, longdouble or not numeric."""
+    If an input is complex, longdouble or not numeric.
+ValueError
+    If the shapes do not broadcast."""
 
 SOURCE = "Source: D. Hendrycks and K. Gimpel, Gaussian Error Linear Units, arXiv:1606.08415 (2016)."
 
@@ -102,6 +118,7 @@ GAUSS = r"\Phi(x) = \tfrac12 \operatorname{erfc}(-x/\sqrt2)"
 SIGMA = r"\sigma(v) = 1/(1 + e^{-v}), \quad v = 2\sqrt{2/\pi}\,(x + 0.044715\,x^3)"
 VALUE_SPECIAL = "±0 and +∞ give themselves, −∞ gives −0, NaN gives NaN."
 GRAD_SPECIAL = "±0 gives 0.5, +∞ gives 1, −∞ gives −0, NaN gives NaN."
+UNDERFLOW = "Underflow is the only floating-point exception that a number can raise."
 
 
 def limits(name: str) -> tuple[str, str]:
@@ -118,8 +135,8 @@ def inputs(dtype: str, largest: Largest) -> str:
 def measured(name: str) -> str:
     """State the largest errors found, type by type."""
     return "\n".join(
-        f"The largest found in {dtype}, over {inputs(dtype, largest)} inputs, is "
-        f"{largest.error:.2f} ULP at\nx = {largest.x}."
+        f"The largest found with SIMD, in {dtype} over {inputs(dtype, largest)} inputs,\n"
+        f"is {largest.error:.2f} ULP at x = {largest.x}."
         for (function, dtype, group), largest in MEASURED.items()
         if function == name and group == "fused" and largest.error > CORRECTLY_ROUNDED
     )
@@ -147,27 +164,27 @@ VALUES = {
     "gelu": (
         "Gaussian error linear unit, exact: x times the standard normal distribution function.",
         rf"y = x\,\Phi(x), \quad {GAUSS}",
-        "1.0",
-        "0.8413447460685429",
+        "-0.04550026, -0.15865525,  0.        ,  0.84134475,  1.95449974",
+        "-0.0455, -0.1587,  0.    ,  0.8413,  1.954 ",
     ),
     "gelu_tanh": (
         "Gaussian error linear unit in its tanh approximation.",
         rf"y = \tfrac{{x}}2 (1 + \tanh(v/2)) = x\,\sigma(v), \quad {SIGMA}",
-        "1.0",
-        "0.8411919906082768",
+        "-0.04540231, -0.15880801,  0.        ,  0.84119199,  1.95459769",
+        "-0.0454, -0.1588,  0.    ,  0.8413,  1.955 ",
     ),
     "gelu_grad": (
         "Derivative of the exact GELU.",
         rf"y = \Phi(x) + x\,\varphi(x), \quad {GAUSS}, \quad "
         r"\varphi(x) = e^{-x^2/2}/\sqrt{2\pi}",
-        "0.0",
-        "0.5",
+        "-0.0852318 , -0.08331547,  0.5       ,  1.08331547,  1.0852318 ",
+        "-0.0852, -0.0833,  0.5   ,  1.083 ,  1.085 ",
     ),
     "gelu_tanh_grad": (
         "Derivative of GELU's tanh approximation.",
         rf"y = \sigma(v) + x\,\sigma(v)\,\sigma(-v)\,v'(x), \quad {SIGMA}",
-        "0.0",
-        "0.5",
+        "-0.08609926, -0.08296408,  0.5       ,  1.08296408,  1.08609926",
+        "-0.0861 , -0.08295,  0.5    ,  1.083  ,  1.086  ",
     ),
 }
 
@@ -176,10 +193,14 @@ BACKWARDS = {
         "Gradient of the exact GELU: the incoming gradient times the derivative.",
         rf"dx = dy\,(\Phi(x) + x\,\varphi(x)), \quad {GAUSS}, \quad "
         r"\varphi(x) = e^{-x^2/2}/\sqrt{2\pi}",
+        "-0.08331547,  1.        ,  3.24994641",
+        "-0.1666,  1.    ,  2.166 ",
     ),
     "gelu_tanh_backward": (
         "Gradient of GELU's tanh approximation: the incoming gradient times the derivative.",
         rf"dx = dy\,(\sigma(v) + x\,\sigma(v)\,\sigma(-v)\,v'(x)), \quad {SIGMA}",
+        "-0.08296408,  1.        ,  3.24889225",
+        "-0.1659,  1.    ,  2.166 ",
     ),
 }
 
@@ -187,7 +208,7 @@ BACKWARDS = {
 def docs() -> dict[str, str]:
     """Docstring of each ufunc."""
     result = {}
-    for name, (summary, formula, at, value) in VALUES.items():
+    for name, (summary, formula, double, half) in VALUES.items():
         error, rounded = limits(name)
         result[name] = VALUE.format(
             name=name,
@@ -202,13 +223,13 @@ def docs() -> dict[str, str]:
                 else "the negative tail and subnormal results"
             )
             + f" included.\nResults in {rounded}.\n{measured(name)}",
-            special=GRAD_SPECIAL if name.endswith("grad") else VALUE_SPECIAL,
+            special=f"{GRAD_SPECIAL if name.endswith('grad') else VALUE_SPECIAL}\n{UNDERFLOW}",
             source=SOURCE,
             see=see_also(name, TANH if "tanh" in name else EXACT),
-            at=at,
-            value=value,
+            double=double,
+            half=half,
         )
-    for name, (summary, formula) in BACKWARDS.items():
+    for name, (summary, formula, double, half) in BACKWARDS.items():
         grad = name.replace("backward", "grad")
         result[name] = BACKWARD.format(
             name=name,
@@ -219,9 +240,30 @@ def docs() -> dict[str, str]:
             grad=grad,
             limits=f"The error of ``{grad}(x)`` is {limits(grad)[0]};\n"
             "its product with `dy` is rounded once more.",
+            special=f"In ``{grad}(x)``, {GRAD_SPECIAL}",
+            source=SOURCE,
+            double=double,
+            half=half,
             see=see_also(name, TANH if "tanh" in name else EXACT),
         )
     return result
+
+
+def name_operands(gradient: Any) -> None:
+    """Call a gradient's operands `dy` and `x`, not `x1` and `x2`, in what `help` shows.
+
+    NumPy lets nothing of a ufunc be set before 2.2, and gives it no signature before 2.4.
+    """
+    try:
+        gradient.__doc__ = gradient.__doc__.replace("(x1, x2,", "(dy, x,", 1)
+    except AttributeError:
+        return
+    signature = getattr(gradient, "__signature__", None)
+    if signature is not None:
+        dy, x, *others = signature.parameters.values()
+        gradient.__signature__ = signature.replace(
+            parameters=[dy.replace(name="dy"), x.replace(name="x"), *others]
+        )
 
 
 DOCS = docs()

@@ -1,0 +1,432 @@
+"""What the documentation shows is true: docstrings, and every block and command of the *.md files.
+
+README's Python is run, and so are its calls of the command line, with less to compute where they
+take long.  All other commands must be ones that could run: scripts load, options parse, tests are
+there.  A block or a command of a kind unknown here fails.
+"""
+
+from __future__ import annotations
+
+import doctest
+import inspect
+import os
+import pydoc
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from helpers import TYPES, UFUNCS
+
+import gelu_simd
+from gelu_simd import __main__ as program
+
+ROOT = Path(__file__).parents[1]
+PAGES = ["README.md", "CONTRIBUTING.md"]
+
+here = pytest.mark.skipif(
+    not (ROOT / "README.md").exists(), reason="the sources are not beside tests"
+)
+
+NUMPY = np.lib.NumpyVersion(np.__version__)
+
+
+# ---- docstrings ----
+
+
+FORMULA = {
+    "gelu": r"\\Phi",
+    "gelu_tanh": r"0\.044715",
+    "gelu_grad": r"\\Phi",
+    "gelu_tanh_grad": r"0\.044715",
+    "gelu_backward": r"\\Phi",
+    "gelu_tanh_backward": r"0\.044715",
+}
+SECTIONS = ["Parameters", "Returns", "Raises", "See Also", "Notes", "Examples"]
+
+
+def test_docstring(ufunc: np.ufunc) -> None:
+    """NumPy writes the call; then formula, operands, errors by type, special values, source."""
+    call, _, doc = ufunc.__doc__.partition("\n\n")
+    assert call.startswith(f"{ufunc.__name__}(")
+    doc = inspect.cleandoc(doc)
+    assert re.findall(r"^(.+)\n-+$", doc, re.MULTILINE) == SECTIONS
+    assert re.search(FORMULA[ufunc.__name__], doc)
+    for operand in ["dy", "x"][-ufunc.nin :]:
+        assert f"\n{operand} : array_like\n" in doc
+    for words in [*TYPES, "ULP", "without unit", "TypeError", "NaN gives NaN", "arXiv:1606.08415"]:
+        assert words in doc
+    assert ("correctly rounded" if ufunc.nin == 1 else "rounded once more") in doc
+    assert all(len(line) <= 100 or ":: " in line for line in doc.splitlines())
+
+
+def run_examples(doc: str | None) -> None:
+    examples = doctest.DocTestParser().get_doctest(doc or "", {}, "examples", None, None)
+    assert examples.examples
+    assert doctest.DocTestRunner().run(examples).failed == 0
+
+
+def test_examples(ufunc: np.ufunc, isa: str) -> None:
+    assert isa
+    run_examples(ufunc.__doc__)
+
+
+def test_examples_of_cpu_info() -> None:
+    run_examples(gelu_simd.cpu_info.__doc__)
+
+
+def test_module_docstring() -> None:
+    for ufunc in UFUNCS:
+        operands = ", ".join(["dy", "x"][-ufunc.nin :])
+        assert f"``{ufunc.__name__}({operands})``" in gelu_simd.__doc__
+
+
+@pytest.mark.skipif(NUMPY < "2.2.0", reason="NumPy < 2.2 writes x1, x2, and nobody can change it")
+def test_help_names_the_operands(ufunc: np.ufunc) -> None:
+    call = f"{ufunc.__name__}({', '.join(['dy', 'x'][-ufunc.nin :])}, /, out=None, *, where=True"
+    assert ufunc.__doc__.startswith(call)
+    shown = pydoc.plain(pydoc.render_doc(ufunc))
+    assert call in shown
+    assert not re.search(r"\bx1\b", shown)
+
+
+@pytest.mark.skipif(NUMPY < "2.4.0", reason="ufuncs have no signature before NumPy 2.4")
+def test_signature(ufunc: np.ufunc) -> None:
+    like = inspect.signature(np.exp if ufunc.nin == 1 else np.add)
+    found = inspect.signature(ufunc)
+    assert list(found.parameters)[: ufunc.nin] == ["dy", "x"][-ufunc.nin :]
+    for ours, theirs in zip(found.parameters.values(), like.parameters.values(), strict=True):
+        assert ours.replace(name=theirs.name) == theirs
+
+
+# ---- the *.md files, cut into blocks and commands ----
+
+
+class Block(NamedTuple):
+    """Code on lines of its own: after ``` with a language, or indented, which is "" here."""
+
+    page: str
+    line: int
+    language: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.page}:{self.line}"
+
+
+BLOCK = re.compile(
+    r"^```(?P<language>.*)\n(?P<fenced>(?:.*\n)*?)```$"
+    r"|(?<=\n\n)(?P<indented>(?: {4}.*\n|\n(?= {4}))+)",
+    re.MULTILINE,
+)
+
+
+def text_of(page: str) -> str:
+    path = ROOT / page
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def blocks(page: str, text: str) -> list[Block]:
+    """Return all blocks of a text."""
+    return [
+        Block(
+            page,
+            text.count("\n", 0, match.start()) + 1,
+            match["language"] or "",
+            match["fenced"] if match["indented"] is None else match["indented"],
+        )
+        for match in BLOCK.finditer(text)
+    ]
+
+
+def spans(text: str) -> list[str]:
+    """Return all `code` inside lines."""
+    return re.findall(r"(?<!`)`([^`\n]+)`(?!`)", BLOCK.sub("", text))
+
+
+def is_list_of_files(block: Block) -> bool:
+    """Tell whether each line begins with a path, the rest being said of it."""
+    return all(
+        any(ROOT.glob(re.sub(r"<\w+>", "*", line.split()[0].rstrip(",/"))))
+        for line in block.text.splitlines()
+        if line.strip()
+    )
+
+
+BLOCKS = [block for page in PAGES for block in blocks(page, text_of(page))]
+
+
+class Command(NamedTuple):
+    """A simple command: the variables it sets, and its words."""
+
+    environment: dict[str, str]
+    words: list[str]
+    output: str | None
+
+    def __str__(self) -> str:
+        return " ".join(self.words)
+
+
+def commands(line: str) -> Iterator[Command]:
+    """Split a line as a shell does."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    environment: dict[str, str] = {}
+    words: list[str] = []
+    output = None
+    tokens = list(lexer)
+    while tokens:
+        token = tokens.pop(0)
+        if token in {"&&", ";", "|"}:
+            yield Command(environment, words, output)
+            environment, words, output = {}, [], None
+        elif token == ">":
+            output = tokens.pop(0)
+        elif not words and re.fullmatch(r"[A-Z_]+=.*", token):
+            name, _, environment[name] = token.partition("=")
+        else:
+            words.append(token)
+    yield Command(environment, words, output)
+
+
+# A line that begins with it sets up all: .ci/run runs those of README in a fresh clone.
+SET_UP = "python3 -m venv .venv"
+
+PYTHONS = {"python", "python3", ".venv/bin/python"}
+PIPS = {"pip", ".venv/bin/pip"}
+PROGRAMS = PYTHONS | PIPS | {"gelu-simd", "ruff", "bash", "source"}
+
+
+def begins_with_command(span: str) -> bool:
+    """Tell a command inside a line from other code; a program's name alone is none."""
+    first = re.match(r"(?:[A-Z_]+=\S* )*(\S+) ", span)
+    return first is not None and first[1] in PROGRAMS
+
+
+LINES = [
+    (str(block), line.partition("  #")[0].strip())
+    for block in BLOCKS
+    if block.language in {"", "sh"} and not is_list_of_files(block)
+    for line in block.text.splitlines()
+    if line.strip()
+]
+SPANS = [
+    (page, span) for page in PAGES for span in spans(text_of(page)) if begins_with_command(span)
+]
+
+
+# ---- what there is to check about a command ----
+
+
+def arguments(command: Command) -> list[str] | None:
+    """Return the arguments of our command line, or None if this is another program."""
+    words = command.words
+    if words[0] == "gelu-simd":
+        return words[1:]
+    return words[3:] if words[0] in PYTHONS and words[1:3] == ["-m", "gelu_simd"] else None
+
+
+def check_pip(args: list[str]) -> None:
+    """Our own extras must exist."""
+    assert args[0] == "install"
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        extras = tomllib.load(file)["project"]["optional-dependencies"]
+    for arg in args[1:]:
+        ours = re.fullmatch(r"(?:\.|gelu-simd)(?:\[([\w,]+)\])?", arg)
+        assert ours or re.fullmatch(r"[\w-]+", arg), arg
+        if ours and ours[1]:
+            assert set(ours[1].split(",")) <= set(extras)
+
+
+def check_script(path: str) -> None:
+    """The script loads; that takes the packages it compares with."""
+    code = "import runpy, sys; from pathlib import Path; path = Path(sys.argv[1])\n"
+    code += "sys.path.insert(0, str(path.parent)); runpy.run_path(str(path), run_name='loaded')"
+    done = subprocess.run(
+        [sys.executable, "-c", code, path], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    missing = re.search(r"^ModuleNotFoundError: No module named '(\w+)", done.stderr, re.MULTILINE)
+    if missing:
+        pytest.skip(f"{path} needs {missing[1]}")
+    assert done.returncode == 0, done.stderr
+
+
+def check_tests(args: list[str]) -> None:
+    """The selection is not empty."""
+    if not args:
+        return
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *args],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def in_scripts(pattern: str) -> bool:
+    """Tell whether a script of .ci holds `pattern`."""
+    scripts = [path for path in (ROOT / ".ci").iterdir() if path.is_file()]
+    return any(re.search(pattern, path.read_text(encoding="utf-8")) for path in scripts)
+
+
+def check(command: Command) -> None:
+    """Check that a command could run."""
+    program_name, *args = command.words
+    ours = arguments(command)
+    if ours is not None:
+        program.parser().parse_args(ours)
+    elif program_name in PIPS:
+        check_pip(args)
+    elif str(command) == SET_UP:
+        assert in_scripts("grep .*" + SET_UP.replace(".", r"\\."))
+    elif program_name in PYTHONS and args[:2] == ["-m", "pytest"]:
+        check_tests(args[2:])
+    elif program_name in PYTHONS and args and args[0].endswith(".py"):
+        check_script(args[0])
+    elif program_name == "ruff":
+        assert in_scripts("ruff.? " + re.escape(" ".join(args)))
+    elif program_name == "bash":
+        assert (ROOT / args[0]).is_file()
+        assert args[1:] == []
+    elif program_name == "source":
+        assert args == [".venv/bin/activate"]
+    else:
+        pytest.fail(f"unknown command: {command}")
+
+
+# ---- running them ----
+
+
+# Less to compute; of options given twice, the last counts.
+SHORTER = {
+    "verify": ["--function", "gelu", "--samples", "1000"],
+    "bench": ["--peers", "none", "--sizes", "1Ki", "--seconds", "1"],
+}
+
+
+def run(command: Command, args: list[str], folder: Path) -> None:
+    """Run our command line."""
+    program.parser().parse_args(args)
+    environment = os.environ | command.environment
+    done = subprocess.run(
+        [sys.executable, "-m", "gelu_simd", *args, *SHORTER.get(" ".join(args[:1]), [])],
+        cwd=folder, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if "matplotlib" in done.stderr:
+        pytest.skip(done.stderr)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    if command.output is not None:
+        (folder / command.output).write_text(done.stdout, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where README's commands find a file to work on."""
+    folder = tmp_path_factory.mktemp("readme")
+    np.save(folder / "in.npy", np.linspace(-5, 5, 1000))
+    return folder
+
+
+@here
+@pytest.mark.parametrize(("place", "line"), LINES, ids=[" ".join(pair) for pair in LINES])
+def test_lines(place: str, line: str, folder: Path) -> None:
+    checked = line.startswith(SET_UP) or not place.startswith("README.md")
+    for command in commands(line):
+        args = arguments(command)
+        if args is None or checked:
+            check(command)
+        elif "--exhaustive" in args:
+            program.parser().parse_args(args)
+        else:
+            run(command, args, folder)
+
+
+@here
+@pytest.mark.parametrize(("page", "span"), SPANS, ids=[" ".join(pair) for pair in SPANS])
+def test_commands_inside_lines(page: str, span: str) -> None:
+    assert page
+    for command in commands(span):
+        check(command)
+
+
+@here
+def test_readme_in_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One block after the other, in the names that the former have left."""
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    missing = []
+    pieces = [b for b in BLOCKS if b.language == "python"]
+    assert pieces
+    for block in pieces:
+        try:
+            exec(compile("\n" * block.line + block.text, ROOT / block.page, "exec"), names)
+        except ModuleNotFoundError as error:
+            missing.append(f"{block} needs {error.name}")
+    if missing:
+        pytest.skip("; ".join(missing))
+
+
+@here
+def test_kinds_of_blocks() -> None:
+    for block in BLOCKS:
+        assert block.language in {"python", "sh", ""}, f"{block}: unknown language"
+
+
+@here
+def test_gelu_simd_is_the_same_program() -> None:
+    [script] = entry_points(group="console_scripts", name="gelu-simd")
+    assert script.load() is program.main
+
+
+# ---- these tests can fail ----
+
+
+PAGE = """\
+Text, `python -m gelu_simd info`, `x = 1`.
+
+    first && second  # why
+
+    third
+
+```python
+x = 1
+```
+"""
+
+
+def test_everything_is_found() -> None:
+    found = blocks("PAGE", PAGE)
+    assert [(b.line, b.language) for b in found] == [(3, ""), (7, "python")]
+    assert found[0].text == "    first && second  # why\n\n    third\n"
+    assert found[1].text == "x = 1\n"
+    assert spans(PAGE) == ["python -m gelu_simd info", "x = 1"]
+    [first, second] = commands("A=b first 'x y' > out; second  # why")
+    assert first == ({"A": "b"}, ["first", "x y"], "out")
+    assert second == ({}, ["second"], None)
+    assert not is_list_of_files(found[0])
+
+
+@here
+@pytest.mark.parametrize(
+    "line",
+    [
+        "rm -rf .venv",
+        "python -m gelu_simd nothing",
+        "gelu-simd verify --wrong",
+        "python bench/nothing.py",
+        "python -m pytest tests/nothing.py",
+        "pip install '.[nothing]'",
+        "bash .ci/nothing",
+        "ruff nothing",
+        "python -m nothing",
+    ],
+)
+def test_wrong_commands_are_found(line: str) -> None:
+    with pytest.raises((AssertionError, SystemExit, pytest.fail.Exception)):
+        check(next(commands(line)))
