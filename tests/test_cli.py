@@ -156,7 +156,9 @@ def test_version():
     assert (done.returncode, done.stdout) == (0, f"gelu-simd {gelu_simd.__version__}\n")
 
 
-@pytest.mark.parametrize("args", [["--help"], ["apply", "--help"], ["info", "--help"]])
+@pytest.mark.parametrize(
+    "args", [["--help"], ["apply", "--help"], ["bench", "--help"], ["info", "--help"]]
+)
 def test_help(args):
     done = run(*args)
     assert done.returncode == 0

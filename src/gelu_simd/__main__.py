@@ -60,12 +60,11 @@ a function; else the hard cases, the neighbours of every branch and {SAMPLES:.0e
 """
 
 
-BENCH = f"""\
-Time every level of this CPU next to other ways to compute the same, in one process and in turn:
-ns per element, the fastest round, and the ratio to the best level. What is not installed is named
-and left out. A peer whose results are not about ours is an error, not a time.
-
-peers: {", ".join(_peers.PEERS)}
+BENCH = """\
+Time every level of this CPU next to other ways to compute the same, in one process and in turn.
+The table holds ns per element of the fastest round, the ratio to the best level, and the largest
+error in ULP. What is not installed is named and left out. A peer whose results are not about ours
+is an error, not a time.
 """
 
 
@@ -139,7 +138,6 @@ def parser() -> Parser:
         "bench",
         help="time every level next to other libraries",
         description=BENCH,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     bench.add_argument(
         "--peers",
@@ -147,7 +145,7 @@ def parser() -> Parser:
         choices=["all", "none", *_peers.PEERS],
         default=["all"],
         metavar="PEER",
-        help="all that are installed (default), none, or some of the above",
+        help=f"some of {', '.join(_peers.PEERS)}, or none (default: all that are installed)",
     )
     bench.add_argument(
         "--functions",
