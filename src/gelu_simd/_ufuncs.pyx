@@ -185,6 +185,12 @@ cdef computed_in(types):
     return FLOAT64 if found in INTEGERS else found
 
 
+def called(dtype):
+    """Return the name of a type, with what it may come from if nobody asked for it."""
+    name = dtype.type.__name__.rstrip("_")
+    return f"{name} (None, an int beyond 64 bits, ...)" if name == "object" else name
+
+
 cdef int promote(object ufunc, PyObject **given, PyObject **wanted, PyObject **chosen) except -1:
     """Choose the loop for types that have none of their own.
 
@@ -199,7 +205,7 @@ cdef int promote(object ufunc, PyObject **given, PyObject **wanted, PyObject **c
         dtype = computed_in(types)
     if dtype is None:
         raise TypeError(
-            f"ufunc {ufunc.__name__!r} does not take {' and '.join(t.type.__name__ for t in types)}; "
+            f"ufunc {ufunc.__name__!r} does not take {' and '.join(map(called, types))}; "
             f"it takes {', '.join(d.name for d in dtypes)}, integers and bool"
         )
     for i in range(ufunc.nargs):
