@@ -86,7 +86,7 @@ def draw(
     functions = functions or list(dict.fromkeys(row["function"] for row in report["times"]))
     dtypes = dtypes or list(dict.fromkeys(row["dtype"] for row in report["times"]))
     shape = len(dtypes) * len(kinds), len(functions)
-    entries = shown(report)
+    entries = shown(report, functions, dtypes)
     with mpl.rc_context(FONT):
         figure = Figure(figsize=(4.4 * shape[1] + 2.6, 4.3 * shape[0] + 0.5), layout="constrained")
         axes = figure.subplots(*shape, squeeze=False, sharey=False)
@@ -120,18 +120,22 @@ def caption(report: dict[str, Any]) -> str:
     return f"{report['cpu']}, {threads}, {report['date']}"
 
 
-def shown(report: dict[str, Any]) -> dict[str, dict[str, str]]:
-    """Return what has a line: our levels but the portable one, where others are, and peers."""
-    entries = report["entries"]
+def shown(
+    report: dict[str, Any], functions: Sequence[str], dtypes: Sequence[str]
+) -> dict[str, dict[str, str]]:
+    """Return what has a line: peers, and our levels but the portable one, where others are."""
+    measured = {
+        row["name"]
+        for row in report["times"]
+        if row["function"] in functions and row["dtype"] in dtypes
+    }
+    entries = {name: entry for name, entry in report["entries"].items() if name in measured}
     levels = [name for name, entry in entries.items() if entry["kind"] == "ours"]
-    measured = {row["name"] for row in report["times"]}
+    left_out = {"portable"} if len(levels) > 1 else set()
     return {
         name: entry
         for name, entry in entries.items()
-        if name in measured
-        and (
-            entry["kind"] == "peer" or (name in levels and (name != "portable" or levels[1:] == []))
-        )
+        if entry["kind"] in {"ours", "peer"} and name not in left_out
     }
 
 
