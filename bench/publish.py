@@ -8,6 +8,7 @@ import io
 import json
 import re
 import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -70,11 +71,12 @@ def block(report: dict[str, Any]) -> Iterator[str]:
     for entry in entries.values():
         if entry["kind"] == "peer" and not entry["title"].startswith(("NumPy", "SciPy ndtr")):
             versions[entry["title"].removesuffix(" erf")] = entry["version"]
-    yield (
-        f"Nanoseconds per element on {report['cpu']}, {SIZE.replace('Ki', ' Ki')} elements, one"
-        " thread, fastest of many rounds;"
+    yield from textwrap.wrap(
+        f"Nanoseconds per element, {SIZE.replace('Ki', ' Ki')} elements, one thread, fastest round,"
+        f" on {report['cpu']}, {report['date']}; "
+        f"{', '.join(f'{title} {version}' for title, version in versions.items())}:",
+        100,
     )
-    yield f"{', '.join(f'{title} {version}' for title, version in versions.items())}:"
     yield ""
     yield "| | " + " | ".join(f"`{function}` {dtype}" for function, dtype in COLUMNS) + " |"
     yield "|---" + "|---:" * len(COLUMNS) + "|"
@@ -83,7 +85,7 @@ def block(report: dict[str, Any]) -> Iterator[str]:
     for key, entry in entries.items():
         row = [_bench.number(times[column].get((key, n)), 2) for column in COLUMNS]
         bold = "**" if entry["kind"] == "ours" else ""
-        yield f"| {bold}{entry['title']}{bold} | " + " | ".join(row) + " |"
+        yield f"| {bold}{entry['title']}{bold} | " + " | ".join(row).replace("-", "–") + " |"
     yield ""
     one_thread = dict(report, times=[row for row in report["times"] if row["threads"] == 1])
     sizes = sorted({row["n"] for row in one_thread["times"]})

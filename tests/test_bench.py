@@ -1,0 +1,411 @@
+"""The command `bench`: wrong peers are refused, times are fair, files are whole, README agrees."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import math
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+from helpers import DTYPES, UFUNCS, check_error, dtype_of, run, start
+
+import gelu_simd
+from gelu_simd import _bench, _formulas, _peers
+from gelu_simd._limits import limit
+from gelu_simd._peers import Way
+
+ROOT = Path(__file__).parents[1]
+FLOAT32 = np.dtype(np.float32)
+
+quick = ["--seconds", 1, "--sizes", "64", "1Ki"]
+
+
+def formula_entry(name: str) -> _peers.Entry:
+    [entry], absent = _peers.load([name], threads=1)
+    assert absent == {}
+    return entry
+
+
+# ---- sizes ----
+
+
+@pytest.mark.parametrize(
+    ("text", "n"), [("1", 1), ("1000", 1000), ("16Ki", 16384), ("4Mi", 1 << 22)]
+)
+def test_sizes(text: str, n: int) -> None:
+    assert _bench.size(text) == n
+    assert _bench.size_name(n) == text
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "1.5", "4Gi", "Ki", "1e6", "99999999999Mi"])
+def test_wrong_sizes(text: str) -> None:
+    with pytest.raises(ValueError, match="not a number of elements"):
+        _bench.size(text)
+
+
+# ---- the comparison before the timing ----
+
+
+def test_ours_and_formulas_pass(ufunc: np.ufunc, dtype: np.dtype) -> None:
+    entries = _peers.levels() + [formula_entry(name) for name in ("numpy-mul", "numpy-pow")]
+    a = _bench.arrays(dtype, 1000)
+    for entry in entries:
+        for way in entry.ways(ufunc.__name__, a).values():
+            with way.context():
+                _bench.check(entry.title, ufunc.__name__, way, a)
+
+
+def test_every_function_has_a_formula(ufunc: np.ufunc) -> None:
+    pytest.importorskip("scipy")
+    a = _bench.arrays(FLOAT32, 10)
+    names = ["scipy-erf", "scipy-ndtr", "numpy-mul", "numpy-pow"]
+    assert sum(len(formula_entry(name).ways(ufunc.__name__, a)) for name in names) == 2
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("ufunc", UFUNCS, ids=lambda ufunc: ufunc.__name__)
+def test_the_other_form_is_refused(ufunc: np.ufunc, dtype: str) -> None:
+    name = ufunc.__name__
+    other = name.replace("_tanh", "") if "tanh" in name else name.replace("gelu", "gelu_tanh")
+    a = _bench.arrays(dtype_of(dtype), 1000)
+    way = Way(partial(getattr(gelu_simd, other), *a.inputs(name), a.out))
+    with pytest.raises(_bench.WrongResult, match=f"^it does not compute {name} of {dtype}: "):
+        _bench.check("it", name, way, a)
+
+
+WRONG = {
+    "nothing is written": lambda a: a.out,
+    "one element is wrong": lambda a: np.where(np.arange(a.x.size) == 7, 0.1, gelu_simd.gelu(a.x)),
+    "one element is NaN": lambda a: np.where(a.x == a.x.max(), np.nan, gelu_simd.gelu(a.x)),
+    "another length": lambda a: gelu_simd.gelu(a.x)[1:],
+    "the inputs are swapped": lambda a: gelu_simd.gelu(a.dy),
+}
+
+
+@pytest.mark.parametrize("call", WRONG.values(), ids=WRONG)
+def test_wrong_results_are_refused(dtype: np.dtype, call) -> None:
+    a = _bench.arrays(dtype, 100)
+    with pytest.raises(_bench.WrongResult, match=r"^it "):
+        _bench.check("it", "gelu", Way(lambda: call(a)), a)
+
+
+def test_a_result_left_from_before_is_refused() -> None:
+    a = _bench.arrays(FLOAT32, 100)
+    gelu_simd.gelu(a.x, a.out)
+    with pytest.raises(_bench.WrongResult):
+        _bench.check("it", "gelu", Way(lambda: a.out), a)
+
+
+def test_a_wrong_peer_stops_the_run() -> None:
+    wrong = _peers.Entry("wrong", "Wrong", "peer", "1", lambda _, a: {"new": Way(lambda: -a.x)})
+    a = _bench.arrays(FLOAT32, 100)
+    with pytest.raises(_bench.WrongResult, match=r"^Wrong does not compute gelu of float32"):
+        _bench.times([*_peers.levels(), wrong], "gelu", a, 1, 0.01, [])
+
+
+# ---- times ----
+
+
+def test_ways_are_timed_in_turn_without_garbage_collection() -> None:
+    calls: list[str] = []
+    inside: list[str] = []
+
+    @contextmanager
+    def context(name: str) -> Iterator[None]:
+        inside.append(name)
+        yield
+        inside.pop()
+
+    def call(name: str) -> None:
+        assert inside == [name]
+        assert not gc.isenabled()
+        calls.append(name)
+
+    ways = {name: Way(partial(call, name), context=partial(context, name)) for name in "ab"}
+    timings = _bench.alternate(ways, seconds=0)
+    assert gc.isenabled()
+    for timing in timings.values():
+        assert timing.rounds == _bench.ROUNDS
+        assert 0 < timing.minimum <= timing.median
+    turns = [x for x, y in zip(calls, [None, *calls], strict=False) if x != y]
+    assert "".join(turns) == "ab" * (1 + _bench.ROUNDS)
+    for name, timing in timings.items():
+        assert calls.count(name) >= timing.rounds * timing.repeats
+
+
+def test_more_time_gives_more_rounds() -> None:
+    ways = {name: Way(partial(sum, range(100))) for name in "ab"}
+    few, many = (_bench.alternate(ways, seconds)["a"].rounds for seconds in (0, 0.2))
+    assert few == _bench.ROUNDS < many
+
+
+def test_what_would_take_too_long_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = [*_peers.levels()[:1], formula_entry("numpy-mul")]
+    names = [entry.name for entry in entries]
+
+    def measured(n: int, former: list[dict]) -> list[dict]:
+        return _bench.times(entries, "gelu_tanh", _bench.arrays(FLOAT32, n), 1, 0, former)
+
+    small = measured(1 << 10, [])
+    large = measured(1 << 14, small)
+    assert [row["name"] for row in large] == names
+    monkeypatch.setattr(_bench, "LONGEST", 2e-9 * (1 << 15) * large[0]["min_ns"])
+    large[1]["min_ns"] = 3 * large[0]["min_ns"]
+    assert [row["name"] for row in measured(1 << 15, small + large)] == names[:1]
+    assert [row["name"] for row in measured(1 << 15, small)] == names
+
+
+# ---- errors ----
+
+
+def test_errors_show_the_lost_tail() -> None:
+    entries = [*_peers.levels(), formula_entry("numpy-mul"), formula_entry("copy")]
+    rows = {row["name"]: row["max_ulp"] for row in _bench.errors(entries, "gelu_tanh", FLOAT32)}
+    assert set(rows) == {*gelu_simd.cpu_info()["available"], "numpy-mul"}
+    assert {len(bins) for bins in rows.values()} == {_bench.BINS}
+    for level in gelu_simd.cpu_info()["available"]:
+        assert max(rows[level]) <= limit("gelu_tanh", "float32")
+    low, high = _bench.RANGE
+    at = round((-7 - low) / (high - low) * _bench.BINS)
+    assert rows["numpy-mul"][at] == pytest.approx(2**24, rel=0.01)
+    assert rows["numpy-mul"][-1] < 3
+
+
+# ---- the registry ----
+
+
+@pytest.mark.parametrize("peer", ["numba", "thinc"])
+def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, peer: str) -> None:
+    monkeypatch.setitem(sys.modules, peer, None)
+    assert _peers.load([peer], threads=1) == ([], {peer: f"{peer} not installed"})
+
+
+def test_what_cannot_be_imported_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: int) -> None:
+        raise ImportError("made for\nanother NumPy")
+
+    broken = _peers.Peer("broken", "Broken", "peer", ("numpy",), fail)
+    monkeypatch.setitem(_peers.PEERS, "broken", broken)
+    _, absent = _peers.load(["broken", "copy"], threads=1)
+    assert absent == {"broken": "cannot be imported: made for another NumPy"}
+
+
+@pytest.mark.parametrize("name", ["scipy-erf", "numba", "numexpr", "thinc", "torch", "onnxruntime",
+                                  "jax", "tensorflow"])  # fmt: skip
+def test_installed_peers_compute_the_same(name: str) -> None:
+    """In a process of its own, for every function and type that the peer has."""
+    for module in _peers.PEERS[name].modules:
+        if importlib.util.find_spec(module) is None:
+            pytest.skip(f"needs {module}")
+    functions = [ufunc.__name__ for ufunc in UFUNCS]
+    done = run("bench", *quick, "--peers", name, "--functions", *functions, "--dtype", *DTYPES)
+    assert done.returncode == 0, done.stderr
+    assert "left out" not in done.stdout
+    assert f"\n{_peers.PEERS[name].title} " in done.stdout
+
+
+# ---- the command ----
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory):
+    path = tmp_path_factory.mktemp("bench") / "report.json"
+    peers = ["numpy-mul", "numpy-pow", "relu", "exp", "copy"]
+    return run("bench", *quick, "--peers", *peers, "--json", path), path
+
+
+def test_tables(done) -> None:
+    done, _ = done
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert done.stdout.isascii()
+    assert max(map(len, done.stdout.splitlines()[3:])) <= 80
+    blocks = done.stdout.split("\n\n")
+    assert [block.partition("\n")[0] for block in blocks[1:5]] == [
+        f"{name} float32" for name in ("gelu", "gelu_tanh", "gelu_backward", "gelu_tanh_backward")
+    ]
+    level = gelu_simd.cpu_info()["available"][0]
+    for block in blocks[1:5]:
+        assert f"\ngelu_simd {level} " in block
+        assert "\nnp.copyto " in block
+        assert ("\nNumPy x**3 " in block) == ("tanh" in block)
+
+
+def test_report(done) -> None:
+    report = json.loads(done[1].read_text(encoding="utf-8"))
+    assert report["numpy"] == np.__version__
+    assert report["gelu_simd"] == gelu_simd.__version__
+    assert report["cpu"].startswith(gelu_simd.cpu_info()["cpu"])
+    assert report["threads"] == 1
+    assert report["entries"]["numpy-mul"]["version"] == np.__version__
+    rows = report["times"]
+    measured = {(row["name"], row["function"]) for row in rows}
+    assert measured >= {
+        (name, "gelu") for name in [*gelu_simd.cpu_info()["available"], "relu", "exp", "copy"]
+    }
+    assert ("numpy-pow", "gelu_tanh_backward") in measured
+    assert {row["n"] for row in rows} == {64, 1024}
+    for row in rows:
+        assert 0 < row["min_ns"] <= row["median_ns"] < math.inf
+        assert row["rounds"] >= _bench.ROUNDS
+    assert {row["name"] for row in report["errors"]} >= {"numpy-mul"}
+
+
+def test_no_debris(done) -> None:
+    assert list(done[1].parent.iterdir()) == [done[1]]
+
+
+def test_no_peers() -> None:
+    done = run("bench", "--seconds", 1, "--sizes", 64, "--peers", "none", "--functions", "gelu")
+    assert done.returncode == 0, done.stderr
+    assert "NumPy x" not in done.stdout
+    assert "np.copyto" not in done.stdout
+    assert "gelu_simd portable" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--peers", "caffe"], "invalid choice: 'caffe'"),
+        (["--peers", "all", "numba"], "--peers takes all, none or names"),
+        (["--sizes", "0"], "not a number of elements"),
+        (["--threads", "3"], "invalid choice: '3'"),
+        (["--seconds", "0"], "not a positive number"),
+        (["--functions", "relu"], "invalid choice: 'relu'"),
+        (["--json", "nowhere/report.json"], "cannot write 'nowhere/report.json': No such file"),
+        (["--json", "."], "cannot write '.': "),
+    ],
+)
+def test_wrong_usage_is_told_before_the_measuring(args: list[str], message: str) -> None:
+    check_error(run("bench", *args), message)
+
+
+def test_pictures_name_their_extra(tmp_path: Path) -> None:
+    without = "import sys\nsys.modules['matplotlib'] = None"
+    child = start(without, "bench", "--plot", tmp_path / "p.png")
+    stdout, stderr = child.communicate(timeout=60)
+    message = "--plot needs matplotlib: pip install 'gelu-simd[plot]'"
+    assert (child.returncode, stdout, stderr) == (2, "", f"gelu-simd: error: {message}\n")
+
+
+# ---- pictures ----
+
+
+@pytest.fixture
+def plots() -> ModuleType:
+    pytest.importorskip("matplotlib", reason="needs matplotlib")
+    return importlib.import_module("gelu_simd._plots")
+
+
+@pytest.fixture
+def report(done) -> dict:
+    return json.loads(done[1].read_text(encoding="utf-8"))
+
+
+@pytest.mark.usefixtures("plots")
+def test_picture(tmp_path: Path) -> None:
+    path = tmp_path / "picture.png"
+    args = ["--peers", "numpy-mul", "copy", "--dtype", "float32", "float64", "--functions", "gelu",
+            "gelu_tanh_backward"]  # fmt: skip
+    done = run("bench", *quick, *args, "--plot", path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert path.read_bytes().startswith(b"\x89PNG")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.usefixtures("plots")
+def test_format_that_cannot_be_drawn() -> None:
+    check_error(run("bench", "--plot", "picture.txt"), r"'picture\.txt' ends with none of ")
+
+
+def test_lines_of_a_picture(plots: ModuleType, report: dict) -> None:
+    from matplotlib.figure import Figure
+
+    entries = plots.shown(report, ["gelu_tanh"], ["float32"])
+    levels = [name for name in gelu_simd.cpu_info()["available"] if name != "portable"]
+    assert list(entries) == [*(levels or ["portable"]), "numpy-mul", "numpy-pow"]
+    ax = Figure().subplots()
+    plots.speed(ax, report, "gelu_tanh", "float32", entries)
+    assert len(ax.lines) == len(entries)
+    best = _bench.best(
+        row
+        for row in report["times"]
+        if (row["function"], row["dtype"]) == ("gelu_tanh", "float32")
+    )
+    for name, line in zip(entries, ax.lines, strict=True):
+        assert list(line.get_ydata()) == [best[name, 64], best[name, 1024]]
+
+
+def test_every_peer_has_its_own_style(plots: ModuleType) -> None:
+    peers = [peer.name for peer in _peers.PEERS.values() if peer.kind == "peer"]
+    assert list(plots.STYLES) == peers
+    assert len(set(plots.STYLES.values())) == len(peers)
+
+
+# ---- what README says ----
+
+
+@pytest.fixture(scope="module")
+def publish() -> ModuleType:
+    if not (ROOT / "bench" / "publish.py").exists():
+        pytest.skip("the sources are not beside tests")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "bench")
+        return importlib.import_module("publish")
+
+
+def test_readme_says_what_was_measured(publish: ModuleType) -> None:
+    text = publish.README.read_text(encoding="utf-8")
+    report = json.loads(publish.source(text).read_text(encoding="utf-8"))
+    assert publish.readme(text, report) == text
+    for kind in publish.PICTURES:
+        picture = publish.source(text).with_name(f"{publish.name(report)}-{kind}.png")
+        assert picture.read_bytes().startswith(b"\x89PNG")
+        assert picture.stat().st_size < 150 << 10
+
+
+def test_readme_changes_with_the_figures(publish: ModuleType) -> None:
+    text = publish.README.read_text(encoding="utf-8")
+    report = json.loads(publish.source(text).read_text(encoding="utf-8"))
+    for row in report["times"]:
+        row["min_ns"] *= 2
+    assert publish.readme(text, report) != text
+
+
+def test_reports_of_one_machine_become_one(publish: ModuleType, report: dict) -> None:
+    own = dict(report, threads=None, times=[row | {"threads": None} for row in report["times"]])
+    merged = publish.merge([report, own])
+    assert merged["threads"] == 1
+    assert merged["times"] == report["times"] + own["times"]
+    assert merged["errors"] == report["errors"]
+    assert publish.merge([merged]) == merged
+    assert json.loads(_bench.to_json(merged)) == merged
+    with pytest.raises(SystemExit, match="differ in cpu"):
+        publish.merge([report, dict(report, cpu="another")])
+
+
+def test_faster_peers_are_named(report: dict) -> None:
+    assert all(line.startswith("faster: ") for line in _bench.faster(report))
+    for row in report["times"]:
+        row["min_ns"] = {"numpy-mul": 0.5, "numpy-pow": 2.0}.get(row["name"], 1.0)
+    assert list(_bench.faster(report)) == [
+        f"faster: NumPy x*x*x, {function} float32, one thread: 64 0.50x, 1Ki 0.50x"
+        for function in ("gelu_tanh", "gelu_tanh_backward")
+    ]
+
+
+def test_formulas_differentiate_one_another() -> None:
+    x, step = np.linspace(-4, 4, 1001), 1e-6
+    for value, grad in [(_formulas.silu, _formulas.silu_grad), (_formulas.elu, _formulas.elu_grad),
+                        (_formulas.gelu_tanh_mul, _formulas.gelu_tanh_grad_mul),
+                        (_formulas.gelu_tanh_pow, _formulas.gelu_tanh_grad_pow)]:  # fmt: skip
+        slope = (value(x + step) - value(x - step)) / (2 * step)
+        np.testing.assert_allclose(grad(x), slope, atol=1e-6)
