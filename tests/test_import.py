@@ -63,8 +63,12 @@ print(*(wanted - sys.stdlib_module_names - {"gelu_simd", "numpy", "ml_dtypes"}))
 
 @pytest.mark.parametrize("absent", [set(), {"ml_dtypes"}], ids=["", "without ml_dtypes"])
 def test_import_loads_few_modules(absent: set[str]) -> None:
-    """Beyond NumPy's own: no argparse, json, multiprocessing; no SciPy, CuPy, matplotlib."""
+    """Beyond NumPy's own: no argparse, json, multiprocessing; no SciPy, CuPy, matplotlib.
+
+    Cython needs inspect for the stable ABI; some NumPys import it too.
+    """
     code = f"""
+import inspect
 import sys
 import numpy
 sys.modules.update(dict.fromkeys({absent}))
