@@ -38,7 +38,7 @@ def test_speed(
     a = _peers.Arrays(*(v[:n] for v in most))
     ways = entry.ways(function, a)
     if not ways:
-        pytest.skip(f"{entry.title} has no {function} of {a.x.dtype}")
+        pytest.skip(f"{entry.title} has not all functions and types")
     dtype = a.x.dtype.name
     benchmark.group = f"{function} {dtype} {size}"
     with np.errstate(all="ignore"):

@@ -263,6 +263,26 @@ def test_no_debris(done) -> None:
     assert list(done[1].parent.iterdir()) == [done[1]]
 
 
+def fail(*_: object) -> None:
+    raise MemoryError
+
+
+def measure_into(json_file: Path | None, plot_file: Path | None) -> None:
+    _bench.bench(["copy"], ["gelu"], [FLOAT32], [64], 1, 0.01, json_file, plot_file)
+
+
+def test_a_report_that_fails_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "report.json"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(_bench, "to_json", fail)
+    with pytest.raises(MemoryError):
+        measure_into(path, None)
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_no_peers() -> None:
     done = run("bench", "--seconds", 1, "--sizes", 64, "--peers", "none", "--functions", "gelu")
     assert done.returncode == 0, done.stderr
@@ -324,6 +344,18 @@ def test_picture(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("plots")
 def test_format_that_cannot_be_drawn() -> None:
     check_error(run("bench", "--plot", "picture.txt"), r"'picture\.txt' ends with none of ")
+
+
+def test_a_picture_that_fails_leaves_the_old_one(
+    plots: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "picture.png"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(plots, "error", fail)
+    with pytest.raises(MemoryError):
+        measure_into(None, path)
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_lines_of_a_picture(plots: ModuleType, report: dict) -> None:
