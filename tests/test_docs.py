@@ -235,18 +235,19 @@ def arguments(command: Command) -> list[str] | None:
 
 def check_pip(args: list[str]) -> None:
     """Our own extras must exist."""
-    assert args[0] == "install"
+    assert args.pop(0) == "install"
     with (ROOT / "pyproject.toml").open("rb") as file:
         extras = tomllib.load(file)["project"]["optional-dependencies"]
-    for arg in args[1:]:
+    for arg in args:
         ours = re.fullmatch(r"(?:\.|gelu-simd)(?:\[([\w,]+)\])?", arg)
-        assert ours or re.fullmatch(r"[\w-]+", arg), arg
+        assert ours or re.fullmatch(r"-[\w-]+|[\w-]+([=<>~]=[\d.]+)?", arg), arg
         if ours and ours[1]:
             assert set(ours[1].split(",")) <= set(extras)
 
 
 def check_script(path: str) -> None:
     """The script loads; that takes the packages it compares with."""
+    assert (ROOT / path).is_file(), path
     code = "import runpy, sys; from pathlib import Path; path = Path(sys.argv[1])\n"
     code += "sys.path.insert(0, str(path.parent)); runpy.run_path(str(path), run_name='loaded')"
     done = subprocess.run(
