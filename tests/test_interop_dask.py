@@ -1,0 +1,144 @@
+"""Dask: arrays stay lazy and chunked, in threads and in processes of limited memory."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers import same_bits
+
+import gelu_simd
+
+da = pytest.importorskip("dask.array", reason="needs dask[array]")
+
+X = np.linspace(-8, 8, 12_000).reshape(30, 400)
+CHUNKS = (7, 150)
+
+
+@pytest.mark.parametrize("scheduler", ["synchronous", "threads"])
+def test_lazy_and_chunked(ufunc: np.ufunc, dtype: np.dtype, scheduler: str) -> None:
+    x = X.astype(dtype)
+    lazy = da.from_array(x, CHUNKS)
+    y = ufunc(*[lazy] * ufunc.nin)
+    assert isinstance(y, da.Array)
+    assert y.chunks == lazy.chunks
+    assert y.dtype == dtype
+    assert same_bits(y.compute(scheduler=scheduler), ufunc(*[x] * ufunc.nin))
+
+
+def test_each_chunk_is_computed_once_and_not_before_it_is_asked_for() -> None:
+    given = []
+
+    def source(block: np.ndarray) -> np.ndarray:
+        given.append(block.shape)
+        return block
+
+    x = da.from_array(X, CHUNKS).map_blocks(source, meta=np.empty((0, 0)))
+    y = gelu_simd.gelu(x)
+    assert given == []
+    y.compute(scheduler="synchronous")
+    assert len(given) == y.npartitions
+    y.blocks[0, 0].compute(scheduler="synchronous")
+    assert len(given) == y.npartitions + 1
+
+
+def test_operands_of_different_chunks_and_shapes() -> None:
+    dy = np.linspace(1, 2, 400)
+    lazy = gelu_simd.gelu_backward(da.from_array(dy, 99), da.from_array(X, CHUNKS))
+    assert same_bits(lazy.compute(), gelu_simd.gelu_backward(dy, X))
+    mixed = gelu_simd.gelu_backward(dy, da.from_array(X, CHUNKS))
+    assert same_bits(mixed.compute(), gelu_simd.gelu_backward(dy, X))
+
+
+def test_dtype_only_casts_the_result() -> None:
+    """Dask keeps dtype= to itself; astype() on the operand chooses what is computed in."""
+    x = da.from_array(X, CHUNKS)
+    narrow = gelu_simd.gelu(x, dtype="f4")
+    assert narrow.dtype == np.float32
+    assert same_bits(narrow.compute(), gelu_simd.gelu(X).astype("f4"))
+    assert same_bits(gelu_simd.gelu(x.astype("f4")).compute(), gelu_simd.gelu(X.astype("f4")))
+
+
+def test_out_and_where() -> None:
+    x = da.from_array(X, CHUNKS)
+    out = da.zeros_like(x)
+    assert gelu_simd.gelu(x, out=out, where=x > 0) is out
+    assert same_bits(out.compute(), np.where(X > 0, gelu_simd.gelu(X), 0))
+
+
+def test_integers_and_refused_types() -> None:
+    x = da.arange(-3, 4, chunks=2)
+    assert gelu_simd.gelu(x).dtype == np.float64
+    with pytest.raises(TypeError, match="gelu"):
+        gelu_simd.gelu(da.ones(3, dtype=complex))
+
+
+def test_names_tell_functions_and_inputs_apart() -> None:
+    """Dask takes two arrays of one name for the same."""
+    x = da.from_array(X, CHUNKS)
+    functions = [gelu_simd.gelu, gelu_simd.gelu_tanh, gelu_simd.gelu_grad]
+    names = [f(a).name for f in functions for a in (x, x + 1)]
+    assert len(set(names)) == len(names)
+    assert [f(a).name for f in functions for a in (x, x + 1)] == names
+
+
+def test_masked_chunks() -> None:
+    x = np.ma.array(X, mask=X > 1)
+    y = gelu_simd.gelu(da.from_array(x, CHUNKS)).compute()
+    np.testing.assert_array_equal(np.ma.getmaskarray(y), x.mask)
+    assert same_bits(y.compressed(), gelu_simd.gelu(X[X <= 1]))
+
+
+# ---- dask.distributed ----
+
+WORKERS = 2
+MEMORY = 224 << 20  # bytes, for each worker; with nothing to do it has 130 MiB in use
+FILES, PER_FILE = 64, 1 << 20  # float32: 256 MiB
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Any]:
+    """Start worker processes, which are killed when they exceed their memory."""
+    distributed = pytest.importorskip("distributed", reason="needs dask[distributed]")
+    with (
+        distributed.LocalCluster(
+            n_workers=WORKERS, threads_per_worker=1, processes=True, memory_limit=MEMORY,
+            dashboard_address=None,
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):  # fmt: skip
+        yield client
+
+
+def test_functions_cross_by_name(client: Any, ufunc: np.ufunc) -> None:
+    x = X.astype("f4")
+    assert same_bits(client.submit(ufunc, *[x] * ufunc.nin).result(), ufunc(*[x] * ufunc.nin))
+    lazy = da.from_array(x, CHUNKS)
+    assert same_bits(ufunc(*[lazy] * ufunc.nin).compute(), ufunc(*[x] * ufunc.nin))
+
+
+def peak(pid: int) -> int:
+    """Return the most memory, in bytes, that a process has had in use; 0 where none is told."""
+    status = Path(f"/proc/{pid}/status")
+    found = re.search(r"^VmHWM:\s+(\d+) kB", status.read_text() if status.exists() else "", re.M)
+    return int(found[1]) << 10 if found else 0
+
+
+def test_array_larger_than_the_memory_of_a_worker(client: Any, tmp_path: Path) -> None:
+    """From files to files, a chunk at a time; no worker exceeds its limit or is started anew."""
+    workers = client.run(os.getpid)
+    given = da.linspace(-8, 8, FILES * PER_FILE, chunks=PER_FILE, dtype="f4")
+    assert given.nbytes > MEMORY
+    da.to_npy_stack(tmp_path / "x", given)
+    x = da.from_npy_stack(tmp_path / "x")
+    da.to_npy_stack(tmp_path / "y", gelu_simd.gelu(x))
+    assert client.run(os.getpid) == workers
+    assert all(peak(pid) < MEMORY for pid in workers.values())
+    for k in range(FILES):
+        expected = gelu_simd.gelu(np.load(tmp_path / "x" / f"{k}.npy"))
+        assert same_bits(np.load(tmp_path / "y" / f"{k}.npy"), expected)

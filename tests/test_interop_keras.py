@@ -1,0 +1,108 @@
+"""Keras on its NumPy backend with dropins/keras_gelu.py: every GELU of it runs on gelu_simd."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import same_bits
+from numpy.typing import NDArray
+
+import gelu_simd
+
+# Keras has one backend in a process, and this one needs JAX, whose threads make later forks warn.
+# So one process computes all results, as arrays of bytes or of what they are.
+CODE = """
+import sys
+import numpy as np
+import keras
+from dropins import keras_gelu
+import gelu_simd
+
+x = np.load(sys.argv[1])
+results = {}
+for dtype in ("float64", "float32", "float16", "bfloat16"):
+    t = keras.ops.cast(x, dtype)
+    for where in (keras.ops, keras.activations):
+        for approximate in (None, False, True):
+            y = where.gelu(t) if approximate is None else where.gelu(t, approximate=approximate)
+            assert y.dtype == dtype, y.dtype
+            results[f"{where.__name__} {approximate} {dtype}"] = y.view(np.uint8)
+
+results["list"] = keras.ops.gelu([-1.0, 2.0])
+results["layer"] = keras.layers.Activation("gelu")(x)
+inputs = keras.Input((30,))
+hidden = keras.layers.Dense(8, activation="gelu")(inputs)
+hidden = keras.layers.Dense(8, activation=gelu_simd.gelu_tanh)(hidden)
+model = keras.Model(inputs, keras.ops.gelu(hidden))
+results["model"] = model.predict(x, verbose=0)
+for k, weight in enumerate(model.weights):
+    results[f"weight {k}"] = weight.numpy()
+np.savez(sys.argv[2], **results)
+"""
+
+
+def child(*args: object, code: str = CODE, backend: str = "numpy") -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, args)],
+        cwd=Path(__file__).parent, env=os.environ | {"KERAS_BACKEND": backend},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def x() -> NDArray[np.float32]:
+    return np.linspace(-8, 8, 1200, dtype="f4").reshape(40, 30)
+
+
+@pytest.fixture(scope="module")
+def results(x: NDArray, tmp_path_factory: pytest.TempPathFactory) -> dict[str, NDArray]:
+    for name in ("keras", "jax", "scipy"):  # the NumPy backend of Keras imports the others
+        if find_spec(name) is None:
+            pytest.skip(f"needs {name}")
+    folder = tmp_path_factory.mktemp("keras")
+    np.save(folder / "x.npy", x)
+    done = child(folder / "x.npy", folder / "results.npz")
+    assert done.returncode == 0, done.stderr
+    return dict(np.load(folder / "results.npz"))
+
+
+@pytest.mark.parametrize("where", ["keras.ops", "keras.activations"])
+@pytest.mark.parametrize("approximate", [None, False, True])
+def test_functions(
+    results: dict[str, NDArray], x: NDArray, where: str, approximate: bool | None, dtype: np.dtype
+) -> None:
+    """Without a word, keras.ops takes the tanh form and keras.activations the exact one."""
+    tanh = where == "keras.ops" if approximate is None else approximate
+    found = results[f"{where} {approximate} {dtype.name}"].view(dtype)
+    expected = (gelu_simd.gelu_tanh if tanh else gelu_simd.gelu)(x.astype(dtype))
+    assert same_bits(found, expected)
+
+
+def test_list_is_float32(results: dict[str, NDArray]) -> None:
+    assert same_bits(results["list"], gelu_simd.gelu_tanh(np.array([-1, 2], "f4")))
+
+
+def test_layer(results: dict[str, NDArray], x: NDArray) -> None:
+    assert same_bits(results["layer"], gelu_simd.gelu(x))
+
+
+def test_model(results: dict[str, NDArray], x: NDArray) -> None:
+    """Built of symbols: by name, by one of our ufuncs, by an operation."""
+    kernel1, bias1, kernel2, bias2 = (results[f"weight {k}"] for k in range(4))
+    hidden = gelu_simd.gelu_tanh(gelu_simd.gelu(x @ kernel1 + bias1) @ kernel2 + bias2)
+    np.testing.assert_allclose(results["model"], gelu_simd.gelu_tanh(hidden), rtol=0, atol=1e-5)
+
+
+def test_other_backend_is_refused() -> None:
+    for name in ("keras", "jax"):
+        if find_spec(name) is None:
+            pytest.skip(f"needs {name}")
+    done = child(code="import dropins.keras_gelu", backend="jax")
+    assert done.returncode == 1
+    assert done.stderr.endswith("ImportError: Keras runs on jax; set KERAS_BACKEND=numpy\n")

@@ -1,0 +1,121 @@
+"""ONNX's ReferenceEvaluator with dropins/onnx_gelu.py: its Gelu nodes run on gelu_simd."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from helpers import same_bits
+
+import gelu_simd
+from gelu_simd import _oracle
+from gelu_simd._limits import CORRECTLY_ROUNDED
+
+onnx = pytest.importorskip("onnx", minversion="1.15", reason="needs onnx")
+
+UFUNCS = {b"none": gelu_simd.gelu, b"tanh": gelu_simd.gelu_tanh}
+TYPES = {"float16": onnx.TensorProto.FLOAT16, "float32": onnx.TensorProto.FLOAT,
+         "float64": onnx.TensorProto.DOUBLE}  # fmt: skip
+
+
+class Vector(NamedTuple):
+    """One of ONNX's test vectors."""
+
+    node: onnx.NodeProto
+    x: np.ndarray
+    y: np.ndarray
+
+    @property
+    def ufunc(self) -> np.ufunc:
+        """Which of ours the node asks for."""
+        return UFUNCS[next((a.s for a in self.node.attribute), b"none")]
+
+
+@pytest.fixture(scope="module")
+def vectors() -> list[Vector]:
+    """Return ONNX's own; its public collector would compute those of all operators."""
+    from onnx.backend.test.case.node import gelu
+
+    found = []
+
+    def expect(node: onnx.NodeProto, inputs: list, outputs: list, name: str) -> None:
+        assert name.startswith("test_gelu")
+        found.append(Vector(node, *inputs, *outputs))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gelu, "expect", expect)
+        for name in dir(gelu.Gelu):
+            if name.startswith("export_gelu"):
+                np.random.seed(0)  # noqa: NPY002 - as ONNX does
+                getattr(gelu.Gelu, name)()
+    return found
+
+
+def model_of(node: onnx.NodeProto, dtype: str) -> onnx.ModelProto:
+    """Return a model of one node."""
+    x, y = (onnx.helper.make_tensor_value_info(name, TYPES[dtype], None) for name in "xy")
+    opset = onnx.helper.make_opsetid("", 20)
+    graph = onnx.helper.make_graph([node], "gelu", [x], [y])
+    return onnx.helper.make_model(graph, opset_imports=[opset])
+
+
+def evaluate(model: onnx.ModelProto, *inputs: np.ndarray) -> np.ndarray:
+    from dropins.onnx_gelu import Gelu
+    from onnx.reference import ReferenceEvaluator
+
+    evaluator = ReferenceEvaluator(model, new_ops=[Gelu])
+    [result] = evaluator.run(None, dict(zip(evaluator.input_names, inputs, strict=True)))
+    return result
+
+
+def test_vectors_in_float32(vectors: list[Vector]) -> None:
+    assert {vector.ufunc for vector in vectors} == set(UFUNCS.values())
+    for vector in vectors:
+        found = evaluate(model_of(vector.node, "float32"), vector.x)
+        assert same_bits(found, vector.ufunc(vector.x))
+        np.testing.assert_allclose(found, vector.y, rtol=1e-6, atol=1e-7)
+
+
+def test_vectors_in_float16(vectors: list[Vector]) -> None:
+    """ONNX has none: its inputs rounded to float16, and the exact result rounded once."""
+    for vector in vectors:
+        x = vector.x.astype(np.float16)
+        found = evaluate(model_of(vector.node, "float16"), x)
+        assert same_bits(found, vector.ufunc(x))
+        error = _oracle.ulp_error(vector.ufunc.__name__, x.ravel(), found.ravel())
+        assert error.max() <= CORRECTLY_ROUNDED
+        np.testing.assert_allclose(found, vector.y, rtol=0.01, atol=1e-3)
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("shape", [(), (0,), (2, 3, 4)])
+def test_shapes_and_types(dtype: str, shape: tuple[int, ...]) -> None:
+    node = onnx.helper.make_node("Gelu", ["x"], ["y"])
+    x = np.random.default_rng(1).normal(0, 3, shape).astype(dtype)
+    found = evaluate(model_of(node, dtype), np.asarray(x))
+    assert type(found) is np.ndarray
+    assert found.shape == shape
+    assert same_bits(found, np.asarray(gelu_simd.gelu(x)))
+
+
+def test_node_inside_a_model() -> None:
+    """Amid other nodes, which stay ONNX's own."""
+    rng = np.random.default_rng(2)
+    x, weight = (rng.normal(0, 1, shape).astype("f4") for shape in [(5, 8), (8, 4)])
+    nodes = [
+        onnx.helper.make_node("MatMul", ["x", "weight"], ["hidden"]),
+        onnx.helper.make_node("Gelu", ["hidden"], ["active"], approximate="tanh"),
+        onnx.helper.make_node("ReduceSum", ["active"], ["y"], keepdims=0),
+    ]
+    inputs = [
+        onnx.helper.make_tensor_value_info(name, TYPES["float32"], a.shape)
+        for name, a in (("x", x), ("weight", weight))
+    ]
+    outputs = [onnx.helper.make_tensor_value_info("y", TYPES["float32"], ())]
+    graph = onnx.helper.make_graph(nodes, "layer", inputs, outputs)
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 20)])
+    onnx.checker.check_model(model)
+    np.testing.assert_allclose(
+        evaluate(model, x, weight), gelu_simd.gelu_tanh(x @ weight).sum(), rtol=1e-6
+    )
