@@ -163,7 +163,12 @@ def pytorch(threads: int | None) -> Ways:
         else:
             new = partial(torch.nn.functional.gelu, x, **form)
             given = partial(ops.gelu.out, x, **form, out=out)
-        return {"new": Way(new, read), "out": Way(given, read)}
+        without_onednn = partial(torch.backends.mkldnn.flags, enabled=False)
+        return {
+            "new": Way(new, read),
+            "out": Way(given, read),
+            "out, oneDNN off": Way(given, read, without_onednn),
+        }
 
     return ways
 
@@ -176,6 +181,7 @@ def jax(threads: int | None) -> Ways:
     import jax  # noqa: PLC0415
 
     jax.config.update("jax_enable_x64", True)
+    jax.config.update("jax_cpu_enable_async_dispatch", threads is None)  # another thread, if so
 
     @functools.cache
     def compiled(function: str) -> Callable:
@@ -194,7 +200,7 @@ def jax(threads: int | None) -> Ways:
 
 
 def tensorflow(threads: int | None) -> Ways:
-    """TensorFlow, compiled by XLA."""
+    """TensorFlow: its eager calls, and compiled by XLA."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import tensorflow as tf  # noqa: PLC0415
 
@@ -202,8 +208,7 @@ def tensorflow(threads: int | None) -> Ways:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
 
-    @functools.cache
-    def compiled(function: str) -> Callable:
+    def eager(function: str) -> Callable:
         def form(x: tf.Tensor) -> tf.Tensor:
             return tf.nn.gelu(x, "tanh" in function)
 
@@ -213,13 +218,23 @@ def tensorflow(threads: int | None) -> Ways:
                 y = form(x)
             return tape.gradient(y, x, output_gradients=dy)
 
-        return tf.function(backward if function.endswith("backward") else form, jit_compile=True)
+        return backward if function.endswith("backward") else form
+
+    @functools.cache
+    def compiled(function: str) -> Callable:
+        return tf.function(eager(function), jit_compile=True)
+
+    def read(result: tf.Tensor) -> Array:
+        return result.numpy()
 
     def ways(function: str, a: Arrays) -> dict[str, Way]:
         if function.endswith("grad"):
             return {}
         inputs = [tf.constant(x) for x in a.inputs(function)]
-        return {"jit": Way(partial(compiled(function), *inputs), lambda result: result.numpy())}
+        return {
+            "jit": Way(partial(compiled(function), *inputs), read),
+            "eager": Way(partial(eager(function), *inputs), read),
+        }
 
     return ways
 
