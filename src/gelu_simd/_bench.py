@@ -25,7 +25,6 @@ from gelu_simd._progress import Progress
 from gelu_simd._verify import BACKWARD
 
 __all__ = [
-    "SIZES",
     "BenchError",
     "Timing",
     "WrongResult",
@@ -35,20 +34,6 @@ __all__ = [
     "check",
     "size",
 ]
-
-SIZES = {
-    "1": 1,
-    "64": 64,
-    "1Ki": 1 << 10,
-    "4Ki": 1 << 12,
-    "16Ki": 1 << 14,
-    "64Ki": 1 << 16,
-    "256Ki": 1 << 18,
-    "1Mi": 1 << 20,
-    "4Mi": 1 << 22,
-    "16Mi": 1 << 24,
-    "64Mi": 1 << 26,
-}
 
 BATCH = 1e-3  # seconds that a way is repeated for in one round, at least
 ROUNDS = 3  # at least
@@ -357,7 +342,8 @@ def bench(
             report["errors"] += errs
             progress.erase()
             print("\n".join(table(report, rows, errs)), flush=True)
-    print("\n".join(["", *faster(report)]))
+    if lines := list(faster(report)):
+        print("", *lines, sep="\n")
     if json_file is not None:
         with _apply.replacing(json_file) as out:
             out.write(to_json(report).encode())
