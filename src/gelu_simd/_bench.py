@@ -41,7 +41,7 @@ LONGEST = 5.0  # seconds: a way that would take longer for one call is left out
 MANY = 1 << 14  # elements that tell how long more of them take
 
 COMPARED = 1 << 20  # elements of a result at most
-# What a peer may be off, as a part of (1 + |x|) (1 + |dy|); the two forms of GELU differ by 1.4e-4.
+# What a peer may be off, as a part of (1 + |x|) (1 + |dy|); the two forms of GELU differ by 1.3e-4.
 # Some peers compute float64 with constants of float32.
 SLACK = 1e-5
 
