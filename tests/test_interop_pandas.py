@@ -80,7 +80,7 @@ def test_objects_are_refused() -> None:
 
 def test_out() -> None:
     """The values of a Series are replaced, but what comes back is another Series."""
-    x = pd.Series(X, index=LABELS)
+    x = pd.Series(X.copy(), index=LABELS)
     for out in (np.empty(6), pd.Series(np.empty(6), index=LABELS), x):
         result = gelu_simd.gelu(x, out=out)
         assert type(result) is pd.Series
