@@ -81,13 +81,14 @@ def assert_is(value: Any, expected: Any) -> None:
     alias = getattr(get_origin(expected), "__value__", None)  # of NDArray, since NumPy 2.5
     if alias is not None:
         expected = alias[get_args(expected)]
-    if get_origin(expected) is np.ndarray:
+    kind = get_origin(expected)
+    if kind in {np.ndarray, np.ma.MaskedArray}:
         shape, dtype = get_args(expected)
-        assert isinstance(value, np.ndarray)
+        assert isinstance(value, kind)
         assert get_args(dtype) in {(value.dtype.type,), (Any,)}
         sizes = get_args(shape)
         assert not sizes or ... in sizes or len(sizes) == value.ndim
-    elif get_origin(expected) is Literal:
+    elif kind is Literal:
         assert value in get_args(expected)
     else:
         assert type(value) is (type(None) if expected is None else expected)

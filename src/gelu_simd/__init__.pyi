@@ -58,6 +58,7 @@ _Out = TypeVar("_Out", bound=np.ndarray[Any, Any])
 _Float = TypeVar("_Float", bound=np.float64 | np.float32 | np.float16)
 _Narrow = TypeVar("_Narrow", bound=np.float32 | np.float16)
 
+_Masked: TypeAlias = np.ma.MaskedArray[_Shape, np.dtype[_Scalar]]
 _Array: TypeAlias = np.ndarray[_Shape, np.dtype[_Scalar]]
 _Wide: TypeAlias = np.float64 | np.integer[Any] | np.bool  # computed in float64
 _WideNumber: TypeAlias = float | _Wide
@@ -114,6 +115,10 @@ class _Unary(np.ufunc):
     def identity(self) -> None: ...
     @property
     def signature(self) -> None: ...
+    @overload
+    def __call__(
+        self, x: _Masked[_Shape, _Float], /, **options: Unpack[_Plain]
+    ) -> _Masked[_Shape, _Float]: ...
     @overload
     def __call__(
         self, x: _Array[_Shape, _Float], /, **options: Unpack[_Plain]
@@ -196,6 +201,14 @@ class _Binary(np.ufunc):
     def identity(self) -> None: ...
     @property
     def signature(self) -> None: ...
+    @overload
+    def __call__(
+        self, dy: _Masked[Any, Any], x: ArrayLike, /, **options: Unpack[_Plain]
+    ) -> _Masked[Any, Any]: ...
+    @overload
+    def __call__(
+        self, dy: ArrayLike, x: _Masked[Any, Any], /, **options: Unpack[_Plain]
+    ) -> _Masked[Any, Any]: ...
     @overload
     def __call__(
         self, dy: _Array[_Shape, _Narrow], x: _Array[_Shape, _Narrow], /, **options: Unpack[_Plain]

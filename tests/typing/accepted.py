@@ -14,6 +14,7 @@ import gelu_simd
 from gelu_simd import gelu, gelu_backward, gelu_grad, gelu_tanh, gelu_tanh_backward, gelu_tanh_grad
 
 Matrix32 = np.ndarray[tuple[int, int], np.dtype[np.float32]]
+Masked = np.ma.MaskedArray[tuple[int], np.dtype[np.float64]]
 T = TypeVar("T", np.float64, np.float32)
 
 
@@ -49,6 +50,12 @@ def sequences() -> None:
     assert_type(gelu((True, False)), NDArray[np.float64])
     assert_type(gelu(range(3)), NDArray[np.float64])
     assert_type(gelu([np.float32(1), np.float32(2)]), NDArray[np.float32])
+
+
+def masked(array: Masked, f64: NDArray[np.float64]) -> None:
+    assert_type(gelu(array), Masked)
+    assert_type(gelu_backward(f64, array), np.ma.MaskedArray[Any, np.dtype[Any]])
+    assert_type(gelu_backward(array, array), np.ma.MaskedArray[Any, np.dtype[Any]])
 
 
 def unknown(anything: ArrayLike, array: NDArray[Any], real: NDArray[np.floating[Any]]) -> None:
@@ -166,6 +173,8 @@ arrays(doubles, singles, singles.astype(np.float16), square)
 integers(whole, whole.astype(np.uint8), singles > 0)
 scalars()
 sequences()
+with_mask: Any = np.ma.MaskedArray  # untyped in NumPy 2.0
+masked(with_mask(doubles, [False, True, False]), doubles)
 unknown([1.5], doubles, singles)
 options(doubles.copy(), singles.copy())
 two_operands(doubles, singles, whole, square)
