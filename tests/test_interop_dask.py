@@ -97,7 +97,7 @@ def test_masked_chunks() -> None:
 # ---- dask.distributed ----
 
 WORKERS = 2
-MEMORY = 224 << 20  # bytes, for each worker; with nothing to do it has 130 MiB in use
+MEMORY = 224 << 20  # bytes, for each worker; the test takes 126 to 136 MiB
 FILES, PER_FILE = 64, 1 << 20  # float32: 256 MiB
 
 
