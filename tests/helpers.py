@@ -86,7 +86,7 @@ def output(code: str, isa: str | None = None) -> str:
 def run(*args: object) -> subprocess.CompletedProcess[str]:
     """Run the command line in a process of its own."""
     command = [sys.executable, "-m", "gelu_simd", *map(str, args)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
 
 
 def start(code: str, *args: object, **kwargs: object) -> subprocess.Popen[str]:
