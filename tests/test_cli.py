@@ -39,36 +39,33 @@ def target(tmp_path):
 
 @pytest.fixture(scope="module")
 def screen():
-    begin = time.monotonic()
-    done = run()
-    return done, time.monotonic() - begin
+    return run()
 
 
 def test_screen_fits_and_passes(screen):
-    done, _ = screen
-    assert done.returncode == 0, done.stdout
-    assert done.stderr == ""
-    lines = done.stdout.splitlines()
+    assert screen.returncode == 0, screen.stdout
+    assert screen.stderr == ""
+    lines = screen.stdout.splitlines()
     assert 20 <= len(lines) <= 40
     assert max(map(len, lines)) <= 80
-    assert done.stdout.isascii()
-    assert "\x1b" not in done.stdout
-    assert "MISS" not in done.stdout
+    assert screen.stdout.isascii()
+    assert "\x1b" not in screen.stdout
+    assert "MISS" not in screen.stdout
 
 
 def test_screen_tells_the_facts(screen):
-    done, _ = screen
     cpu = gelu_simd.cpu_info()
-    assert done.stdout.startswith(f"gelu_simd {gelu_simd.__version__}, NumPy {np.__version__}")
-    assert f"level  {cpu['isa']} (available: {', '.join(cpu['available'])})\n" in done.stdout
+    assert screen.stdout.startswith(f"gelu_simd {gelu_simd.__version__}, NumPy {np.__version__}")
+    assert f"level  {cpu['isa']} (available: {', '.join(cpu['available'])})\n" in screen.stdout
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("name", UNARY)
 def test_screen_has_a_row_per_function_and_type(screen, name, dtype):
-    done, _ = screen
     row = re.search(
-        rf"^{name} +{dtype.name} +(\d+) +([\d.]+) +(\S+) +([\d.]+)  ok$", done.stdout, re.MULTILINE
+        rf"^{name} +{dtype.name} +(\d+) +([\d.]+) +(\S+) +([\d.]+)  ok$",
+        screen.stdout,
+        re.MULTILINE,
     )
     count, error, at, limit = row.groups()
     assert int(count) >= min(_overview.SAMPLES, 1 << 8 * dtype.itemsize)
@@ -77,17 +74,11 @@ def test_screen_has_a_row_per_function_and_type(screen, name, dtype):
 
 
 def test_screen_compares_the_speed(screen):
-    done, _ = screen
     times = r" +[\d.]+" * len(_overview.SIZES)
     ratios = r" +[\d.]+ x" * len(_overview.SIZES)
     for name in UNARY:
-        assert re.search(rf"^{name}{times}$", done.stdout, re.MULTILINE)
-    assert len(re.findall(rf"^  ratio to gelu_tanh{ratios}$", done.stdout, re.MULTILINE)) == 2
-
-
-def test_screen_takes_seconds(screen):
-    _, seconds = screen
-    assert seconds < 30  # about five; much more room for a busy machine
+        assert re.search(rf"^{name}{times}$", screen.stdout, re.MULTILINE)
+    assert len(re.findall(rf"^  ratio to gelu_tanh{ratios}$", screen.stdout, re.MULTILINE)) == 2
 
 
 @pytest.fixture
