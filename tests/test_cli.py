@@ -227,7 +227,7 @@ def truncated(path):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda _: None, "in.npy': No such file or directory"),
+        (lambda _: None, "in.npy': (No such file or directory|The system cannot find the file)"),
         (Path.mkdir, "in.npy': not a regular file"),
         (not_an_array, "in.npy' is not a valid .npy file: the magic string is not correct"),
         (truncated, "in.npy' is truncated: its header promises 800 bytes of data"),
