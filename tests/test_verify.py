@@ -357,4 +357,6 @@ def group_exists(leader: int) -> bool:
         os.killpg(leader, 0)
     except ProcessLookupError:
         return False
+    except PermissionError:  # macOS says so while only zombies are left
+        pass
     return True
