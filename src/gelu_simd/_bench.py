@@ -258,7 +258,7 @@ def facts(entries: Sequence[Entry], threads: int | None) -> Report:
         "gelu_simd": gelu_simd.__version__,
         "numpy": np.__version__,
         "python": platform.python_version(),
-        "platform": platform.platform(),
+        "platform": f"{platform.system()} {platform.machine()}",
         "cpu": cpu(),
         "cpus": len(affinity(0)) if affinity else os.cpu_count(),
         "threads": threads,
