@@ -1,10 +1,10 @@
 r"""Writes the speed in README, and its pictures, from reports of `gelu-simd bench --json`.
 
 Run: python bench/publish.py REPORT.json ...; reports of one machine become one, beside the
-pictures in bench/results.  What is there now was measured in eleven minutes by
+pictures in bench/results.  These measure all of it, in about ten minutes on a quiet machine:
 
     gelu-simd bench --sizes 1 16 256 4Ki 16Ki 64Ki 256Ki 1Mi 4Mi 16Mi 64Mi \
-        --seconds 180 --json 1.json
+        --seconds 100 --json 1.json
     gelu-simd bench --sizes 1 16Ki 256Ki 4Mi --dtype float64 float16 bfloat16 --json 2.json
     gelu-simd bench --sizes 16Ki 256Ki 4Mi 64Mi --dtype float32 bfloat16 --threads own \
         --peers torch onnxruntime jax tensorflow numexpr --json 3.json
