@@ -9,6 +9,8 @@ import gzip
 import os
 import platform
 import re
+import shlex
+import subprocess
 import sys
 import sysconfig
 import tarfile
@@ -84,8 +86,14 @@ def compiler() -> str:
     """Which dialect of flags to use: "msvc", "clang" or "gcc"."""
     if sys.platform == "win32":
         return "msvc"
-    name = os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc"
-    return "clang" if sys.platform == "darwin" or "clang" in name else "gcc"
+    command = os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc"
+    if sys.platform == "darwin" or "clang" in command:
+        return "clang"
+    try:  # `cc` may be either, and clang refuses gcc's flags
+        told = subprocess.check_output([*shlex.split(command), "--version"], text=True)
+    except (OSError, subprocess.CalledProcessError):  # which building will report
+        told = ""
+    return "clang" if "clang" in told else "gcc"
 
 
 def levels(arch: str, dialect: str) -> list[tuple[str, list[str]]]:

@@ -244,7 +244,17 @@ def test_dialect(
 ) -> None:
     monkeypatch.setattr("sys.platform", platform)
     monkeypatch.setenv("CC", variable)
+    monkeypatch.setattr("subprocess.check_output", lambda *_, **__: "gcc (GCC) 14.2.1")
     assert setup_script.compiler() == expected
+
+
+def test_dialect_of_a_clang_by_another_name(
+    setup_script: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv("CC", "cc -pthread")
+    monkeypatch.setattr("subprocess.check_output", lambda *_, **__: "Debian clang version 19.1.7")
+    assert setup_script.compiler() == "clang"
 
 
 @pytest.mark.parametrize(
