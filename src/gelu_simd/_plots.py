@@ -63,7 +63,6 @@ FONT = {
     "grid.color": "#e4e4e4",
     "axes.axisbelow": True,
     "lines.markersize": 5.5,
-    "svg.fonttype": "path",
 }
 
 
@@ -89,7 +88,7 @@ def draw(
     entries = shown(report, functions, dtypes)
     with mpl.rc_context(FONT):
         figure = Figure(figsize=(4.4 * shape[1] + 2.6, 4.3 * shape[0] + 0.5), layout="constrained")
-        axes = figure.subplots(*shape, squeeze=False, sharey=False)
+        axes = figure.subplots(*shape, squeeze=False)
         for i, (dtype, kind) in enumerate((d, k) for d in dtypes for k in kinds):
             for j, function in enumerate(functions):
                 panel = {"speed": speed, "error": error}[kind]
