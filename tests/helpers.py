@@ -26,7 +26,7 @@ DTYPES = _types.dtypes()
 TYPES = ["float64", "float32", "float16", "bfloat16"]
 SAMPLES = 2_500_000  # random inputs of a function and type
 
-posix = pytest.mark.skipif(os.name != "posix", reason="POSIX signals and pipes")
+posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
 every_level = pytest.mark.usefixtures("isa")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import posix
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.lib import format as npy
@@ -16,8 +17,6 @@ from numpy.lib import format as npy
 import gelu_simd
 from gelu_simd import _apply
 from gelu_simd._apply import FileError, apply
-
-posix = pytest.mark.skipif(os.name != "posix", reason="POSIX permissions and links")
 
 REAL = "?bBhHiIlLqQefd"  # type codes of all that a float64 ufunc accepts
 
