@@ -207,7 +207,7 @@ PROGRAMS = PYTHONS | PIPS | {"gelu-simd", "ruff", "bash", "source"}
 def begins_with_command(span: str) -> bool:
     """Tell a command inside a line from other code; a program's name alone is none."""
     first = re.match(r"(?:[A-Z_]+=\S* )*(\S+) ", span)
-    return first is not None and first[1] in PROGRAMS
+    return span.startswith(".ci/") or (first is not None and first[1] in PROGRAMS)
 
 
 LINES = [
@@ -295,6 +295,8 @@ def check(command: Command) -> None:
     elif program_name == "bash":
         assert (ROOT / args[0]).is_file()
         assert args[1:] == []
+    elif program_name.startswith(".ci/"):
+        assert (ROOT / program_name).is_file()
     elif program_name == "source":
         assert args == [".venv/bin/activate"]
     else:
@@ -424,6 +426,7 @@ def test_everything_is_found() -> None:
         "python -m pytest tests/nothing.py",
         "pip install '.[nothing]'",
         "bash .ci/nothing",
+        ".ci/nothing",
         "ruff nothing",
         "python -m nothing",
     ],
