@@ -87,9 +87,7 @@ def compiler() -> str:
     if sys.platform == "win32":
         return "msvc"
     command = os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc"
-    if sys.platform == "darwin" or "clang" in command:
-        return "clang"
-    try:  # `cc` may be either, and clang refuses gcc's flags
+    try:  # whatever its name, and each refuses some of the other's flags
         told = subprocess.check_output([*shlex.split(command), "--version"], text=True)
     except (OSError, subprocess.CalledProcessError):  # which building will report
         told = ""
