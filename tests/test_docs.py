@@ -263,9 +263,11 @@ def check_tests(args: list[str]) -> None:
     """The selection is not empty."""
     if not args:
         return
+    # Not a part of this run: pytest-benchmark warns in a worker of pytest-xdist.
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *args],
-        cwd=ROOT, capture_output=True, text=True, check=False,
+        cwd=ROOT, env=env, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
 

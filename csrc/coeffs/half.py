@@ -43,10 +43,10 @@ def numbers(kind: Format) -> Floats:
     """All finite numbers of the type."""
     patterns = np.arange(1 << 16, dtype=np.uint32)
     if kind.name == "f16":
-        x = patterns.astype(np.uint16).view(np.float16).astype(np.float32)
+        x = patterns.astype(np.uint16).view(np.float16)
     else:
         x = (patterns << 16).view(np.float32)
-    return x[np.isfinite(x)]
+    return x[np.isfinite(x)].astype(np.float32)
 
 
 SLOPE = 2 * math.sqrt(2 / math.pi)  # 2u(t) = SLOPE (t + 0.044715 t^3)
