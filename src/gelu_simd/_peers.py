@@ -24,11 +24,6 @@ from gelu_simd._verify import using
 
 __all__ = ["PEERS", "Arrays", "Entry", "Peer", "Way", "levels", "load"]
 
-SQRT_HALF = math.sqrt(0.5)
-INV_SQRT_2PI = 1 / math.sqrt(2 * math.pi)
-SQRT_2_OVER_PI = math.sqrt(2 / math.pi)
-CUBIC = 0.044715
-
 
 class Arrays(NamedTuple):
     """The operands of a function and room for its result."""
@@ -286,12 +281,14 @@ def numba(_: int | None) -> Ways:
     """Ufuncs made by numba.vectorize; constants of the array's type, else all is float64."""
     import numba  # noqa: PLC0415
 
+    from gelu_simd import _formulas as f  # noqa: PLC0415 - imports SciPy
+
     @functools.cache
     def ufuncs(dtype: np.dtype) -> dict[str, np.ufunc]:
         number = dtype.type
         half, one, three = map(number, (0.5, 1, 3))
         sqrt_half, inv_sqrt_2pi, c, k = map(
-            number, (SQRT_HALF, INV_SQRT_2PI, SQRT_2_OVER_PI, CUBIC)
+            number, (f.SQRT_HALF, f.INV_SQRT_2PI, f.SQRT_2_OVER_PI, f.CUBIC)
         )
 
         def gelu(x):
@@ -334,6 +331,8 @@ def numexpr(threads: int | None) -> Ways:
     """Expressions of numexpr, which has no erf; constants of the array's type."""
     import numexpr  # noqa: PLC0415
 
+    from gelu_simd import _formulas as f  # noqa: PLC0415 - imports SciPy
+
     if threads is not None:
         numexpr.set_num_threads(threads)
     t = "tanh(c * (x + k * (x * x * x)))"
@@ -343,7 +342,7 @@ def numexpr(threads: int | None) -> Ways:
         "gelu_tanh_grad": grad,
         "gelu_tanh_backward": f"dy * {grad}",
     }
-    constants = {"half": 0.5, "one": 1, "three": 3, "c": SQRT_2_OVER_PI, "k": CUBIC}
+    constants = {"half": 0.5, "one": 1, "three": 3, "c": f.SQRT_2_OVER_PI, "k": f.CUBIC}
 
     def ways(function: str, a: Arrays) -> dict[str, Way]:
         if function not in expressions or a.x.dtype.itemsize == 2:
