@@ -165,10 +165,10 @@ def test_help(args):
         (["apply"], "IN.npy, OUT.npy"),
         (["apply", "in.npy"], "OUT.npy"),
         (["apply", "a", "b", "c\nd"], "unrecognized arguments: c d"),
-        (["apply", "a", "b", "--function", "relu"], "'relu' .*gelu_tanh_grad"),
+        (["apply", "a", "b", "--function", "relu"], "'relu'.*gelu_tanh_grad"),
         (["apply", "a", "b", "--function", "gelu_backward"], "'gelu_backward'"),
-        (["apply", "a", "b", "--dtype", "int32"], "'int32' .*float64.*float32"),
-        (["apply", "a", "b", "--dtype", "bfloat16"], "'bfloat16' .*float64.*[^b]float16"),
+        (["apply", "a", "b", "--dtype", "int32"], "'int32'.*float64.*float32"),
+        (["apply", "a", "b", "--dtype", "bfloat16"], "'bfloat16'.*float64.*[^b]float16"),
     ],
 )
 def test_wrong_usage(args, message):
