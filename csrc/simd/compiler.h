@@ -4,7 +4,20 @@
 
 #include <stdint.h>
 
-#if defined(_MSC_VER) && !defined(__clang__)
+#ifdef __CUDACC_RTC__ /* has no headers */
+typedef unsigned short uint16_t;
+typedef int int32_t;
+typedef unsigned uint32_t;
+typedef long long int64_t;
+typedef unsigned long long uint64_t;
+typedef decltype(static_cast<char *>(nullptr) - static_cast<char *>(nullptr)) ptrdiff_t;
+#define UINT64_C(c) c##ull
+#endif
+
+#if defined(__CUDACC__)
+#define V_INLINE static __device__ __forceinline__ __attribute__((unused))
+#define V_UNROLL _Pragma("unroll")
+#elif defined(_MSC_VER) && !defined(__clang__)
 #define V_INLINE static __forceinline
 #define V_UNROLL
 #pragma fp_contract(off) /* as -ffp-contract=off, which setup.py gives gcc and clang */

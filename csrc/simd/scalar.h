@@ -1,4 +1,5 @@
-/* One lane of plain C: the `portable` level, and the definition of every operation.
+/* One lane of plain C: the `portable` level, and the definition of every operation.  CUDA compiles it
+ * too, with the arithmetic of ptx.h in place of its own.
  *
  *   vf32 vf64         lanes of float, double
  *   mf32 mf64         one truth value a lane
@@ -42,7 +43,7 @@
 
 #include "compiler.h"
 
-#if FLT_EVAL_METHOD != 0
+#if !defined(__CUDACC__) && FLT_EVAL_METHOD != 0
 #error "float and double must be computed in their own precision: build with -mfpmath=sse or alike"
 #endif
 
@@ -88,6 +89,8 @@ V_INLINE mf64 top_bit_f64(uint64_t u) { return -(int64_t)(u >> 63); }
 /* ---- float32 ---- */
 
 V_INLINE vf32 v_set_f32(float c) { return c; }
+
+#ifndef GELU_SIMD_PTX_H
 V_INLINE vf32 v_add_f32(vf32 a, vf32 b) { return a + b; }
 V_INLINE vf32 v_sub_f32(vf32 a, vf32 b) { return a - b; }
 V_INLINE vf32 v_mul_f32(vf32 a, vf32 b) { return a * b; }
@@ -99,6 +102,7 @@ V_INLINE vf32 v_fma_f32(vf32 a, vf32 b, vf32 c) { return (float)((double)a * b +
 V_INLINE vf32 v_fnma_f32(vf32 a, vf32 b, vf32 c) { return (float)(c - (double)a * b); }
 V_INLINE vf32 v_mad_f32(vf32 a, vf32 b, vf32 c) { return a * b + c; }
 V_INLINE vf32 v_nmad_f32(vf32 a, vf32 b, vf32 c) { return c - a * b; }
+#endif
 
 V_INLINE vf32 v_abs_f32(vf32 a) { return float_from_bits(bits_f32(a) & 0x7fffffff); }
 
@@ -155,6 +159,8 @@ V_INLINE void v_store_part_f32(float *p, vf32 a, size_t n) { (void)p, (void)a, (
 /* ---- float64 ---- */
 
 V_INLINE vf64 v_set_f64(double c) { return c; }
+
+#ifndef GELU_SIMD_PTX_H
 V_INLINE vf64 v_add_f64(vf64 a, vf64 b) { return a + b; }
 V_INLINE vf64 v_sub_f64(vf64 a, vf64 b) { return a - b; }
 V_INLINE vf64 v_mul_f64(vf64 a, vf64 b) { return a * b; }
@@ -185,8 +191,9 @@ V_INLINE vf64 v_fnma_f64(vf64 a, vf64 b, vf64 c)
 
 V_INLINE vf64 v_mad_f64(vf64 a, vf64 b, vf64 c) { return a * b + c; }
 V_INLINE vf64 v_nmad_f64(vf64 a, vf64 b, vf64 c) { return c - a * b; }
+#endif
 
-V_INLINE vf64 v_abs_f64(vf64 a) { return double_from_bits(bits_f64(a) & INT64_MAX); }
+V_INLINE vf64 v_abs_f64(vf64 a) { return double_from_bits(bits_f64(a) & ~(UINT64_C(1) << 63)); }
 V_INLINE vf64 v_pow2_f64(vf64 k) { return double_from_bits(bits_f64(k) << 52); }
 V_INLINE mf64 v_less_f64(vf64 a, vf64 b) { return top_bit_f64(bits_f64(a) - bits_f64(b)); }
 V_INLINE mf64 v_is_nan_f64(vf64 a) { return top_bit_f64(0x7ff0000000000000ull - bits_f64(v_abs_f64(a))); }
@@ -215,18 +222,19 @@ V_INLINE vf64 v_scale_f64(vf64 a, int sign, int power)
     return double_from_bits(bits_f64(a) + (uint64_t)scale_bits_f64(sign, power));
 }
 
+/* The exponent less 1, or half the bits of a subnormal number. */
+V_INLINE vf64 v_half_f64(vf64 a)
+{
+    const vf64 half = double_from_bits(bits_f64(v_abs_f64(a)) >> 1);
+    return double_from_bits(bits_f64(a) - bits_f64(v_min_bits_f64(half, 0x1p-1022)));
+}
+
+#ifndef GELU_SIMD_PTX_H
 /* Exact: both products, the first difference as a multiple of the same as the result. */
 V_INLINE vf64 v_sub_multiple_f64(vf64 c, vf64 n, double a)
 {
     const double high = double_from_bits(bits_f64(a) & ~UINT64_C(0x7ffffff));
     return (c - n * high) - n * (a - high);
-}
-
-/* The exponent less 1, or half the bits of a subnormal number. */
-V_INLINE vf64 v_half_f64(vf64 a)
-{
-    const vf64 half = double_from_bits(bits_f64(v_abs_f64(a)) >> 1);
-    return double_from_bits(bits_f64(a) - bits_f64(v_min_bits_f64(half, DBL_MIN)));
 }
 
 /* A product that underflows raises a flag even where the difference would not show it: drop it. */
@@ -235,6 +243,7 @@ V_INLINE vf64 v_sub_power_f64(vf64 c, vf64 p, vf64 m)
     const mf64 lost = v_less_f64(v_abs_f64(p), 0x1p-600) & ~v_less_f64(v_abs_f64(c), 0x1p-200);
     return c - v_select_f64(lost, 0, p) * m;
 }
+#endif
 
 V_INLINE vf64 v_load_f64(const double *p)
 {
@@ -271,6 +280,7 @@ V_INLINE void store_u16(uint16_t *p, uint32_t u)
 /* All ones where a < b, both below 2^31. */
 V_INLINE uint32_t below_u32(uint32_t a, uint32_t b) { return (uint32_t)top_bit_f32(a - b); }
 
+#ifndef GELU_SIMD_PTX_H
 /* The exponent's bias changes by an exact product, and the largest exponent becomes float's. */
 V_INLINE vf32 v_load_f16(const uint16_t *p)
 {
@@ -292,6 +302,7 @@ V_INLINE void v_store_f16(uint16_t *p, vf32 a)
     const uint32_t end = 0x7c00 | (below_u32(0x7f800000, u) & 0x200);
     store_u16(p, sign | (finite & is_finite) | (end & ~is_finite));
 }
+#endif
 
 V_INLINE vf32 v_load_part_f16(const uint16_t *p, size_t n)
 {
