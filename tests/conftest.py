@@ -20,6 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "gpu: needs a GPU and CuPy, skipped without")
     config.addinivalue_line("markers", "exhaustive: takes minutes, runs only with --exhaustive")
 
 

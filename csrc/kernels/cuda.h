@@ -66,8 +66,7 @@ V_INLINE bool is_nan(typename type::bits u)
     {                                                                               \
         type::bits y;                                                               \
         store_##type(&y, function##_##type(load_##type(&dy), load_##type(&x)));     \
-        const type::bits nan = (is_nan<type>(dy) ? dy : x) | type::quiet;           \
-        return is_nan<type>(nan) ? nan : y;                                         \
+        return is_nan<type>(dy) ? dy | type::quiet : is_nan<type>(x) ? x | type::quiet : y; \
     }
 
 template <class bits>

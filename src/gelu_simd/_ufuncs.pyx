@@ -1,5 +1,5 @@
 # cython: language_level=3, freethreading_compatible=True
-"""The ufunc objects, and the level whose kernels they run.
+"""The ufunc objects, the level whose kernels they run, and their way to CuPy.
 
 Each ufunc loop gets, as its `data`, its place in a level's table: changing the level changes one
 pointer and leaves the ufuncs alone.  All else is written at import only, so threads need no lock.
@@ -7,6 +7,7 @@ pointer and leaves the ufuncs alone.  All else is written at import only, so thr
 
 import functools
 import os
+import sys
 
 import numpy
 
@@ -39,6 +40,25 @@ cdef extern from "numpy/arrayobject.h":
 
 cdef extern from "numpy/ufuncobject.h":
     int PyUFunc_AddPromoter(object ufunc, object dtypes, object promoter) except -1
+
+cdef extern from *:
+    """
+    typedef PyObject *call_function(PyObject *, PyObject *const *, size_t, PyObject *);
+    #define VECTORCALL(ufunc) (*(call_function **)(void *)&((PyUFuncObject *)(ufunc))->vectorcall)
+    #define SET_VECTORCALL(ufunc, function) (VECTORCALL(ufunc) = (function))
+    #define VECTORCALL_END (offsetof(PyUFuncObject, vectorcall) + sizeof(call_function *))
+    #define NUMBER_OF_ARGUMENTS(flagged) ((flagged) & ~((size_t)1 << (8 * sizeof(size_t) - 1)))
+    """
+    ctypedef object call_function(object, PyObject *const *, size_t, PyObject *)
+    call_function *VECTORCALL(PyObject *ufunc)
+    void SET_VECTORCALL(PyObject *ufunc, call_function *function)
+    size_t VECTORCALL_END
+    size_t NUMBER_OF_ARGUMENTS(size_t flagged)
+
+cdef extern from "Python.h":
+    PyObject *Py_TYPE(PyObject *)
+    PyObject *PyDict_GetItemString(object, const char *)
+    Py_ssize_t PyTuple_Size(PyObject *) except -1
 
 np.import_array()
 np.import_umath()
@@ -214,6 +234,78 @@ cdef int promote(object ufunc, PyObject **given, PyObject **wanted, PyObject **c
     return 0
 
 
+# What NumPy calls a ufunc by; the same for all of them.
+cdef call_function *numpy_call = NULL
+cdef PyObject *ndarray = <PyObject *> numpy.ndarray
+cdef bint probed = False
+modules = sys.modules
+
+
+cdef object call(object ufunc, PyObject *const *args, size_t flagged, PyObject *keywords):
+    """Call a ufunc: CuPy's arrays go to `gelu_simd.cupy`, all else to NumPy.
+
+    CuPy itself knows NumPy's ufuncs by name, and so refuses those of others.
+    """
+    cdef size_t inputs = NUMBER_OF_ARGUMENTS(flagged), n = inputs, i
+    cdef PyObject *found
+    if keywords is not NULL:
+        n += <size_t> PyTuple_Size(keywords)
+    for i in range(n):
+        if Py_TYPE(args[i]) is not ndarray:
+            break
+    else:
+        return numpy_call(ufunc, args, flagged, keywords)
+    found = PyDict_GetItemString(modules, "cupy")  # who has its arrays has imported it
+    if found is not NULL:
+        cupy_array = getattr(<object> found, "ndarray", None)
+        if isinstance(cupy_array, type):
+            for i in range(i, n):
+                if isinstance(<object> args[i], cupy_array):
+                    return call_cupy(ufunc, args, inputs, keywords)
+    return numpy_call(ufunc, args, flagged, keywords)
+
+
+cdef object call_cupy(object ufunc, PyObject *const *args, size_t inputs, PyObject *keywords):
+    from gelu_simd import cupy
+
+    given = [<object> args[i] for i in range(inputs)]
+    named = {}
+    if keywords is not NULL:
+        for i, name in enumerate(<object> keywords):
+            named[name] = <object> args[inputs + <size_t> i]
+    return cupy.call(ufunc, *given, **named)
+
+
+cdef object probe(object ufunc, PyObject *const *args, size_t flagged, PyObject *keywords):
+    global probed
+    probed = True
+    return numpy_call(ufunc, args, flagged, keywords)
+
+
+def hand_over(ufuncs, flags=numpy.ufunc.__flags__, size=numpy.ufunc.__basicsize__):
+    """Have `call` called by these ufuncs; return whether that could be done.
+
+    It is done only where NumPy's ufuncs are what its header says: types of vectorcall, large enough
+    to hold the field, which holds the same in all of them and is what a call goes through.
+    """
+    global numpy_call
+    have_vectorcall = 1 << 11
+    if not flags & have_vectorcall or size < VECTORCALL_END:
+        return False
+    numpy_call = VECTORCALL(<PyObject *> numpy.add)
+    for ufunc in ufuncs:
+        if numpy_call is NULL or VECTORCALL(<PyObject *> ufunc) is not numpy_call:
+            return False
+    SET_VECTORCALL(<PyObject *> ufuncs[0], probe)
+    ufuncs[0](*[0.0] * ufuncs[0].nin)
+    if not probed:
+        SET_VECTORCALL(<PyObject *> ufuncs[0], numpy_call)
+        return False
+    for ufunc in ufuncs:
+        SET_VECTORCALL(<PyObject *> ufunc, call)
+    return True
+
+
 def use_initial_level():
     """Take the best level, or the one that GELU_SIMD_ISA in the environment names."""
     global level
@@ -233,3 +325,4 @@ for t in range(GELU_SIMD_NUM_TYPES):
     loops[t] = <np.PyUFuncGenericFunction> run
 # Not attributes of this module: pickle must find the ufuncs under their public names.
 ufuncs = dict(make_ufunc(f) for f in range(GELU_SIMD_NUM_FUNCTIONS))
+hands_over = hand_over(list(ufuncs.values()))

@@ -1,0 +1,257 @@
+"""The six functions for CuPy arrays, with the bits of the CPU.
+
+The kernels are the CPU's own maths, compiled for the device.  Calling the ufuncs of `gelu_simd`
+with CuPy arrays comes here; these functions take nothing else.  All run on the device of their
+arrays, on its current stream, and copy nothing to the host.
+
+>>> import cupy as cp  # doctest: +SKIP
+>>> import gelu_simd.cupy
+>>> gelu_simd.cupy.gelu(cp.linspace(-3, 3, 7, dtype=cp.float32))  # doctest: +SKIP
+
+Errors, special values and types are those of the ufuncs, documented there.
+"""
+
+import functools
+import re
+from collections.abc import Callable
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Any
+
+import cupy
+import numpy as np
+
+import gelu_simd
+
+__all__ = [
+    "gelu",
+    "gelu_backward",
+    "gelu_grad",
+    "gelu_tanh",
+    "gelu_tanh_backward",
+    "gelu_tanh_grad",
+]
+
+Key = np.dtype | type  # what a result's type depends on: a dtype, or the type of a Python number
+
+SUFFIXES = {"float64": "f64", "float32": "f32", "float16": "f16", "bfloat16": "bf16"}
+PACKET = 16  # bytes that a thread loads at once
+
+
+def source(name: str, folder: Traversable | None = None) -> str:
+    """Return a file of csrc with the files it includes in their places, without the system's."""
+    *parents, file = name.split("/")
+    folder = folder or resources.files("gelu_simd") / "csrc"
+    for parent in parents:
+        folder = resources.files("gelu_simd") / "csrc" if parent == ".." else folder / parent
+    lines = []
+    for line in (folder / file).read_text(encoding="utf-8").splitlines(keepends=True):
+        include = re.match(r'#include (?:"(.+)"|<)', line)
+        if include is None:
+            lines.append(line)
+        elif include[1] is not None:
+            lines.append(source(include[1], folder))
+    return "".join(lines)
+
+
+@functools.cache
+def kernels(function: str, dtype: np.dtype) -> tuple[Callable, Callable, Callable]:
+    """Return the kernels of one function and type: elements, elements where, packets."""
+    suffix, bits = SUFFIXES[dtype.name], f"uint{8 * dtype.itemsize}"
+    operands = ["dy", "x"] if function.endswith("backward") else ["x"]
+    n = len(operands)
+    define = f"OF_{n}({function}, {suffix}) PACKET_{n}({function}, {suffix})"
+    preamble = f"{source('kernels/cuda.h')}\nnamespace gelu_simd {{ {define} }}\n"
+
+    def kernel(operation: str, name: str, inputs: list[str], kind: str) -> Callable:
+        return cupy.ElementwiseKernel(
+            ", ".join(inputs), f"{kind}{bits} y", operation, f"gelu_simd_{name}_{suffix}",
+            preamble=preamble, no_return=True, options=("--std=c++17",),
+        )  # fmt: skip
+
+    plain = [f"{bits} {name}" for name in operands]
+    compute = f"y = gelu_simd::{function}_of_{suffix}({', '.join(operands)})"
+    pointers = ", ".join(f"&{name}[0]" for name in [*operands, "y"])
+    packet = f"gelu_simd::{function}_packet_{suffix}({pointers}, y.size(), i)"
+    return (
+        kernel(compute, function, plain, ""),
+        kernel(f"if (where) {compute}", f"{function}_where", [*plain, "bool where"], ""),
+        kernel(packet, f"{function}_packet", [f"raw {name}" for name in plain], "raw "),
+    )
+
+
+@functools.cache
+def compute_dtype(
+    ufunc: np.ufunc, inputs: tuple[Key, ...], out: np.dtype | None, signature: Any, casting: str
+) -> np.dtype:
+    """Return the type that the ufunc computes in, as on the CPU, or raise as it does."""
+    asked = {} if signature is None else {"signature": signature}
+    return ufunc.resolve_dtypes((*inputs, out), casting=casting, **asked)[-1]
+
+
+def key(x: Any) -> Key:
+    """Return what the type of a result depends on."""
+    if isinstance(x, bool):  # a strong type in NumPy
+        return np.dtype(bool)
+    return type(x) if isinstance(x, (int, float, complex)) and not hasattr(x, "dtype") else x.dtype
+
+
+def check(ufunc: np.ufunc, named: list[tuple[str, Any]]) -> None:
+    """Raise TypeError unless the operands are CuPy arrays of one device, or numbers."""
+    name = ufunc.__name__
+    device = None
+    for what, x in named:
+        if isinstance(x, cupy.ndarray):
+            if device is None:
+                device, first = x.device, what
+            elif x.device != device:
+                raise TypeError(
+                    f"{name}: {first} is on GPU {device.id}, {what} on GPU {x.device.id}; move one "
+                    "by cupy.asarray(..., device) within `with cupy.cuda.Device(id):`"
+                )
+        elif not isinstance(x, (int, float, complex, np.generic)):
+            where = "on the host" if isinstance(x, np.ndarray) else "no CuPy array"
+            raise TypeError(
+                f"{name}: {what}, a {type(x).__module__}.{type(x).__name__}, is {where}; "
+                "convert it by cupy.asarray, or the CuPy arrays by cupy.asnumpy"
+            )
+    if device is None:
+        raise TypeError(f"{name} takes CuPy arrays here; gelu_simd.{name} takes all else")
+
+
+def call(
+    ufunc: np.ufunc,
+    *args: Any,
+    out: Any = None,
+    where: Any = True,
+    dtype: Any = None,
+    casting: str = "same_kind",
+    order: str = "K",
+    signature: Any = None,
+    subok: bool = True,  # noqa: ARG001 - there are no subclasses to keep
+) -> Any:
+    """Compute `ufunc` of CuPy arrays by a kernel, with the arguments of a ufunc's call."""
+    name, nin = ufunc.__name__, ufunc.nin
+    if not nin <= len(args) <= ufunc.nargs:
+        raise TypeError(f"{name} takes {nin} inputs and out, but {len(args)} were given")
+    if isinstance(out, tuple):
+        if len(out) != 1:
+            raise ValueError(f"{name}: the out tuple must have one entry, not {len(out)}")
+        out = out[0]
+    if len(args) > nin:
+        if out is not None:
+            raise TypeError(f"{name}: out was given by position and by keyword")
+        args, out = args[:nin], args[nin]
+    names = ["dy", "x"][-nin:]
+    named = list(zip(names, args, strict=True))
+    if out is not None:
+        named.append(("out", out))
+        if not isinstance(out, cupy.ndarray):
+            check(ufunc, [(n, x) for n, x in named if n == "out" or isinstance(x, cupy.ndarray)])
+            raise TypeError(f"{name}: out, a number, must be a CuPy array")
+    if where is not True:
+        named.append(("where", where))
+    check(ufunc, named)
+    if dtype is not None:
+        if signature is not None:
+            raise TypeError(f"{name}: dtype and signature exclude each other")
+        signature = (None,) * nin + (np.dtype(dtype),)
+    elif isinstance(signature, list):
+        signature = tuple(signature)
+    given = None if out is None else out.dtype
+    computed = compute_dtype(ufunc, tuple(map(key, args)), given, signature, casting)
+
+    device = next(x.device for _, x in named if isinstance(x, cupy.ndarray))
+    with device:
+        return launch(name, computed, args, out, where, casting, order)
+
+
+def launch(
+    name: str, dtype: np.dtype, args: tuple, out: Any, where: Any, casting: str, order: str
+) -> Any:
+    """Convert what has to be, allocate the output and run the kernel on the current device."""
+    inputs = [
+        x.astype(dtype, copy=False) if isinstance(x, cupy.ndarray) else cupy.full((), x, dtype)
+        for x in args
+    ]
+    masked = where is not True
+    if masked:
+        where = cupy.asarray(where)
+        if where.dtype != bool:
+            raise TypeError(f"{name}: where must be bool, not {where.dtype}")
+    shapes = [x.shape for x in inputs] + ([where.shape] if masked else [])
+    shape = np.broadcast_shapes(*shapes)
+    if out is not None:
+        wide = len(out.shape) >= len(shape) and all(
+            n in (1, m) for n, m in zip(shape[::-1], out.shape[::-1], strict=False)
+        )
+        if not wide:
+            raise ValueError(f"{name}: out has the shape {out.shape}, the result {shape}")
+        shape = out.shape
+    if out is not None and out.dtype == dtype:
+        y = out
+    else:
+        like = next((x for x in inputs if x.shape == shape), None)
+        y = cupy.empty(shape, dtype) if like is None else cupy.empty_like(like, order=order)
+    inputs = [x.copy() if is_overwritten(x, y) else x for x in inputs]
+    if y.size:
+        run(name, dtype, inputs, y, where if masked else None)
+    if out is None or y is out:
+        return y
+    cupy.copyto(out, y, casting=casting, where=where)
+    return out
+
+
+def run(name: str, dtype: np.dtype, inputs: list, y: Any, where: Any) -> None:
+    """Run the kernel that fits the arrays' layout."""
+    elements, elements_where, packets = kernels(name, dtype)
+    bits = np.dtype(f"u{dtype.itemsize}")
+    if where is not None:
+        elements_where(*(x.view(bits) for x in inputs), where, y.view(bits))
+    elif in_packets(inputs, y):
+        count = -(-y.nbytes // PACKET)
+        packets(*(flat(x).view(bits) for x in inputs), flat(y).view(bits), size=count)
+    else:
+        elements(*(x.view(bits) for x in inputs), y.view(bits))
+
+
+def flat(x: Any) -> Any:
+    """Return the elements of a contiguous array in the order of memory, without a copy."""
+    return x.ravel(order="C" if x.flags.c_contiguous else "F")
+
+
+def is_overwritten(x: Any, y: Any) -> bool:
+    """Tell whether writing y could change elements of x that are still to be read."""
+    alike = x.data.ptr == y.data.ptr and x.shape == y.shape and x.strides == y.strides
+    return not alike and cupy.may_share_memory(x, y)
+
+
+def in_packets(inputs: list, y: Any) -> bool:
+    """Tell whether all lie in memory alike, without gaps, and begin at packets."""
+    arrays = [*inputs, y]
+    return all(x.shape == y.shape and x.data.ptr % PACKET == 0 for x in arrays) and (
+        all(x.flags.c_contiguous for x in arrays) or all(x.flags.f_contiguous for x in arrays)
+    )
+
+
+def wrapped(ufunc: np.ufunc) -> Callable:
+    """Return `call` of one ufunc under its name."""
+
+    @functools.wraps(call)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        return call(ufunc, *args, **kwargs)
+
+    function.__name__ = function.__qualname__ = ufunc.__name__
+    function.__doc__ = (
+        f"`gelu_simd.{ufunc.__name__}` of CuPy arrays: the same arguments, the same bits."
+    )
+    del function.__wrapped__
+    return function
+
+
+gelu = wrapped(gelu_simd.gelu)
+gelu_tanh = wrapped(gelu_simd.gelu_tanh)
+gelu_grad = wrapped(gelu_simd.gelu_grad)
+gelu_tanh_grad = wrapped(gelu_simd.gelu_tanh_grad)
+gelu_backward = wrapped(gelu_simd.gelu_backward)
+gelu_tanh_backward = wrapped(gelu_simd.gelu_tanh_backward)

@@ -1,0 +1,161 @@
+"""A stand-in for CuPy, for machines without a GPU: arrays on the host, kernels compiled for it.
+
+It has what `gelu_simd.cupy` uses.  The kernels' text is compiled as it is, but for the instructions
+of simd/ptx.h, in whose place host_ptx.h stands.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import subprocess
+import tempfile
+import types
+from pathlib import Path
+
+import numpy as np
+
+PRELUDE = """
+#include <float.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#define __device__
+template <class T> struct raw {
+    T *p;
+    ptrdiff_t n;
+    T &operator[](ptrdiff_t k) const { return p[k]; }
+    ptrdiff_t size() const { return n; }
+};
+"""
+
+
+class Device:
+    """A device, which is one by its number only."""
+
+    def __init__(self, number: int = 0) -> None:
+        self.id = number
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Device) and self.id == other.id
+
+    __hash__ = None
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+class ndarray(np.ndarray):
+    """An array that NumPy's ufuncs do not know."""
+
+    number = 0
+    device = property(lambda self: Device(self.number))
+    data = property(lambda self: types.SimpleNamespace(ptr=self.ctypes.data))
+    __array_ufunc__ = None
+
+
+class ElementwiseKernel:
+    """A kernel, compiled when it is first called."""
+
+    compiler = "g++"
+
+    def __init__(
+        self, in_params, out_params, operation, name, *, preamble, no_return, options
+    ) -> None:
+        assert no_return
+        assert options == ("--std=c++17",)
+        self.params = [p.split() for p in f"{in_params}, {out_params}".split(",")]
+        self.operation, self.name, self.preamble = operation, name, preamble
+        self.function = None
+
+    def compile(self) -> ctypes._CFuncPtr:
+        from gelu_simd.cupy import source
+
+        ptx, compiler_h = source("simd/ptx.h"), source("simd/compiler.h")
+        assert ptx in self.preamble
+        host = compiler_h + (Path(__file__).parent / "host_ptx.h").read_text()
+        lines = [[], []]
+        for k, (*kind, dtype, name) in enumerate(self.params):
+            t = "bool" if dtype == "bool" else f"{dtype}_t"
+            t = t if name == "y" else f"const {t}"
+            if kind:
+                lines[0].append(f"const raw<{t}> {name} = {{({t} *)p[{k}], sizes[{k}]}};")
+            else:
+                lines[1].append(f"{t} &{name} = (({t} *)p[{k}])[i];")
+        text = "\n".join([
+            PRELUDE, self.preamble.replace(ptx, host),
+            'extern "C" void run(void **p, const ptrdiff_t *sizes, ptrdiff_t n) {', *lines[0],
+            "for (ptrdiff_t i = 0; i < n; i++) {", *lines[1], self.operation, ";}}",
+        ])  # fmt: skip
+        with tempfile.TemporaryDirectory() as folder:
+            library = Path(folder) / "kernel.so"
+            subprocess.run(
+                [self.compiler, "-x", "c++", "-std=c++17", "-O1", "-march=native",
+                 "-ffp-contract=off", "-shared", "-fPIC", "-o", library, "-"],
+                input=text, text=True, check=True,
+            )  # fmt: skip
+            return ctypes.CDLL(str(library)).run
+
+    def __call__(self, *args: ndarray, size: int | None = None) -> None:
+        self.function = self.function or self.compile()
+        plain = [np.asarray(a) for a in args]
+        for (*_, dtype, _), a in zip(self.params, plain, strict=True):
+            assert a.dtype == dtype
+        *inputs, y = plain
+        if size is None:
+            inputs = [np.ascontiguousarray(np.broadcast_to(a, y.shape)) for a in inputs]
+            result, size = np.ascontiguousarray(y), y.size
+        else:
+            assert all(a.flags.c_contiguous and a.ctypes.data % 16 == 0 for a in plain)
+            result = y
+        arrays = [*inputs, result]
+        self.function(
+            (ctypes.c_void_p * len(arrays))(*(a.ctypes.data for a in arrays)),
+            (ctypes.c_ssize_t * len(arrays))(*(a.size for a in arrays)),
+            ctypes.c_ssize_t(size),
+        )
+        y[...] = result.reshape(y.shape)
+
+
+def asarray(a: object, dtype: object = None) -> ndarray:
+    return np.asarray(a, dtype).view(ndarray)
+
+
+def asnumpy(a: ndarray) -> np.ndarray:
+    return a.view(np.ndarray)
+
+
+def empty(shape: object, dtype: object) -> ndarray:
+    n = int(np.prod(shape))
+    block = np.empty(n * dtype.itemsize + 16, np.uint8)
+    start = -block.ctypes.data % 16
+    return block[start : start + n * dtype.itemsize].view(dtype).reshape(shape).view(ndarray)
+
+
+def empty_like(a: ndarray, order: str) -> ndarray:
+    like = np.empty_like(np.asarray(a), order=order)
+    axes = sorted(range(a.ndim), key=lambda axis: -like.strides[axis])
+    made = empty([a.shape[axis] for axis in axes], a.dtype)
+    return made.transpose(np.argsort(axes)) if axes else made
+
+
+def full(shape: object, value: object, dtype: np.dtype) -> ndarray:
+    return np.full(shape, value, dtype).view(ndarray)
+
+
+def copyto(to: ndarray, a: ndarray, casting: str, where: object) -> None:
+    where = where if where is True else np.asarray(where)
+    np.copyto(np.asarray(to), np.asarray(a), casting=casting, where=where)
+
+
+def module() -> types.ModuleType:
+    """Return it as a module `cupy`."""
+    made = types.ModuleType("cupy")
+    made.may_share_memory = np.may_share_memory
+    made.cuda = types.SimpleNamespace(Device=Device)
+    for thing in (ndarray, ElementwiseKernel, asarray, asnumpy, empty, empty_like, full, copyto):
+        setattr(made, thing.__name__, thing)
+    return made

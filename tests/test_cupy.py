@@ -1,0 +1,293 @@
+"""CuPy arrays: the CPU's bits, a ufunc's arguments, and errors that say what to do.
+
+Every test runs on the host, with a stand-in for CuPy, and with `-m gpu` on a GPU.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from types import ModuleType
+
+import host_cupy
+import numpy as np
+import pytest
+from helpers import FUSED, INFO, TYPES, UFUNCS, dtype_of, output, same_bits, sample
+
+import gelu_simd
+from gelu_simd import _ufuncs
+from gelu_simd._inputs import is_nan
+from gelu_simd._verify import using
+
+available = [level for level in FUSED if level in INFO["available"]]
+needs_fused = pytest.mark.skipif(not available, reason="needs a level with a fused multiply-add")
+
+
+def real_cupy() -> ModuleType:
+    cupy = pytest.importorskip("cupy", reason="needs cupy", exc_type=ImportError)
+    try:
+        cupy.cuda.runtime.getDeviceCount()
+    except cupy.cuda.runtime.CUDARuntimeError as error:
+        pytest.skip(f"needs a GPU: {error}")
+    return cupy
+
+
+@pytest.fixture(scope="module", params=["host", pytest.param("gpu", marks=pytest.mark.gpu)])
+def cp(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
+    """Give CuPy, or its stand-in, and a `gelu_simd.cupy` that uses it."""
+    if request.param == "gpu":
+        yield real_cupy()
+        return
+    if shutil.which("g++") is None:
+        pytest.skip("needs g++")
+    before = {name: sys.modules.pop(name, None) for name in ("cupy", "gelu_simd.cupy")}
+    sys.modules["cupy"] = host_cupy.module()
+    yield sys.modules["cupy"]
+    for name, module in before.items():
+        sys.modules.pop(name, None)
+        if module is not None:
+            sys.modules[name] = module
+    vars(gelu_simd).pop("cupy", None)
+
+
+def inputs(ufunc: np.ufunc, x: np.ndarray) -> list[np.ndarray]:
+    """Return operands of `ufunc` whose last is x; no product is invalid."""
+    if ufunc.nin == 1:
+        return [x]
+    dy = np.resize(np.array([1, -0.25, 3e-5, 700, np.nan, 0], x.dtype), x.shape)
+    return [np.where(np.isfinite(x), dy, x.dtype.type(1)), x]
+
+
+def check(cp: ModuleType, ufunc: np.ufunc, *args: np.ndarray, **kwargs: object) -> None:
+    """Check that the GPU gives what the CPU gives."""
+    with using(available[0]), np.errstate(all="ignore"):
+        expected = np.asarray(ufunc(*args, **kwargs))
+    found = ufunc(*map(cp.asarray, args), **kwargs)
+    assert type(found) is cp.ndarray
+    assert found.shape == expected.shape
+    assert same_bits(cp.asnumpy(found), expected)
+
+
+@needs_fused
+@pytest.mark.parametrize("name", TYPES)
+def test_bits_are_those_of_the_cpu(cp, ufunc, name):
+    dtype = dtype_of(name)
+    form = ufunc.__name__.replace("backward", "grad")
+    x = (
+        np.arange(65536, dtype=np.uint16).view(dtype)
+        if dtype.itemsize == 2
+        else sample(form, dtype)
+    )
+    if dtype.itemsize == 2:  # signalling NaNs become quiet
+        quiet = 0x200 if name == "float16" else 0x40
+        x = np.where(is_nan(x), (x.view(np.uint16) | quiet).view(dtype), x)
+    check(cp, ufunc, *inputs(ufunc, x))
+    check(cp, ufunc, *(a[5000:0:-3] for a in inputs(ufunc, x)))
+
+
+@pytest.mark.gpu
+@needs_fused
+def test_every_float32(ufunc):
+    cp = real_cupy()
+    for start in range(0, 1 << 32, 1 << 26):
+        x = np.arange(start, start + (1 << 26), dtype=np.uint32)
+        nan = (x & 0x7FFFFFFF) > 0x7F800000
+        x[nan] |= 1 << 22
+        check(cp, ufunc, *inputs(ufunc, x.view(np.float32)))
+
+
+@needs_fused
+@pytest.mark.parametrize("name", TYPES)
+def test_every_layout(cp, ufunc, name):
+    dtype = dtype_of(name)
+    x = np.linspace(-6, 6, 2 * 3 * 4 * 5).astype(dtype).reshape(2, 3, 4, 5)
+    for view in (x, x.T, x[::-1, :, ::2], x[:, 1], x[0, 0, 0, 0], x[:0], x.ravel()[1:], x[..., :1]):
+        check(cp, ufunc, *inputs(ufunc, view))
+    for n in range(20):
+        check(cp, ufunc, *inputs(ufunc, x.ravel()[:n]))
+    asked = cp.asarray(x.T)
+    assert ufunc(*[asked] * ufunc.nin).strides == asked.strides
+    assert ufunc(*[asked] * ufunc.nin, order="C").flags.c_contiguous
+
+
+@needs_fused
+def test_broadcasting(cp):
+    x = np.linspace(-3, 3, 12, dtype=np.float32).reshape(3, 4)
+    check(cp, gelu_simd.gelu_backward, x[:1], x[:, :1])
+    check(cp, gelu_simd.gelu_backward, x, x[0])
+
+
+@needs_fused
+def test_types_are_those_of_the_cpu(cp, ufunc):
+    for code in "?bBhHiIlLqQefd":
+        check(cp, ufunc, *[np.array([0, 1, 1]).astype(code)] * ufunc.nin)
+    x = np.linspace(-2, 2, 9, dtype=np.float16)
+    check(cp, ufunc, *[x] * ufunc.nin, dtype=np.float32)
+    check(cp, ufunc, *[x] * ufunc.nin, dtype="f8")
+    if ufunc.nin == 2:
+        check(cp, ufunc, x, x.astype(np.float32))
+        for number in (2, 0.1, True, np.float64(0.1), np.float16(3)):
+            result = ufunc(number, cp.asarray(x))
+            assert same_bits(cp.asnumpy(result), ufunc(number, x))
+
+
+def test_out(cp, ufunc):
+    x = np.linspace(-3, 3, 64, dtype=np.float32)
+    args = [cp.asarray(x)] * ufunc.nin
+    expected = cp.asnumpy(ufunc(*args))
+    for given in ({"out": cp.asarray(np.zeros_like(x))}, {"out": (cp.asarray(np.zeros_like(x)),)}):
+        out = given["out"][0] if isinstance(given["out"], tuple) else given["out"]
+        assert ufunc(*args, **given) is out
+        assert same_bits(cp.asnumpy(out), expected)
+    out = cp.asarray(np.zeros_like(x))
+    assert ufunc(*args, out) is out
+    assert same_bits(cp.asnumpy(out), expected)
+    for dtype in (np.float64, np.float16):
+        out = cp.asarray(np.zeros(64, dtype))
+        assert ufunc(*args, out=out) is out
+        assert np.array_equal(cp.asnumpy(out), expected.astype(dtype))
+    own = cp.asarray(x.copy())
+    ufunc(*[own] * ufunc.nin, out=own)
+    assert same_bits(cp.asnumpy(own), expected)
+    long = cp.asarray(x.copy())
+    ufunc(*[long[:-1]] * ufunc.nin, out=long[1:])
+    assert same_bits(cp.asnumpy(long)[1:], expected[:-1])
+    wide = cp.asarray(np.zeros((2, 64), np.float32))
+    ufunc(*args, out=wide)
+    assert np.array_equal(cp.asnumpy(wide), [expected, expected])
+
+
+def test_where(cp, ufunc):
+    x = np.linspace(-3, 3, 64, dtype=np.float32)
+    args = [cp.asarray(x)] * ufunc.nin
+    mask = np.arange(64) % 3 == 0
+    for dtype in (np.float32, np.float64):
+        out = cp.asarray(np.full(64, 7, dtype))
+        ufunc(*args, out=out, where=cp.asarray(mask))
+        expected = np.where(mask, cp.asnumpy(ufunc(*args)), np.float32(7))
+        assert np.array_equal(cp.asnumpy(out), expected)
+    with pytest.raises(TypeError, match="where must be bool, not int"):
+        ufunc(*args, where=cp.asarray(np.arange(64)))
+
+
+def test_explicit_names(cp, ufunc):
+    from gelu_simd import cupy
+
+    function = getattr(cupy, ufunc.__name__)
+    assert function.__name__ in cupy.__all__
+    x = cp.asarray(np.ones(3))
+    assert same_bits(cp.asnumpy(function(*[x] * ufunc.nin)), cp.asnumpy(ufunc(*[x] * ufunc.nin)))
+    with pytest.raises(TypeError, match=rf"takes CuPy arrays here; gelu_simd\.{ufunc.__name__} "):
+        function(*[1.0] * ufunc.nin)
+
+
+def test_errors(cp):
+    x, host = cp.asarray(np.ones(4, np.float32)), np.ones(4, np.float32)
+    convert = r"convert it by cupy\.asarray, or the CuPy arrays by cupy\.asnumpy"
+    backward = gelu_simd.gelu_backward
+    for args, kwargs, message in [
+        ((host, x), {}, rf"gelu_backward: dy, a numpy\.ndarray, is on the host; {convert}"),
+        ((x, host), {}, rf"x, a numpy\.ndarray, is on the host; {convert}"),
+        ((x, x), {"out": host}, rf"out, a numpy\.ndarray, is on the host; {convert}"),
+        ((host, host), {"out": x}, rf"dy, a numpy\.ndarray, is on the host; {convert}"),
+        ((x, x), {"where": host > 0}, rf"where, a numpy\.ndarray, is on the host; {convert}"),
+        ((x, [1.0]), {}, rf"x, a builtins\.list, is no CuPy array; {convert}"),
+        ((x,), {}, "takes 2 inputs and out, but 1 were given"),
+        ((x, x, x), {"out": x}, "out was given by position and by keyword"),
+        ((x, x), {"dtype": "f4", "signature": "ff->f"}, "dtype and signature exclude each other"),
+        ((x, x), {"axis": 0}, "axis"),
+        ((x, 1j), {}, "does not take"),
+        ((x, x), {"dtype": "f2", "casting": "safe"}, "Cannot cast"),
+    ]:
+        with pytest.raises(TypeError, match=message):
+            backward(*args, **kwargs)
+    with pytest.raises(ValueError, match=r"out has the shape \(3,\), the result \(4,\)"):
+        backward(x, x, out=x[:3])
+    for method, args in [("reduce", (x,)), ("accumulate", (x,)), ("outer", (x, x)), ("at", (x, 0))]:
+        with pytest.raises(TypeError):
+            getattr(backward, method)(*args)
+
+
+def test_devices_are_not_mixed(cp):
+    if cp.ndarray is not host_cupy.ndarray:
+        pytest.skip("needs two devices that are there for sure")
+    x, y = cp.asarray(np.ones(4)), cp.asarray(np.ones(4))
+    y.number = 1
+    with pytest.raises(TypeError, match="dy is on GPU 0, x on GPU 1"):
+        gelu_simd.gelu_backward(x, y)
+    assert gelu_simd.gelu(y).shape == (4,)
+
+
+@pytest.mark.gpu
+def test_stream_and_device():
+    cp = real_cupy()
+    for number in range(cp.cuda.runtime.getDeviceCount()):
+        with cp.cuda.Device(number):
+            x = cp.linspace(-3, 3, 1 << 20, dtype=np.float32)
+        result = gelu_simd.gelu(x)
+        assert result.device.id == number
+        with cp.cuda.Device(number), cp.cuda.Stream(non_blocking=True) as stream:
+            again = gelu_simd.gelu(x)
+            stream.synchronize()
+        assert same_bits(cp.asnumpy(again), cp.asnumpy(result))
+
+
+@pytest.mark.gpu
+def test_dlpack():
+    cp = real_cupy()
+    torch = pytest.importorskip("torch", reason="needs torch")
+    if not torch.cuda.is_available():
+        pytest.skip("needs PyTorch with CUDA")
+    t = torch.linspace(-3, 3, 100, device="cuda")
+    x = cp.from_dlpack(t)
+    gelu_simd.gelu(x, out=x)
+    assert torch.allclose(t, torch.nn.functional.gelu(torch.linspace(-3, 3, 100, device="cuda")))
+
+
+def test_importing_leaves_cupy_alone():
+    assert output("import sys, gelu_simd; print('cupy' in sys.modules)") == "False\n"
+
+
+def test_ufuncs_are_handed_over_only_where_numpy_is_as_its_header_says():
+    assert _ufuncs.hands_over
+    assert not _ufuncs.hand_over(UFUNCS, flags=0)
+    assert not _ufuncs.hand_over(UFUNCS, size=16)
+
+
+def test_device_code_is_what_was_written(ufunc):
+    """For all that NVRTC makes of it: rounded as written, nothing approximate, nothing flushed."""
+    pytest.importorskip("cupy", reason="needs cupy", exc_type=ImportError)
+    nvrtc = pytest.importorskip("cupy.cuda.nvrtc", reason="needs NVRTC", exc_type=ImportError)
+    from gelu_simd.cupy import SUFFIXES, source
+
+    text = [source("kernels/cuda.h"), "namespace gelu_simd {"]
+    names = [f"{ufunc.__name__}_packet_{suffix}" for suffix in SUFFIXES.values()]
+    for suffix in SUFFIXES.values():
+        text.append(f"OF_{ufunc.nin}({ufunc.__name__}, {suffix})")
+        text.append(f"PACKET_{ufunc.nin}({ufunc.__name__}, {suffix})")
+    text.append("}")
+    for name, suffix in zip(names, SUFFIXES.values(), strict=True):
+        arrays = [f"{a}_{suffix}" for a in ("dy", "x", "y")[-1 - ufunc.nin :]]
+        given = ", ".join(f"gelu_simd::{suffix}::bits *{a}" for a in arrays)
+        text.append(f'extern "C" __global__ void {name}({given}, ptrdiff_t n, ptrdiff_t i)')
+        text.append(f"{{ gelu_simd::{name}({', '.join(arrays)}, n, i); }}")
+    for architecture in (75, 80, 90, 100, 120):
+        program = nvrtc.createProgram("\n".join(text), "kernel.cu", (), ())
+        options = (f"-arch=compute_{architecture}", "-ftz=true", "--std=c++17")  # as CuPy has it
+        try:
+            nvrtc.compileProgram(program, options)
+        except nvrtc.NVRTCError:
+            pytest.fail(nvrtc.getProgramLog(program))
+        assert nvrtc.getProgramLog(program).strip("\0\n ") == ""
+        ptx = nvrtc.getPTX(program)
+        ptx = ptx.decode() if isinstance(ptx, bytes) else ptx
+        for kernel, suffix in zip(names, SUFFIXES.values(), strict=True):
+            body = ptx[ptx.index(f".entry {kernel}(") :].split(".visible", 1)[0]
+            kind = "f64" if suffix == "f64" else "f32"
+            assert f"fma.rn.{kind}" in body
+            assert f"div.rn.{kind}" in body
+            assert re.search(r"ld\.global\.(v4\.u32|v2\.u64|v4\.b32|v2\.b64)", body)
+            assert re.search(r"st\.global\.(v4\.u32|v2\.u64|v4\.b32|v2\.b64)", body)
+            assert not re.search(r"ftz|approx|\.full|ld\.const|call|(add|sub|mul)\.f", body)
