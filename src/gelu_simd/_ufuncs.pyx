@@ -56,7 +56,9 @@ cdef extern from *:
     size_t NUMBER_OF_ARGUMENTS(size_t flagged)
 
 cdef extern from "Python.h":
-    PyObject *Py_TYPE(PyObject *)
+    ctypedef struct PyTypeObject:
+        pass
+    PyTypeObject *Py_TYPE(PyObject *)
     PyObject *PyDict_GetItemString(object, const char *)
     Py_ssize_t PyTuple_Size(PyObject *) except -1
 
@@ -236,7 +238,7 @@ cdef int promote(object ufunc, PyObject **given, PyObject **wanted, PyObject **c
 
 # What NumPy calls a ufunc by; the same for all of them.
 cdef call_function *numpy_call = NULL
-cdef PyObject *ndarray = <PyObject *> numpy.ndarray
+cdef PyTypeObject *ndarray = <PyTypeObject *> <PyObject *> numpy.ndarray
 cdef bint probed = False
 modules = sys.modules
 
