@@ -18,7 +18,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
 
-import cupy
+import cupy  # type: ignore[import-not-found,import-untyped,unused-ignore]
 import numpy as np
 
 import gelu_simd
@@ -82,7 +82,7 @@ def kernels(function: str, dtype: np.dtype) -> tuple[Callable, Callable, Callabl
 
 @functools.cache
 def compute_dtype(
-    ufunc: np.ufunc, inputs: tuple[Key, ...], out: np.dtype | None, signature: Any, casting: str
+    ufunc: np.ufunc, inputs: tuple[Key, ...], out: np.dtype | None, signature: Any, casting: Any
 ) -> np.dtype:
     """Return the type that the ufunc computes in, as on the CPU, or raise as it does."""
     asked = {} if signature is None else {"signature": signature}
