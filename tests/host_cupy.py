@@ -72,9 +72,9 @@ class ElementwiseKernel:
         self.function = None
 
     def compile(self) -> ctypes._CFuncPtr:
-        from gelu_simd.cupy import source
+        from gelu_simd.cupy import CSRC, source
 
-        ptx, compiler_h = source("simd/ptx.h"), source("simd/compiler.h")
+        ptx, compiler_h = (source(CSRC / "simd" / name) for name in ("ptx.h", "compiler.h"))
         assert ptx in self.preamble
         host = compiler_h + (Path(__file__).parent / "host_ptx.h").read_text()
         lines = [[], []]

@@ -264,9 +264,9 @@ def test_device_code_is_what_was_written(ufunc):
     """For all that NVRTC makes of it: rounded as written, nothing approximate, nothing flushed."""
     pytest.importorskip("cupy", reason="needs cupy", exc_type=ImportError)
     nvrtc = importlib.import_module("cupy").cuda.nvrtc
-    from gelu_simd.cupy import SUFFIXES, source
+    from gelu_simd.cupy import CSRC, SUFFIXES, source
 
-    text = [source("kernels/cuda.h"), "namespace gelu_simd {"]
+    text = [source(CSRC / "kernels" / "cuda.h"), "namespace gelu_simd {"]
     names = [f"{ufunc.__name__}_packet_{suffix}" for suffix in SUFFIXES.values()]
     for suffix in SUFFIXES.values():
         text.append(f"OF_{ufunc.nin}({ufunc.__name__}, {suffix})")

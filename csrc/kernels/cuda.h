@@ -25,11 +25,11 @@ namespace gelu_simd {
 #define HALF bf16
 #include "../gelu_half.inc"
 
-/* A type: its infinity, the bit that makes a NaN quiet, and what reads and writes an element. */
-#define TYPE(name, BITS, INFINITE, QUIET)                                           \
-    struct name {                                                                   \
-        typedef BITS bits;                                                          \
-        static constexpr bits infinite = INFINITE, quiet = QUIET;                   \
+/* A type's infinity, and the bit that makes its NaNs quiet. */
+#define TYPE(name, BITS, INFINITE, QUIET)                         \
+    struct name {                                                 \
+        typedef BITS bits;                                        \
+        static constexpr bits infinite = INFINITE, quiet = QUIET; \
     };
 
 TYPE(f64, uint64_t, UINT64_C(0x7ff0000000000000), UINT64_C(1) << 51)

@@ -14,8 +14,7 @@ Errors, special values and types are those of the ufuncs, documented there.
 import functools
 import re
 from collections.abc import Callable
-from importlib import resources
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 import cupy  # type: ignore[import-not-found,import-untyped,unused-ignore]
@@ -35,33 +34,36 @@ __all__ = [
 Key = np.dtype | type  # what a result's type depends on: a dtype, or the type of a Python number
 
 SUFFIXES = {"float64": "f64", "float32": "f32", "float16": "f16", "bfloat16": "bf16"}
+OPERANDS = {1: ("x",), 2: ("dy", "x")}  # by the number of inputs
 PACKET = 16  # bytes that a thread loads at once
 
+HERE = Path(__file__).parent
+CSRC = next(
+    folder
+    for folder in (HERE / "csrc", HERE.parents[1] / "csrc")  # installed; where it is developed
+    if folder.is_dir()
+)
 
-def source(name: str, folder: Traversable | None = None) -> str:
+
+def source(file: Path) -> str:
     """Return a file of csrc with the files it includes in their places, without the system's."""
-    *parents, file = name.split("/")
-    folder = folder or resources.files("gelu_simd") / "csrc"
-    for parent in parents:
-        folder = resources.files("gelu_simd") / "csrc" if parent == ".." else folder / parent
     lines = []
-    for line in (folder / file).read_text(encoding="utf-8").splitlines(keepends=True):
+    for line in file.read_text(encoding="utf-8").splitlines(keepends=True):
         include = re.match(r'#include (?:"(.+)"|<)', line)
         if include is None:
             lines.append(line)
         elif include[1] is not None:
-            lines.append(source(include[1], folder))
+            lines.append(source(file.parent / include[1]))
     return "".join(lines)
 
 
 @functools.cache
-def kernels(function: str, dtype: np.dtype) -> tuple[Callable, Callable, Callable]:
+def kernels(ufunc: np.ufunc, dtype: np.dtype) -> tuple[Callable, Callable, Callable]:
     """Return the kernels of one function and type: elements, elements where, packets."""
+    function, n, operands = ufunc.__name__, ufunc.nin, OPERANDS[ufunc.nin]
     suffix, bits = SUFFIXES[dtype.name], f"uint{8 * dtype.itemsize}"
-    operands = ["dy", "x"] if function.endswith("backward") else ["x"]
-    n = len(operands)
     define = f"OF_{n}({function}, {suffix}) PACKET_{n}({function}, {suffix})"
-    preamble = f"{source('kernels/cuda.h')}\nnamespace gelu_simd {{ {define} }}\n"
+    preamble = f"{source(CSRC / 'kernels' / 'cuda.h')}\nnamespace gelu_simd {{ {define} }}\n"
 
     def kernel(operation: str, name: str, inputs: list[str], kind: str) -> Callable:
         return cupy.ElementwiseKernel(
@@ -106,8 +108,8 @@ def check(ufunc: np.ufunc, named: list[tuple[str, Any]]) -> None:
                 device, first = x.device, what
             elif x.device != device:
                 raise TypeError(
-                    f"{name}: {first} is on GPU {device.id}, {what} on GPU {x.device.id}; move one "
-                    "by cupy.asarray(..., device) within `with cupy.cuda.Device(id):`"
+                    f"{name}: {first} is on GPU {device.id}, {what} on GPU {x.device.id}; copy one "
+                    "to the other by cupy.asarray within `with cupy.cuda.Device(id):`"
                 )
         elif not isinstance(x, (int, float, complex, np.generic)):
             where = "on the host" if isinstance(x, np.ndarray) else "no CuPy array"
@@ -142,16 +144,14 @@ def call(
         if out is not None:
             raise TypeError(f"{name}: out was given by position and by keyword")
         args, out = args[:nin], args[nin]
-    names = ["dy", "x"][-nin:]
-    named = list(zip(names, args, strict=True))
+    named = list(zip(OPERANDS[nin], args, strict=True))
     if out is not None:
         named.append(("out", out))
-        if not isinstance(out, cupy.ndarray):
-            check(ufunc, [(n, x) for n, x in named if n == "out" or isinstance(x, cupy.ndarray)])
-            raise TypeError(f"{name}: out, a number, must be a CuPy array")
     if where is not True:
         named.append(("where", where))
     check(ufunc, named)
+    if out is not None and not isinstance(out, cupy.ndarray):
+        raise TypeError(f"{name}: out, a number, must be a CuPy array")
     if dtype is not None:
         if signature is not None:
             raise TypeError(f"{name}: dtype and signature exclude each other")
@@ -163,11 +163,11 @@ def call(
 
     device = next(x.device for _, x in named if isinstance(x, cupy.ndarray))
     with device:
-        return launch(name, computed, args, out, where, casting, order)
+        return launch(ufunc, computed, args, out, where, casting, order)
 
 
 def launch(
-    name: str, dtype: np.dtype, args: tuple, out: Any, where: Any, casting: str, order: str
+    ufunc: np.ufunc, dtype: np.dtype, args: tuple, out: Any, where: Any, casting: str, order: str
 ) -> Any:
     """Convert what has to be, allocate the output and run the kernel on the current device."""
     inputs = [
@@ -178,7 +178,7 @@ def launch(
     if masked:
         where = cupy.asarray(where)
         if where.dtype != bool:
-            raise TypeError(f"{name}: where must be bool, not {where.dtype}")
+            raise TypeError(f"{ufunc.__name__}: where must be bool, not {where.dtype}")
     shapes = [x.shape for x in inputs] + ([where.shape] if masked else [])
     shape = np.broadcast_shapes(*shapes)
     if out is not None:
@@ -186,7 +186,7 @@ def launch(
             n in (1, m) for n, m in zip(shape[::-1], out.shape[::-1], strict=False)
         )
         if not wide:
-            raise ValueError(f"{name}: out has the shape {out.shape}, the result {shape}")
+            raise ValueError(f"{ufunc.__name__}: out has the shape {out.shape}, the result {shape}")
         shape = out.shape
     if out is not None and out.dtype == dtype:
         y = out
@@ -195,16 +195,16 @@ def launch(
         y = cupy.empty(shape, dtype) if like is None else cupy.empty_like(like, order=order)
     inputs = [x.copy() if is_overwritten(x, y) else x for x in inputs]
     if y.size:
-        run(name, dtype, inputs, y, where if masked else None)
+        run(ufunc, dtype, inputs, y, where if masked else None)
     if out is None or y is out:
         return y
     cupy.copyto(out, y, casting=casting, where=where)
     return out
 
 
-def run(name: str, dtype: np.dtype, inputs: list, y: Any, where: Any) -> None:
+def run(ufunc: np.ufunc, dtype: np.dtype, inputs: list, y: Any, where: Any) -> None:
     """Run the kernel that fits the arrays' layout."""
-    elements, elements_where, packets = kernels(name, dtype)
+    elements, elements_where, packets = kernels(ufunc, dtype)
     bits = np.dtype(f"u{dtype.itemsize}")
     if where is not None:
         elements_where(*(x.view(bits) for x in inputs), where, y.view(bits))
@@ -237,7 +237,6 @@ def in_packets(inputs: list, y: Any) -> bool:
 def wrapped(ufunc: np.ufunc) -> Callable:
     """Return `call` of one ufunc under its name."""
 
-    @functools.wraps(call)
     def function(*args: Any, **kwargs: Any) -> Any:
         return call(ufunc, *args, **kwargs)
 
@@ -245,7 +244,6 @@ def wrapped(ufunc: np.ufunc) -> Callable:
     function.__doc__ = (
         f"`gelu_simd.{ufunc.__name__}` of CuPy arrays: the same arguments, the same bits."
     )
-    del function.__wrapped__
     return function
 
 
