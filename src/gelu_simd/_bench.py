@@ -207,10 +207,9 @@ def times(
             "threads": threads,
             "name": name,
             "way": way,
-            "min_ns": _round(1e9 * timing.minimum / n),
-            "median_ns": _round(1e9 * timing.median / n),
+            "min_ns": _round(1e9 * timing.minimum / n, 4),
+            "median_ns": _round(1e9 * timing.median / n, 4),
             "rounds": timing.rounds,
-            "repeats": timing.repeats,
             "cpus": round(timing.cpus, 2),
         }
         for (name, way), timing in alternate(ways, seconds).items()
@@ -237,14 +236,14 @@ def errors(entries: Sequence[Entry], function: str, dtype: np.dtype) -> list[Rep
             true = BACKWARD.get(function, function)
             error = np.minimum(*(_oracle.ulp_error(true, x, y) for y in either))
             largest = error.reshape(BINS, PER_BIN).max(axis=1)
-            found = [_round(e) if math.isfinite(e) else None for e in largest.tolist()]
+            found = [_round(e, 3) if math.isfinite(e) else None for e in largest.tolist()]
             row = {"function": function, "dtype": dtype.name, "name": entry.name, "max_ulp": found}
             rows.append(row)
     return rows
 
 
-def _round(value: float) -> float:
-    return float(f"{value:.4g}")
+def _round(value: float, digits: int) -> float:
+    return float(f"{value:.{digits}g}")
 
 
 # ---------------------------------------------------------------------------------------------
