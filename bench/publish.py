@@ -1,31 +1,41 @@
-r"""Writes the speed in README, and its pictures, from reports of `gelu-simd bench --json`.
+r"""Writes the measured figures in README, from reports beside their pictures in bench/results.
 
-Run: python bench/publish.py REPORT.json ...; reports of one machine become one, beside the
-pictures in bench/results.  These measure all of it, in about ten minutes on a quiet machine:
+Run: python bench/publish.py [REPORT.json ...]; reports of one machine by `gelu-simd bench --json`
+become one in the folder of its processor.  These measure all of it, in about ten minutes on a
+quiet machine:
 
     gelu-simd bench --sizes 1 16 256 4Ki 16Ki 64Ki 256Ki 1Mi 4Mi 16Mi 64Mi \
         --seconds 100 --json 1.json
     gelu-simd bench --sizes 1 16Ki 256Ki 4Mi --dtype float64 float16 bfloat16 --json 2.json
     gelu-simd bench --sizes 16Ki 256Ki 4Mi 64Mi --dtype float32 bfloat16 --threads own \
         --peers torch onnxruntime jax tensorflow numexpr --json 3.json
+
+The figures of training come from
+
+    python bench/train_digits.py --json bench/results/train_digits.json \
+        --plot bench/results/train_digits.png
 """
 
 import io
 import json
 import re
+import statistics
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pictures
+
 from gelu_simd import _bench
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-RESULTS = Path("bench") / "results"  # in ROOT
+RESULTS = ROOT / "bench" / "results"
+TRAINED = RESULTS / "train_digits.json"
 
-BEGIN = "<!-- Written by bench/publish.py. -->\n"
+BEGIN = "<!-- Written by bench/publish.py: {}. -->\n"
 END = "<!-- End of what it wrote. -->\n"
 
 # The table's columns, all of one size, and the pictures' panels.
@@ -47,8 +57,10 @@ PANELS = ["gelu", "gelu_tanh"]
 
 SAME = ("gelu_simd", "numpy", "python", "platform", "cpu", "cpus", "range")
 
+Report = dict[str, Any]
 
-def merge(reports: Sequence[dict[str, Any]]) -> dict[str, Any]:
+
+def merge(reports: Sequence[Report]) -> Report:
     """Return the reports of one machine as one; the first says the rest."""
     merged = dict(reports[0], times=[], errors=[], entries={})
     for report in reports:
@@ -65,13 +77,41 @@ def merge(reports: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return merged
 
 
-def name(report: dict[str, Any]) -> str:
-    """Name the files of a report after the processor."""
-    return re.sub(r"[^a-z0-9]+", "-", report["cpu"].lower()).strip("-")
+def folder(report: Report) -> Path:
+    """Return where a report is, which has the processor's name."""
+    return RESULTS / re.sub(r"[^a-z0-9]+", "-", report["cpu"].lower()).strip("-")
 
 
-def block(report: dict[str, Any]) -> Iterator[str]:
-    """Yield what README says, line by line."""
+def read(path: Path) -> Report:
+    """Read a report."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def machines() -> list[Report]:
+    """Return the reports of all machines, those with most levels first."""
+
+    def place(report: Report) -> tuple[int, str]:
+        return -sum(entry["kind"] == "ours" for entry in report["entries"].values()), report["cpu"]
+
+    return sorted(map(read, RESULTS.glob("*/report.json")), key=place)
+
+
+def speed(reports: Sequence[Report]) -> Iterator[str]:
+    """Yield what README says of speed, line by line: all machines, pictures of the first."""
+    for report in reports:
+        yield from speed_table(report)
+        yield from faster(report)
+        yield ""
+        where = folder(report).relative_to(ROOT).as_posix()
+        links = [f"[{what}]({where}/{kind}.png)" for kind, what in PICTURES.items()]
+        if report is reports[0]:
+            yield from (line for link in links for line in (f"!{link}", ""))
+        else:
+            yield from (f"{'; '.join(links)}.", "")
+
+
+def speed_table(report: Report) -> Iterator[str]:
+    """Yield the table of one machine."""
     entries = report["entries"]
     versions = {"NumPy": report["numpy"]}
     for entry in entries.values():
@@ -93,6 +133,16 @@ def block(report: dict[str, Any]) -> Iterator[str]:
         bold = "**" if entry["kind"] == "ours" else ""
         yield f"| {bold}{entry['title']}{bold} | " + " | ".join(row).replace("-", "–") + " |"
     yield ""
+
+
+def cells(report: Report, function: str, dtype: str) -> list[dict[str, Any]]:
+    """Return the rows of a function and type that were measured on one thread."""
+    wanted = (function, dtype, 1)
+    return [r for r in report["times"] if (r["function"], r["dtype"], r["threads"]) == wanted]
+
+
+def faster(report: Report) -> Iterator[str]:
+    """Yield where a peer took less time, on one thread."""
     one_thread = dict(report, times=[row for row in report["times"] if row["threads"] == 1])
     sizes = sorted({row["n"] for row in one_thread["times"]})
     ahead = [line.removeprefix("faster: ") for line in _bench.faster(one_thread)]
@@ -103,50 +153,70 @@ def block(report: dict[str, Any]) -> Iterator[str]:
         yield from (f"- {line}" for line in ahead)
     else:
         yield f"Of all that was measured, {span}, no peer took less time than the best level."
+
+
+def training(found: Report) -> Iterator[str]:
+    """Yield what README says of training, line by line."""
+    models = found["results"]
+    variants = next(iter(models.values()))
+    seeds = len(next(iter(variants.values()))["accuracy"])
+    yield from textwrap.wrap(
+        f"Test accuracy, mean and standard deviation of {seeds} seeds, and milliseconds of the "
+        f"fastest epoch, one thread, on {found['cpu']}, level {found['isa']}; "
+        f"NumPy {found['numpy']}, SciPy {found['scipy']}:",
+        100,
+    )
     yield ""
-    for kind, what in PICTURES.items():
-        yield f"![{what}]({(RESULTS / f'{name(report)}-{kind}.png').as_posix()})"
-        yield ""
+    yield "| | " + " | ".join(f"{model} | ms" for model in models) + " |"
+    yield "|---" + "|---:|---:" * len(models) + "|"
+    for variant in variants:
+        row = f"| {variant} |"
+        for results in models.values():
+            accuracy = [100 * a for a in results[variant]["accuracy"]]
+            mean, spread = statistics.mean(accuracy), statistics.pstdev(accuracy)
+            least = results[variant]["ms_per_epoch"]["minimum"]
+            row += f" {mean:.1f} ± {spread:.1f} % | {least:.0f} |"
+        yield row
+    yield ""
+    picture = TRAINED.with_suffix(".png").relative_to(ROOT).as_posix()
+    yield f"![Training and test loss by epoch]({picture})"
+    yield ""
 
 
-def cells(report: dict[str, Any], function: str, dtype: str) -> list[dict[str, Any]]:
-    """Return the rows of a function and type that were measured on one thread."""
-    wanted = (function, dtype, 1)
-    return [r for r in report["times"] if (r["function"], r["dtype"], r["threads"]) == wanted]
-
-
-def readme(text: str, report: dict[str, Any]) -> str:
-    """Return README with its speeds up to date."""
-    before, _, rest = text.partition(BEGIN)
+def replace(text: str, what: str, lines: Iterator[str]) -> str:
+    """Return README with one of the parts that this program writes."""
+    begin = BEGIN.format(what)
+    before, _, rest = text.partition(begin)
     _, _, after = rest.partition(END)
-    return before + BEGIN + "\n".join(block(report)) + END + after
+    return before + begin + "\n".join(lines) + END + after
 
 
-def source(text: str) -> Path:
-    """Return the report that README was written from."""
-    return ROOT / (re.search(rf"\(({RESULTS.as_posix()}/\S+)-speed\.png\)", text)[1] + ".json")
+def readme(text: str, reports: Sequence[Report], trained: Report) -> str:
+    """Return README with its figures up to date."""
+    text = replace(text, "speed", speed(reports))
+    return replace(text, "training", training(trained))
+
+
+def write(report: Report) -> None:
+    """Write the report of a machine and its pictures."""
+    from gelu_simd import _plots  # noqa: PLC0415 - imports matplotlib, which the tests may lack
+
+    text = _bench.to_json(report)
+    folder(report).mkdir(exist_ok=True)
+    (folder(report) / "report.json").write_text(text, encoding="utf-8")
+    for kind in PICTURES:
+        drawn = io.BytesIO()
+        _plots.draw(report, drawn, "png", [kind], PANELS, ["float32"])
+        pictures.write(drawn, folder(report) / f"{kind}.png", text)
 
 
 def main(files: Sequence[str]) -> None:
     """Write the report, the pictures and README."""
-    # Here, since the tests may lack it: matplotlib, which brings Pillow.
-    from PIL import Image  # noqa: PLC0415
-
-    from gelu_simd import _plots  # noqa: PLC0415
-
-    report = merge([json.loads(Path(file).read_text(encoding="utf-8")) for file in files])
-    stem = ROOT / RESULTS / name(report)
-    stem.parent.mkdir(exist_ok=True)
-    stem.with_suffix(".json").write_text(_bench.to_json(report), encoding="utf-8")
-    for kind in PICTURES:
-        drawn = io.BytesIO()
-        _plots.draw(report, drawn, "png", [kind], PANELS, ["float32"])
-        picture = Image.open(drawn).convert("RGB").quantize(method=Image.Quantize.FASTOCTREE)
-        picture.save(stem.with_name(f"{stem.name}-{kind}.png"), optimize=True)
-    README.write_text(readme(README.read_text(encoding="utf-8"), report), encoding="utf-8")
+    if files:
+        write(merge([read(Path(file)) for file in files]))
+    text = readme(README.read_text(encoding="utf-8"), machines(), read(TRAINED))
+    README.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    if not sys.argv[1:]:
-        sys.exit("usage: python bench/publish.py REPORT.json ...")
     main(sys.argv[1:])

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pictures
 from layers import (
     Activation,
     AdamW,
@@ -252,6 +253,11 @@ def summary(runs: Runs) -> dict[str, Any]:
     }
 
 
+def to_json(found: dict[str, Any]) -> str:
+    """Return a summary as it is written."""
+    return json.dumps(found) + "\n"
+
+
 def print_table(found: dict[str, Any]) -> None:
     """Print accuracies, losses and times."""
 
@@ -296,7 +302,6 @@ def plot(found: dict[str, Any], path: Path) -> None:
     """Draw the losses of each epoch: a line for the mean, a band from smallest to largest."""
     import matplotlib as mpl  # noqa: PLC0415 - `main` reports it if absent
     from matplotlib.figure import Figure  # noqa: PLC0415
-    from PIL import Image  # noqa: PLC0415 - matplotlib brings it
 
     curves = {"loss": "training loss", "test_loss": "test loss"}
     with mpl.rc_context({"font.size": 14, "axes.spines.top": False, "axes.spines.right": False}):
@@ -324,7 +329,7 @@ def plot(found: dict[str, Any], path: Path) -> None:
         figure.suptitle(f"Digits: mean of {len(values)} seeds, bands from smallest to largest")
         drawn = io.BytesIO()
         figure.savefig(drawn, dpi=96)
-    Image.open(drawn).convert("RGB").quantize(128).save(path, optimize=True)  # a quarter the size
+    pictures.write(drawn, path, to_json(found))
 
 
 def missing(modules: Mapping[str, str]) -> list[str]:
@@ -360,7 +365,7 @@ def main(args: list[str] | None = None) -> int:
     found = summary(train(*(QUICK if options.quick else FULL)))
     print_table(found)
     if options.json:
-        options.json.write_text(json.dumps(found) + "\n", encoding="utf-8")
+        options.json.write_text(to_json(found), encoding="utf-8")
     if options.plot:
         plot(found, options.plot)
     return 0

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
+from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -102,3 +106,34 @@ def check_error(done: subprocess.CompletedProcess[str], message: str) -> None:
     assert done.returncode == 2
     assert done.stdout == ""
     assert re.fullmatch(rf"gelu-simd: error: [^\n]*{message}[^\n]*\n", done.stderr), done.stderr
+
+
+# ---------------------------------------------------------------------------------------------
+# The programs of bench
+
+BENCH = Path(__file__).parents[1] / "bench"
+
+needs_bench = pytest.mark.skipif(not BENCH.exists(), reason="bench is not beside tests")
+
+
+def program(name: str) -> ModuleType:
+    """Import one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(BENCH)
+        return importlib.import_module(name)
+
+
+def run_program(
+    name: str, *args: object, without: Iterable[str] = ()
+) -> subprocess.CompletedProcess[str]:
+    """Run one in a process of its own, in which some modules can be neither found nor imported."""
+    file = str(BENCH / f"{name}.py")
+    code = (
+        "import runpy, sys\n"
+        f"sys.path.insert(0, {str(BENCH)!r})\n"
+        f"sys.modules.update(dict.fromkeys({list(without)}))\n"
+        f"sys.argv[0] = {file!r}\n"
+        f"runpy.run_path({file!r}, run_name='__main__')"
+    )
+    command = [sys.executable, "-c", code, *map(str, args)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)

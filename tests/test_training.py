@@ -5,8 +5,6 @@ from __future__ import annotations
 import importlib
 import itertools
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -14,23 +12,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import FUSED, INFO, every_level
+from helpers import BENCH, FUSED, INFO, every_level, needs_bench, program, run_program
 
 from gelu_simd._verify import using
 
-BENCH = Path(__file__).parents[1] / "bench"
-PROGRAM = BENCH / "train_digits.py"
-
-pytestmark = pytest.mark.skipif(not BENCH.exists(), reason="the programs are not beside tests")
+pytestmark = needs_bench
 
 GELUS = ["GELU", "GELU tanh"]  # with the gradients of this package
 MODELS = ["MLP", "ViT"]
-
-
-def program(name: str) -> ModuleType:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(BENCH)
-        return importlib.import_module(name)
 
 
 @pytest.fixture(scope="module")
@@ -256,17 +245,12 @@ def test_seed_decides_everything(one_thread: ModuleType) -> None:
     assert losses(one_thread, "MLP", "ReLU") == losses(one_thread, "MLP", "ReLU")
 
 
-def run(*args: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, *map(str, args)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
 @pytest.fixture(scope="module")
 def quick(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Return the results of a quick run of the program."""
     pytest.importorskip("sklearn", reason="needs scikit-learn")
     path = tmp_path_factory.mktemp("training") / "results.json"
-    done = run(PROGRAM, "--quick", "--json", path)
+    done = run_program("train_digits", "--quick", "--json", path)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     found = json.loads(path.read_text(encoding="utf-8"))
@@ -312,24 +296,13 @@ def test_variants_that_learn_alike(
 
 PUBLISHED = BENCH / "results" / "train_digits.json"
 
-# A module that is None in sys.modules can be neither found nor imported.
-WITHOUT = """
-import runpy, sys
-sys.path.insert(0, {folder!r})
-sys.modules[{module!r}] = None
-sys.argv = {argv!r}
-runpy.run_path({program!r}, run_name="__main__")
-"""
-
 
 @pytest.mark.parametrize(
     ("module", "package", "args"),
     [("sklearn", "scikit-learn", []), ("matplotlib", "matplotlib", ["--plot", "never.png"])],
 )
 def test_message_names_what_is_absent(module: str, package: str, args: list[str]) -> None:
-    argv = [str(PROGRAM), *args]
-    code = WITHOUT.format(folder=str(BENCH), module=module, argv=argv, program=str(PROGRAM))
-    done = run("-c", code)
+    done = run_program("train_digits", *args, without=[module])
     assert done.returncode == 2
     assert done.stdout == ""
     assert package in done.stderr.partition("pip install ")[2]
@@ -337,7 +310,7 @@ def test_message_names_what_is_absent(module: str, package: str, args: list[str]
 
 
 def test_folder_that_does_not_exist_is_refused_at_once(tmp_path: Path) -> None:
-    done = run(PROGRAM, "--json", tmp_path / "no" / "results.json")
+    done = run_program("train_digits", "--json", tmp_path / "no" / "results.json")
     assert done.returncode == 2
     assert "there is no folder" in done.stderr
 

@@ -38,6 +38,7 @@ __all__ = [
 BATCH = 1e-3  # seconds that a way is repeated for in one round, at least
 ROUNDS = 3  # at least
 LONGEST = 5.0  # seconds: a way that would take longer for one call is left out
+CROWDED = 1.4  # processors busy for each thread, of which waiting threads are a part
 MANY = 1 << 14  # elements that tell how long more of them take
 
 COMPARED = 1 << 20  # elements of a result at most
@@ -341,7 +342,7 @@ def bench(
             report["errors"] += errs
             progress.erase()
             print("\n".join(table(report, rows, errs)), flush=True)
-    if lines := list(faster(report)):
+    if lines := [*faster(report), *crowded(report)]:
         print("", *lines, sep="\n")
     if json_file is not None:
         with _apply.replacing(json_file) as out:
@@ -438,6 +439,17 @@ def faster(report: Report) -> Iterator[str]:
             if less and entry["kind"] == "peer":
                 by = "its own threads" if threads is None else "one thread"
                 yield f"faster: {entry['title']}, {function} {dtype}, {by}: {', '.join(less)}"
+
+
+def crowded(report: Report) -> Iterator[str]:
+    """Name the peers that kept more processors busy than they were given threads."""
+    for name, entry in report["entries"].items():
+        rows = [
+            r for r in report["times"] if (r["name"], r["threads"]) == (name, report["threads"])
+        ]
+        most = max((row["cpus"] for row in rows if row["n"] >= MANY), default=0.0)
+        if report["threads"] is not None and most > CROWDED * report["threads"]:
+            yield f"on more threads than it was given: {entry['title']}, {most} processors"
 
 
 def number(value: float | None, digits: int) -> str:

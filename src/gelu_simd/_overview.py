@@ -186,7 +186,7 @@ def _show_speed() -> None:
     columns = [_ns_per_element(loaded, n) for n in SIZES.values()]
 
     def row(label: str, cells: Iterable[str]) -> str:
-        return f"{label:<48}" + "".join(f"{cell:>8}" for cell in cells)
+        return f"{label:<48}" + "".join(f" {cell:>7}" for cell in cells)
 
     print(_styled(row("Speed in ns per element (float32, one thread)", SIZES), BOLD))
     for name in _oracle.FUNCTIONS:

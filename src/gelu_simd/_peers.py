@@ -170,9 +170,8 @@ def pytorch(threads: int | None) -> Ways:
 
 def jax(threads: int | None) -> Ways:
     """JAX, compiled."""
-    if threads == 1:  # read when JAX starts
-        flags = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {flags}"
+    if threads is not None:
+        os.environ["PJRT_NPROC"] = str(threads)  # which JAX reads when it starts
     import jax  # noqa: PLC0415
 
     jax.config.update("jax_enable_x64", True)

@@ -1,0 +1,184 @@
+"""Times the ufuncs of CuPy arrays on a GPU, beside a copy, which is the limit, and PyTorch.
+
+Run: python bench/gpu.py [--sizes 1Mi 16Mi 256Mi] [--json FILE].  CUDA events time several calls on
+the device.  Each call has other arrays than the last ones, so many that none of its own are still in
+the L2 cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cupy as cp
+import numpy as np
+
+import gelu_simd
+from gelu_simd import _bench, _overview, _types
+from gelu_simd._peers import Arrays, Way
+
+CACHES = 4  # the arrays of all calls in a turn hold as much as this many L2 caches
+ROUNDS = 15
+CALLS = 10  # in a round
+
+Call = Callable[[Arrays], object]
+
+
+class Row(NamedTuple):
+    """What was measured of one function, type, size and way."""
+
+    function: str
+    dtype: str
+    n: int
+    name: str
+    min_us: float
+    median_us: float
+    gb_per_s: float  # read and written, at the minimum
+    part_of_copy: float  # of what a copy reads and writes in that time
+
+
+def torch_calls(function: str, dtype: np.dtype) -> dict[str, Call]:
+    """Return PyTorch's ways to call a function; none without PyTorch for CUDA."""
+    try:
+        import torch  # noqa: PLC0415 - is not needed
+    except ImportError:
+        return {}
+    if not torch.cuda.is_available() or function.endswith("grad"):
+        return {}
+    ops = torch.ops.aten
+    form = {"approximate": "tanh" if "tanh" in function else "none"}
+
+    def tensor(x: cp.ndarray) -> torch.Tensor:
+        if dtype.name == "bfloat16":
+            return torch.from_dlpack(x.view(np.int16)).view(torch.bfloat16)
+        return torch.from_dlpack(x)
+
+    def run(a: Arrays) -> None:
+        dy, x, out = map(tensor, a)
+        if function.endswith("backward"):
+            ops.gelu_backward.grad_input(dy, x, **form, grad_input=out)
+        else:
+            ops.gelu.out(x, **form, out=out)
+
+    return {"PyTorch": run}
+
+
+def calls(function: str, dtype: np.dtype) -> dict[str, Call]:
+    """Return all that is timed."""
+    ufunc = getattr(gelu_simd, function)
+
+    def copy(a: Arrays) -> None:
+        a.out.data.copy_from_device_async(a.x.data, a.x.nbytes)
+
+    return {
+        "copy": copy,
+        "gelu_simd": lambda a: ufunc(*a.inputs(function), out=a.out),
+        **torch_calls(function, dtype),
+    }
+
+
+def types() -> list[np.dtype]:
+    """Return the types of the ufuncs that CuPy has too."""
+    found = []
+    for dtype in _types.dtypes():
+        try:
+            cp.empty(0, dtype)
+        except (TypeError, ValueError):
+            continue
+        found.append(dtype)
+    return found
+
+
+def sets(dtype: np.dtype, n: int) -> list[Arrays]:
+    """Return dy, x and room for the result, several times, on the device."""
+    device = cp.cuda.Device()
+    host = _bench.arrays(dtype, n)
+    size = sum(a.nbytes for a in host)
+    fitting = device.mem_info[0] // 2 // size  # into half of the free memory
+    if fitting < 1:
+        raise SystemExit(f"arrays of {_bench.size_name(n)} {dtype} do not fit on the GPU")
+    wanted = -(-CACHES * device.attributes["L2CacheSize"] // size)
+    return [Arrays(*map(cp.asarray, host)) for _ in range(min(fitting, max(2, wanted)))]
+
+
+def alternate(ways: dict[str, Call], arrays: Sequence[Arrays]) -> dict[str, list[float]]:
+    """Return microseconds per call in each round of each way, the ways in turn."""
+    found: dict[str, list[float]] = {name: [] for name in ways}
+    start, end = cp.cuda.Event(), cp.cuda.Event()
+    turn = 0
+    for timed in [False] + ROUNDS * [True]:
+        for name, run in ways.items():
+            start.record()
+            for _ in range(CALLS):
+                run(arrays[turn % len(arrays)])
+                turn += 1
+            end.record()
+            end.synchronize()
+            if timed:  # the first round compiles
+                found[name].append(1e3 * cp.cuda.get_elapsed_time(start, end) / CALLS)
+    return found
+
+
+def check(function: str, ways: dict[str, Call], dtype: np.dtype) -> None:
+    """Raise WrongResult if a way computes something else."""
+    host = _bench.arrays(dtype, 1 << 16)
+    on_device = Arrays(*map(cp.asarray, host))
+    for name, run in ways.items():
+        if name != "copy":
+            way = Way(partial(run, on_device), lambda _: cp.asnumpy(on_device.out))
+            _bench.check(name, function, way, host)
+
+
+def measure(functions: Sequence[str], dtypes: Sequence[np.dtype], n: int) -> Iterator[Row]:
+    """Yield the rows of one size."""
+    for dtype in dtypes:
+        arrays = sets(dtype, n)
+        for function in functions:
+            ways = calls(function, dtype)
+            check(function, ways, dtype)
+            found = alternate(ways, arrays)
+            speeds = {}
+            for name, us in found.items():
+                read = len(arrays[0].inputs(function)) if name != "copy" else 1
+                speeds[name] = (read + 1) * n * dtype.itemsize / (1e3 * min(us))
+            for name, us in found.items():
+                times = min(us), statistics.median(us)
+                part = speeds[name] / speeds["copy"]
+                yield Row(function, dtype.name, n, name, *times, speeds[name], part)
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Print a row for each measurement."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--sizes", nargs="+", type=_bench.size, metavar="N",
+                        default=[1 << 20, 1 << 24, 1 << 28])  # fmt: skip
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows")
+    options = parser.parse_args(args)
+    device = cp.cuda.Device()
+    facts = {
+        "gpu": cp.cuda.runtime.getDeviceProperties(device.id)["name"].decode(),
+        "cuda_runtime": cp.cuda.runtime.runtimeGetVersion(),
+        "cupy": cp.__version__,
+        "gelu_simd": gelu_simd.__version__,
+    }
+    print(", ".join(f"{key} {value}" for key, value in facts.items()))
+    print(f"{'':46}{'us, min':>10}{'median':>10}{'GB/s':>8}  of a copy")
+    rows = []
+    for n in options.sizes:
+        for row in measure(list(_overview.ufuncs()), types(), n):
+            rows.append(row)
+            label = f"{row.function:20}{row.dtype:10}{_bench.size_name(n):6}{row.name:10}"
+            times = f"{row.min_us:10.1f}{row.median_us:10.1f}"
+            print(f"{label}{times}{row.gb_per_s:8.0f}{row.part_of_copy:10.0%}", flush=True)
+    if options.json is not None:
+        report = facts | {"rows": [row._asdict() for row in rows]}
+        options.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
