@@ -1,8 +1,7 @@
 """Times the ufuncs of CuPy arrays on a GPU, beside a copy, which is the limit, and PyTorch.
 
-Run: python bench/gpu.py [--sizes 1Mi 16Mi 256Mi] [--json FILE].  CUDA events time several calls on
-the device.  Each call has other arrays than the last ones, so many that none of its own are still in
-the L2 cache.
+Run: python bench/gpu.py [--sizes 1Mi 16Mi 256Mi] [--json FILE].  CUDA events time several calls.
+Each has other arrays than those before, so many that none of its own are still in the L2 cache.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import statistics
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cupy as cp
 import numpy as np

@@ -6,6 +6,7 @@ Every test runs on the host, with a stand-in for CuPy, and with `-m gpu` on a GP
 from __future__ import annotations
 
 import importlib
+import json
 import re
 import shutil
 import sys
@@ -15,7 +16,18 @@ from types import ModuleType
 import host_cupy
 import numpy as np
 import pytest
-from helpers import FUSED, INFO, TYPES, UFUNCS, dtype_of, output, same_bits, sample
+from helpers import (
+    FUSED,
+    INFO,
+    TYPES,
+    UFUNCS,
+    dtype_of,
+    needs_bench,
+    output,
+    program,
+    same_bits,
+    sample,
+)
 
 import gelu_simd
 from gelu_simd import _ufuncs
@@ -248,6 +260,25 @@ def test_dlpack():
     x = cp.from_dlpack(t)
     gelu_simd.gelu(x, out=x)
     assert torch.allclose(t, torch.nn.functional.gelu(torch.linspace(-3, 3, 100, device="cuda")))
+
+
+@needs_bench
+@pytest.mark.usefixtures("cp")
+def test_bench(tmp_path, capsys):
+    """bench/gpu.py times every function and type of what there is, and counts bytes rightly."""
+    sys.modules.pop("gpu", None)
+    program("gpu").main(["--sizes", "1000", "--json", str(tmp_path / "gpu.json")])
+    report = json.loads((tmp_path / "gpu.json").read_text(encoding="utf-8"))
+    rows = [row for row in report["rows"] if row["name"] == "gelu_simd"]
+    dtypes = {row["dtype"] for row in rows}
+    assert {"float64", "float32", "float16"} <= dtypes
+    assert len(rows) == len(dtypes) * len(UFUNCS)
+    for row in report["rows"]:
+        arrays = 3 if "backward" in row["function"] and row["name"] != "copy" else 2
+        moved = arrays * 1000 * np.dtype(row["dtype"]).itemsize
+        assert row["gb_per_s"] == pytest.approx(moved / (1e3 * row["min_us"]))
+        assert row["name"] != "copy" or row["part_of_copy"] == 1
+    assert len(capsys.readouterr().out.splitlines()) == 2 + len(report["rows"])
 
 
 def test_importing_leaves_cupy_alone():

@@ -443,12 +443,11 @@ def faster(report: Report) -> Iterator[str]:
 
 def crowded(report: Report) -> Iterator[str]:
     """Name the peers that kept more processors busy than they were given threads."""
+    threads = report["threads"]
     for name, entry in report["entries"].items():
-        rows = [
-            r for r in report["times"] if (r["name"], r["threads"]) == (name, report["threads"])
-        ]
+        rows = [r for r in report["times"] if r["name"] == name and r["threads"] == threads]
         most = max((row["cpus"] for row in rows if row["n"] >= MANY), default=0.0)
-        if report["threads"] is not None and most > CROWDED * report["threads"]:
+        if threads is not None and most > CROWDED * threads:
             yield f"on more threads than it was given: {entry['title']}, {most} processors"
 
 

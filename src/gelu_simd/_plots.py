@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from gelu_simd import _bench, _types
 from gelu_simd._limits import limit
@@ -216,5 +216,6 @@ def error(
     ax.set_ylim(LEAST_ULP, 10 * lost)
     ax.yaxis.set_major_locator(LogLocator(base=100))
     ax.set_xlim(low, high)
+    ax.xaxis.set_major_locator(MaxNLocator(4))
     ax.set_xlabel("x")
     ax.set_ylabel("largest error, ULP")

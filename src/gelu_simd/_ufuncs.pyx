@@ -59,7 +59,6 @@ cdef extern from "Python.h":
     ctypedef struct PyTypeObject:
         pass
     PyTypeObject *Py_TYPE(PyObject *)
-    PyObject *PyDict_GetItemString(object, const char *)
     Py_ssize_t PyTuple_Size(PyObject *) except -1
 
 np.import_array()
@@ -240,7 +239,7 @@ cdef int promote(object ufunc, PyObject **given, PyObject **wanted, PyObject **c
 cdef call_function *numpy_call = NULL
 cdef PyTypeObject *ndarray = <PyTypeObject *> <PyObject *> numpy.ndarray
 cdef bint probed = False
-modules = sys.modules
+cdef dict modules = sys.modules
 
 
 cdef object call(object ufunc, PyObject *const *args, size_t flagged, PyObject *keywords):
@@ -249,7 +248,6 @@ cdef object call(object ufunc, PyObject *const *args, size_t flagged, PyObject *
     CuPy itself knows NumPy's ufuncs by name, and so refuses those of others.
     """
     cdef size_t inputs = NUMBER_OF_ARGUMENTS(flagged), n = inputs, i
-    cdef PyObject *found
     if keywords is not NULL:
         n += <size_t> PyTuple_Size(keywords)
     for i in range(n):
@@ -257,9 +255,9 @@ cdef object call(object ufunc, PyObject *const *args, size_t flagged, PyObject *
             break
     else:
         return numpy_call(ufunc, args, flagged, keywords)
-    found = PyDict_GetItemString(modules, "cupy")  # who has its arrays has imported it
-    if found is not NULL:
-        cupy_array = getattr(<object> found, "ndarray", None)
+    module = modules.get("cupy")  # who has its arrays has imported it
+    if module is not None:
+        cupy_array = getattr(module, "ndarray", None)
         if isinstance(cupy_array, type):
             for i in range(i, n):
                 if isinstance(<object> args[i], cupy_array):
