@@ -48,18 +48,30 @@ cdef extern from *:
     #define SET_VECTORCALL(ufunc, function) (VECTORCALL(ufunc) = (function))
     #define VECTORCALL_END (offsetof(PyUFuncObject, vectorcall) + sizeof(call_function *))
     #define NUMBER_OF_ARGUMENTS(flagged) ((flagged) & ~((size_t)1 << (8 * sizeof(size_t) - 1)))
+
+    /* What NumPy calls a ufunc by, the same for all of them, and what other arguments need. */
+    static call_function *numpy_call, *call_with_others;
+
+    /* Calls a ufunc.  In C, so that the common case costs a few instructions and a jump. */
+    static PyObject *call(
+        PyObject *ufunc, PyObject *const *args, size_t flagged, PyObject *keywords)
+    {
+        const size_t named = keywords == NULL ? 0 : (size_t)Py_SIZE(keywords);
+        const size_t n = NUMBER_OF_ARGUMENTS(flagged) + named;
+        for (size_t i = 0; i < n; i++)
+            if (Py_TYPE(args[i]) != &PyArray_Type && Py_TYPE(args[i]) != &PyFloat_Type)
+                return call_with_others(ufunc, args, flagged, keywords);
+        return numpy_call(ufunc, args, flagged, keywords);
+    }
     """
     ctypedef object call_function(object, PyObject *const *, size_t, PyObject *)
     call_function *VECTORCALL(PyObject *ufunc)
     void SET_VECTORCALL(PyObject *ufunc, call_function *function)
     size_t VECTORCALL_END
     size_t NUMBER_OF_ARGUMENTS(size_t flagged)
-
-cdef extern from "Python.h":
-    ctypedef struct PyTypeObject:
-        pass
-    PyTypeObject *Py_TYPE(PyObject *)
-    Py_ssize_t PyTuple_Size(PyObject *) except -1
+    call_function *numpy_call
+    call_function *call_with_others
+    call_function call
 
 np.import_array()
 np.import_umath()
@@ -235,31 +247,25 @@ cdef int promote(object ufunc, PyObject **given, PyObject **wanted, PyObject **c
     return 0
 
 
-# What NumPy calls a ufunc by; the same for all of them.
-cdef call_function *numpy_call = NULL
-cdef PyTypeObject *ndarray = <PyTypeObject *> <PyObject *> numpy.ndarray
 cdef bint probed = False
 cdef dict modules = sys.modules
 
 
-cdef object call(object ufunc, PyObject *const *args, size_t flagged, PyObject *keywords):
+cdef object call_anything(
+    object ufunc, PyObject *const *args, size_t flagged, PyObject *keywords
+):
     """Call a ufunc: CuPy's arrays go to `gelu_simd.cupy`, all else to NumPy.
 
     CuPy itself knows NumPy's ufuncs by name, and so refuses those of others.
     """
     cdef size_t inputs = NUMBER_OF_ARGUMENTS(flagged), n = inputs, i
     if keywords is not NULL:
-        n += <size_t> PyTuple_Size(keywords)
-    for i in range(n):
-        if Py_TYPE(args[i]) is not ndarray:
-            break
-    else:
-        return numpy_call(ufunc, args, flagged, keywords)
+        n += len(<tuple> <object> keywords)
     module = modules.get("cupy")  # who has its arrays has imported it
     if module is not None:
         cupy_array = getattr(module, "ndarray", None)
         if isinstance(cupy_array, type):
-            for i in range(i, n):
+            for i in range(n):
                 if isinstance(<object> args[i], cupy_array):
                     return call_cupy(ufunc, args, inputs, keywords)
     return numpy_call(ufunc, args, flagged, keywords)
@@ -288,7 +294,7 @@ def hand_over(ufuncs, flags=numpy.ufunc.__flags__, size=numpy.ufunc.__basicsize_
     It is done only where NumPy's ufuncs are what its header says: types of vectorcall, large enough
     to hold the field, which holds the same in all of them and is what a call goes through.
     """
-    global numpy_call
+    global numpy_call, call_with_others
     have_vectorcall = 1 << 11
     if not flags & have_vectorcall or size < VECTORCALL_END:
         return False
@@ -296,6 +302,7 @@ def hand_over(ufuncs, flags=numpy.ufunc.__flags__, size=numpy.ufunc.__basicsize_
     for ufunc in ufuncs:
         if numpy_call is NULL or VECTORCALL(<PyObject *> ufunc) is not numpy_call:
             return False
+    call_with_others = call_anything
     SET_VECTORCALL(<PyObject *> ufuncs[0], probe)
     ufuncs[0](*[0.0] * ufuncs[0].nin)
     if not probed:
