@@ -49,11 +49,6 @@
 
 typedef float vf32;
 typedef double vf64;
-/* All ones or zero, made and used by integer arithmetic: no branch to miss, and compilers turn the
- * loops into vectors of whatever the baseline has. */
-typedef int32_t mf32;
-typedef int64_t mf64;
-
 V_INLINE uint32_t bits_f32(float x)
 {
     uint32_t u;
@@ -82,9 +77,38 @@ V_INLINE double double_from_bits(uint64_t u)
     return x;
 }
 
-/* All ones where the top bit is set. */
-V_INLINE mf32 top_bit_f32(uint32_t u) { return -(int32_t)(u >> 31); }
-V_INLINE mf64 top_bit_f64(uint64_t u) { return -(int64_t)(u >> 63); }
+/* Truth values, from bits: whether the top bit is set, and a < b for both below 2^31 or 2^63. */
+#ifdef GELU_SIMD_PTX_H
+/* Predicates. */
+typedef bool mf32, mf64;
+
+V_INLINE mf32 top_bit_u32(uint32_t u) { return (int32_t)u < 0; }
+V_INLINE mf64 top_bit_u64(uint64_t u) { return (int64_t)u < 0; }
+V_INLINE mf32 below_u32(uint32_t a, uint32_t b) { return a < b; }
+V_INLINE mf64 below_u64(uint64_t a, uint64_t b) { return a < b; }
+V_INLINE uint32_t select_u32(mf32 m, uint32_t a, uint32_t b) { return m ? a : b; }
+V_INLINE uint64_t select_u64(mf64 m, uint64_t a, uint64_t b) { return m ? a : b; }
+#else
+/* All ones or zero, made and used by integer arithmetic: no branch to miss, and compilers turn the
+ * loops into vectors of whatever the baseline has. */
+typedef int32_t mf32;
+typedef int64_t mf64;
+
+V_INLINE mf32 top_bit_u32(uint32_t u) { return -(int32_t)(u >> 31); }
+V_INLINE mf64 top_bit_u64(uint64_t u) { return -(int64_t)(u >> 63); }
+V_INLINE mf32 below_u32(uint32_t a, uint32_t b) { return top_bit_u32(a - b); }
+V_INLINE mf64 below_u64(uint64_t a, uint64_t b) { return top_bit_u64(a - b); }
+
+V_INLINE uint32_t select_u32(mf32 m, uint32_t a, uint32_t b)
+{
+    return (a & (uint32_t)m) | (b & ~(uint32_t)m);
+}
+
+V_INLINE uint64_t select_u64(mf64 m, uint64_t a, uint64_t b)
+{
+    return (a & (uint64_t)m) | (b & ~(uint64_t)m);
+}
+#endif
 
 /* ---- float32 ---- */
 
@@ -112,13 +136,17 @@ V_INLINE vf32 v_scale_f32(vf32 a, int sign, int power)
 }
 
 V_INLINE vf32 v_pow2_f32(vf32 k) { return float_from_bits(bits_f32(k) << 23); }
-V_INLINE mf32 v_less_f32(vf32 a, vf32 b) { return top_bit_f32(bits_f32(a) - bits_f32(b)); }
-V_INLINE mf32 v_is_nan_f32(vf32 a) { return top_bit_f32(0x7f800000u - bits_f32(v_abs_f32(a))); }
-V_INLINE mf32 v_is_negative_f32(vf32 a) { return top_bit_f32(bits_f32(a)) & ~v_is_nan_f32(a); }
+V_INLINE mf32 v_less_f32(vf32 a, vf32 b) { return below_u32(bits_f32(a), bits_f32(b)); }
+V_INLINE mf32 v_is_nan_f32(vf32 a) { return below_u32(0x7f800000u, bits_f32(v_abs_f32(a))); }
+
+V_INLINE mf32 v_is_negative_f32(vf32 a)
+{
+    return top_bit_u32(bits_f32(a) & ~(0x7f800000u - bits_f32(v_abs_f32(a))));
+}
 
 V_INLINE vf32 v_select_f32(mf32 m, vf32 a, vf32 b)
 {
-    return float_from_bits((bits_f32(a) & (uint32_t)m) | (bits_f32(b) & ~(uint32_t)m));
+    return float_from_bits(select_u32(m, bits_f32(a), bits_f32(b)));
 }
 
 V_INLINE vf32 v_min_bits_f32(vf32 a, vf32 b) { return v_select_f32(v_less_f32(a, b), a, b); }
@@ -126,7 +154,7 @@ V_INLINE vf32 v_max_bits_f32(vf32 a, vf32 b) { return v_select_f32(v_less_f32(a,
 
 V_INLINE vf32 v_by_sign_f32(vf32 x, vf32 a, vf32 b)
 {
-    return v_select_f32(top_bit_f32(bits_f32(x)), a, b);
+    return v_select_f32(top_bit_u32(bits_f32(x)), a, b);
 }
 
 V_INLINE vf32 v_flip_f32(vf32 a, vf32 x)
@@ -195,13 +223,17 @@ V_INLINE vf64 v_nmad_f64(vf64 a, vf64 b, vf64 c) { return c - a * b; }
 
 V_INLINE vf64 v_abs_f64(vf64 a) { return double_from_bits(bits_f64(a) & ~(UINT64_C(1) << 63)); }
 V_INLINE vf64 v_pow2_f64(vf64 k) { return double_from_bits(bits_f64(k) << 52); }
-V_INLINE mf64 v_less_f64(vf64 a, vf64 b) { return top_bit_f64(bits_f64(a) - bits_f64(b)); }
-V_INLINE mf64 v_is_nan_f64(vf64 a) { return top_bit_f64(0x7ff0000000000000ull - bits_f64(v_abs_f64(a))); }
-V_INLINE mf64 v_is_negative_f64(vf64 a) { return top_bit_f64(bits_f64(a)) & ~v_is_nan_f64(a); }
+V_INLINE mf64 v_less_f64(vf64 a, vf64 b) { return below_u64(bits_f64(a), bits_f64(b)); }
+V_INLINE mf64 v_is_nan_f64(vf64 a) { return below_u64(0x7ff0000000000000ull, bits_f64(v_abs_f64(a))); }
+
+V_INLINE mf64 v_is_negative_f64(vf64 a)
+{
+    return top_bit_u64(bits_f64(a) & ~(0x7ff0000000000000ull - bits_f64(v_abs_f64(a))));
+}
 
 V_INLINE vf64 v_select_f64(mf64 m, vf64 a, vf64 b)
 {
-    return double_from_bits((bits_f64(a) & (uint64_t)m) | (bits_f64(b) & ~(uint64_t)m));
+    return double_from_bits(select_u64(m, bits_f64(a), bits_f64(b)));
 }
 
 V_INLINE vf64 v_min_bits_f64(vf64 a, vf64 b) { return v_select_f64(v_less_f64(a, b), a, b); }
@@ -209,7 +241,7 @@ V_INLINE vf64 v_max_bits_f64(vf64 a, vf64 b) { return v_select_f64(v_less_f64(a,
 
 V_INLINE vf64 v_by_sign_f64(vf64 x, vf64 a, vf64 b)
 {
-    return v_select_f64(top_bit_f64(bits_f64(x)), a, b);
+    return v_select_f64(top_bit_u64(bits_f64(x)), a, b);
 }
 
 V_INLINE vf64 v_flip_f64(vf64 a, vf64 x)
@@ -277,16 +309,14 @@ V_INLINE void store_u16(uint16_t *p, uint32_t u)
     memcpy(p, &h, sizeof h);
 }
 
-/* All ones where a < b, both below 2^31. */
-V_INLINE uint32_t below_u32(uint32_t a, uint32_t b) { return (uint32_t)top_bit_f32(a - b); }
-
 #ifndef GELU_SIMD_PTX_H
 /* The exponent's bias changes by an exact product, and the largest exponent becomes float's. */
 V_INLINE vf32 v_load_f16(const uint16_t *p)
 {
     const uint32_t h = load_u16(p), magnitude = (h & 0x7fff) << 13, sign = (h & 0x8000) << 16;
     const uint32_t u = bits_f32(float_from_bits(magnitude) * 0x1p112f);
-    return float_from_bits(u | sign | (~below_u32(magnitude, 0x7c00 << 13) & 0x7f800000));
+    const mf32 is_finite = below_u32(magnitude, 0x7c00 << 13);
+    return float_from_bits(u | sign | select_u32(is_finite, 0, 0x7f800000));
 }
 
 /* Below 2^-14 the sum with 1/2, whose ulp is 2^-24, rounds; elsewhere the carry of an integer sum,
@@ -296,11 +326,9 @@ V_INLINE void v_store_f16(uint16_t *p, vf32 a)
     const uint32_t sign = bits_f32(a) >> 16 & 0x8000, u = bits_f32(v_abs_f32(a));
     const uint32_t small = bits_f32(float_from_bits(u) + 0.5f) - bits_f32(0.5f);
     const uint32_t rounded = (u - (112u << 23) + 0xfff + (u >> 13 & 1)) >> 13;
-    const uint32_t is_small = below_u32(u, bits_f32(0x1p-14f));
-    const uint32_t is_finite = below_u32(u, bits_f32(65520));
-    const uint32_t finite = (small & is_small) | (rounded & ~is_small);
-    const uint32_t end = 0x7c00 | (below_u32(0x7f800000, u) & 0x200);
-    store_u16(p, sign | (finite & is_finite) | (end & ~is_finite));
+    const uint32_t finite = select_u32(below_u32(u, bits_f32(0x1p-14f)), small, rounded);
+    const uint32_t end = select_u32(below_u32(0x7f800000, u), 0x7e00, 0x7c00);
+    store_u16(p, sign | select_u32(below_u32(u, bits_f32(65520)), finite, end));
 }
 #endif
 
@@ -318,9 +346,9 @@ V_INLINE vf32 v_load_bf16(const uint16_t *p) { return float_from_bits(load_u16(p
  * NaN, whose carry could reach the sign, the upper half is taken as it is, made quiet. */
 V_INLINE void v_store_bf16(uint16_t *p, vf32 a)
 {
-    const uint32_t u = bits_f32(a), is_nan = (uint32_t)v_is_nan_f32(a);
-    const uint32_t up = (0x7fff + (u >> 16 & 1)) & ~is_nan;
-    store_u16(p, (u + up) >> 16 | (is_nan & 0x40));
+    const mf32 is_nan = v_is_nan_f32(a);
+    const uint32_t u = bits_f32(a), up = select_u32(is_nan, 0, 0x7fff + (u >> 16 & 1));
+    store_u16(p, (u + up) >> 16 | select_u32(is_nan, 0x40, 0));
 }
 
 V_INLINE vf32 v_load_part_bf16(const uint16_t *p, size_t n) { return v_load_part_f16(p, n); }
