@@ -178,6 +178,8 @@ def module() -> types.ModuleType:
     """Return it as a module `cupy`."""
     made = types.ModuleType("cupy")
     made.__version__ = "0"
+    pool = types.SimpleNamespace(free_all_blocks=lambda: None)
+    made.get_default_memory_pool = lambda: pool
     made.may_share_memory = np.may_share_memory
     made.cuda = types.SimpleNamespace(
         Device=Device,

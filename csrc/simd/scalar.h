@@ -49,6 +49,7 @@
 
 typedef float vf32;
 typedef double vf64;
+
 V_INLINE uint32_t bits_f32(float x)
 {
     uint32_t u;
@@ -139,6 +140,7 @@ V_INLINE vf32 v_pow2_f32(vf32 k) { return float_from_bits(bits_f32(k) << 23); }
 V_INLINE mf32 v_less_f32(vf32 a, vf32 b) { return below_u32(bits_f32(a), bits_f32(b)); }
 V_INLINE mf32 v_is_nan_f32(vf32 a) { return below_u32(0x7f800000u, bits_f32(v_abs_f32(a))); }
 
+/* The difference is negative for NaN alone. */
 V_INLINE mf32 v_is_negative_f32(vf32 a)
 {
     return top_bit_u32(bits_f32(a) & ~(0x7f800000u - bits_f32(v_abs_f32(a))));
