@@ -10,17 +10,22 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-import cupy as cp
 import numpy as np
 
 import gelu_simd
 from gelu_simd import _bench, _overview, _types
 from gelu_simd._peers import Arrays, Way
+
+try:
+    import cupy as cp
+except ImportError:
+    cp = None  # `main` reports it
 
 CACHES = 4  # the arrays of all calls in a turn hold as much as this many L2 caches
 ROUNDS = 15
@@ -161,6 +166,8 @@ def main(args: Sequence[str] | None = None) -> None:
                         default=[1 << 24, 1 << 26, 1 << 28])  # fmt: skip
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows")
     options = parser.parse_args(args)
+    if cp is None:
+        sys.exit("gpu.py needs CuPy: pip install '.[cuda13]'")
     device = cp.cuda.Device()
     facts = {
         "gpu": cp.cuda.runtime.getDeviceProperties(device.id)["name"].decode(),

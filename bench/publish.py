@@ -49,6 +49,7 @@ COLUMNS = [
     ("gelu", "float16"),
     ("gelu", "bfloat16"),
 ]
+QUIET = 0.9  # of a processor's time, at least, has a program that has it to itself
 PICTURES = {
     "speed": "Nanoseconds per element against the number of elements",
     "error": "Largest error in ULP against x",
@@ -101,7 +102,7 @@ def speed(reports: Sequence[Report]) -> Iterator[str]:
     for report in reports:
         yield from speed_table(report)
         yield from faster(report)
-        yield ""
+        yield from on_own_threads(report)
         where = folder(report).relative_to(ROOT).as_posix()
         links = [f"[{what}]({where}/{kind}.png)" for kind, what in PICTURES.items()]
         if report is reports[0]:
@@ -117,9 +118,11 @@ def speed_table(report: Report) -> Iterator[str]:
     for entry in entries.values():
         if entry["kind"] == "peer" and not entry["title"].startswith(("NumPy", "SciPy ndtr")):
             versions[entry["title"].removesuffix(" erf")] = entry["version"]
+    ours = [r["cpus"] for r in report["times"] if entries[r["name"]]["kind"] == "ours"]
+    shared = ", while other programs took part of the processor" * (statistics.median(ours) < QUIET)
     yield from textwrap.wrap(
         f"Nanoseconds per element, {SIZE.replace('Ki', ' Ki')} elements, one thread, fastest round,"
-        f" on {report['cpu']}, {report['date']}; "
+        f" on {report['cpu']}, {report['date']}{shared}; "
         f"{', '.join(f'{title} {version}' for title, version in versions.items())}:",
         100,
     )
@@ -147,12 +150,32 @@ def faster(report: Report) -> Iterator[str]:
     sizes = sorted({row["n"] for row in one_thread["times"]})
     ahead = [line.removeprefix("faster: ") for line in _bench.faster(one_thread)]
     span = f"from {_bench.size_name(sizes[0])} to {_bench.size_name(sizes[-1])} elements"
+    measured = f"Of all that was measured on one thread, {span},"
     if ahead:
-        yield f"Of all that was measured, {span}, these took less time than the best level:"
+        yield from textwrap.wrap(f"{measured} these took less time than the best level:", 100)
         yield ""
         yield from (f"- {line}" for line in ahead)
     else:
-        yield f"Of all that was measured, {span}, no peer took less time than the best level."
+        yield from textwrap.wrap(f"{measured} no peer took less time than the best level.", 100)
+    yield ""
+
+
+def on_own_threads(report: Report) -> Iterator[str]:
+    """Yield the least part of our time that peers took with threads of their own."""
+    own = dict(report, times=[row for row in report["times"] if row["threads"] is None])
+    least: dict[str, float] = {}
+    for line in _bench.faster(own):
+        title = line.removeprefix("faster: ").partition(",")[0]
+        ratios = [float(text) for text in re.findall(r" ([\d.]+)x", line)]
+        least[title] = min([least.get(title, 1.0), *ratios])
+    if least:
+        found = ", ".join(f"{title} {_bench.multiple(ratio)}" for title, ratio in least.items())
+        yield from textwrap.wrap(
+            f"On {report['cpus']} processors, with threads of their own, some took down to this "
+            f"part of the time that one thread of this package takes: {found}.",
+            100,
+        )
+        yield ""
 
 
 def training(found: Report) -> Iterator[str]:

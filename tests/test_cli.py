@@ -15,6 +15,7 @@ import pytest
 from helpers import DTYPES, UFUNCS, check_error, posix, run, start
 
 import gelu_simd
+from gelu_simd import __main__ as program
 from gelu_simd import _inputs, _limits, _overview, _progress
 
 UNARY = ["gelu", "gelu_tanh", "gelu_grad", "gelu_tanh_grad"]
@@ -173,6 +174,14 @@ def test_help(args):
 )
 def test_wrong_usage(args, message):
     check_error(run(*args), message)
+
+
+def test_a_type_that_a_package_brings(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "ml_dtypes", None)
+    monkeypatch.delitem(program.DTYPES, "bfloat16", raising=False)
+    with pytest.raises(SystemExit, match="2"):
+        program.main(["verify", "--dtype", "bfloat16"])
+    assert "bfloat16 needs ml_dtypes: pip install ml_dtypes" in capsys.readouterr().err
 
 
 @posix

@@ -63,8 +63,8 @@ a function; else the hard cases, the neighbours of every branch and {SAMPLES:.0e
 BENCH = """\
 Time every level of this CPU next to other ways to compute the same, in one process and in turn.
 The table holds ns per element of the fastest round, the ratio to the best level, and the largest
-error in ULP. What is not installed is named and left out. A peer whose results are not about ours
-is an error, not a time.
+error in ULP. What is not installed is named and left out; asked for by name, it is an error. A peer
+whose results are not about ours is an error, not a time.
 """
 
 
@@ -108,6 +108,7 @@ def parser() -> Parser:
     )
     apply.add_argument(
         "--dtype",
+        type=storable,
         choices=STORABLE,
         metavar="DTYPE",
         help=f"compute in and write one of {', '.join(STORABLE)}; "
@@ -124,6 +125,7 @@ def parser() -> Parser:
             f"--{option}",
             nargs="+",
             action="extend",
+            type=installed,
             choices=choices,
             metavar=option.upper(),
             help=f"some of {', '.join(choices)} (default: all)",
@@ -158,6 +160,7 @@ def parser() -> Parser:
     bench.add_argument(
         "--dtype",
         nargs="+",
+        type=installed,
         choices=DTYPES,
         default=["float32"],
         metavar="DTYPE",
@@ -207,6 +210,22 @@ def run_apply(args: argparse.Namespace) -> int:
     return 0
 
 
+def installed(name: str) -> str:
+    """Refuse the name of a type that a package would bring."""
+    if name == "bfloat16" and name not in DTYPES:
+        raise argparse.ArgumentTypeError("bfloat16 needs ml_dtypes: pip install ml_dtypes")
+    return name
+
+
+def storable(name: str) -> str:
+    """Refuse the name of a type that the ufuncs know but files do not."""
+    if name == "bfloat16":
+        raise argparse.ArgumentTypeError(
+            f"a .npy file cannot hold {name!r}, but {', '.join(STORABLE)}"
+        )
+    return name
+
+
 def size(text: str) -> int:
     """Read a number of elements, such as 16Ki."""
     try:
@@ -222,7 +241,7 @@ def run_bench(args: argparse.Namespace) -> int:
     elif len(args.peers) > 1:
         raise _bench.BenchError("--peers takes all, none or names")
     else:
-        peers = list(_peers.PEERS) if args.peers == ["all"] else []
+        peers = None if args.peers == ["all"] else []
     _bench.bench(
         peers,
         [name for name in UFUNCS if name in args.functions],

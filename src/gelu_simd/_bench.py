@@ -46,6 +46,8 @@ COMPARED = 1 << 20  # elements of a result at most
 # Some peers compute float64 with constants of float32.
 SLACK = 1e-5
 
+PAGE = 4096  # bytes
+
 # Errors are taken on numbers spread over this range, and the largest of each bin is kept.
 RANGE = (-15.0, 5.0)
 BINS = 100
@@ -84,10 +86,24 @@ def size_name(n: int) -> str:
 
 
 def arrays(dtype: np.dtype, n: int) -> Arrays:
-    """Return dy and x, both 2*N(0, 1) from a fixed seed, and an array for the result."""
+    """Return dy and x, both 2*N(0, 1) from a fixed seed, and an array for the result.
+
+    They begin at different places of their pages: where one begins a little behind another, some
+    processors take what is stored there for what is loaded next, and a copy takes 10 times as long.
+    """
+    a = Arrays(*(_begin_at(PAGE * k // 4, dtype, n) for k in range(3)))
     rng = np.random.default_rng(20)
-    dy, x = ((2 * rng.standard_normal(n, np.float32)).astype(dtype) for _ in range(2))
-    return Arrays(dy, x, np.full_like(x, np.nan))  # written once, so that its pages exist
+    for operand in (a.dy, a.x):
+        operand[:] = 2 * rng.standard_normal(n, np.float32)
+    a.out.fill(np.nan)  # so that its pages exist
+    return a
+
+
+def _begin_at(place: int, dtype: np.dtype, n: int) -> np.ndarray:
+    """Return an array that begins at this place of a page."""
+    block = np.empty(n * dtype.itemsize + PAGE, np.uint8)
+    start = (place - block.ctypes.data) % PAGE
+    return block[start : start + n * dtype.itemsize].view(dtype)
 
 
 def reuse_freed_memory() -> None:
@@ -312,7 +328,7 @@ def measure(
 
 
 def bench(
-    peers: Iterable[str],
+    peers: Iterable[str] | None,
     functions: Sequence[str],
     dtypes: Sequence[np.dtype],
     sizes: Sequence[int],
@@ -321,16 +337,21 @@ def bench(
     json_file: Path | None,
     plot_file: Path | None,
 ) -> None:
-    """Print tables; write a report and a picture, whole or not at all."""
+    """Print tables; write a report and a picture, whole or not at all.
+
+    Without `peers`, all that can be imported take part.
+    """
     if plot_file is not None:
         if importlib.util.find_spec("matplotlib") is None:
-            raise BenchError("--plot needs matplotlib: pip install 'gelu-simd[plot]'")
+            raise BenchError("--plot needs matplotlib: pip install matplotlib")
         from gelu_simd import _plots  # noqa: PLC0415 - imports matplotlib
 
         _plots.require_format(plot_file)
     for file in filter(None, (json_file, plot_file)):
         _apply.require_writable(file)
-    loaded, absent = _peers.load(peers, threads)
+    loaded, absent = _peers.load(_peers.PEERS if peers is None else peers, threads)
+    if peers is not None and absent:
+        raise BenchError("; ".join(f"{name}: {why}" for name, why in absent.items()))
     entries = _peers.levels() + loaded
     report = facts(entries, threads) | {"absent": absent, "times": [], "errors": []}
     print("\n".join(heading(report)), flush=True)
@@ -394,7 +415,7 @@ def heading(report: Report) -> Iterator[str]:
     if versions:
         yield ", ".join(f"{title} {version}" for title, version in versions.items())
     for name, why in report["absent"].items():
-        yield f"left out: {name}, {why}"
+        yield f"left out: {name}: {why}"
     yield (
         f"ns per element, times ours; {'own number of' if threads is None else threads} "
         f"thread{'' if threads == 1 else 's'}; ULP is the largest error for x in "

@@ -420,7 +420,8 @@ def load(names: Iterable[str], threads: int | None) -> tuple[list[Entry], dict[s
     entries, absent = [], {}
     for peer in (PEERS[name] for name in names):
         if missing := [name for name in peer.modules if importlib.util.find_spec(name) is None]:
-            absent[peer.name] = f"{' and '.join(missing)} not installed"
+            what = "" if missing == [peer.name] else f"{' and '.join(missing)} "
+            absent[peer.name] = f"{what}not installed"
             continue
         try:
             ways = peer.load(threads)

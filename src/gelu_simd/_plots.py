@@ -81,21 +81,24 @@ def draw(
     functions: Sequence[str] = (),
     dtypes: Sequence[str] = (),
 ) -> None:
-    """Write a picture of a report: a column for each function, rows for each type and kind."""
+    """Write a picture of a report: a panel for each type, kind and function, two in a row."""
     functions = functions or list(dict.fromkeys(row["function"] for row in report["times"]))
     dtypes = dtypes or list(dict.fromkeys(row["dtype"] for row in report["times"]))
-    shape = len(dtypes) * len(kinds), len(functions)
+    panels = [(dtype, kind, f) for dtype in dtypes for kind in kinds for f in functions]
+    columns = min(len(functions), 2)
+    shape = math.ceil(len(panels) / columns), columns
     entries = shown(report, functions, dtypes)
     with mpl.rc_context(FONT):
         figure = Figure(figsize=(4.4 * shape[1] + 2.6, 4.3 * shape[0] + 0.5), layout="constrained")
         axes = figure.subplots(*shape, squeeze=False)
-        for i, (dtype, kind) in enumerate((d, k) for d in dtypes for k in kinds):
-            for j, function in enumerate(functions):
-                panel = {"speed": speed, "error": error}[kind]
-                panel(axes[i, j], report, function, dtype, entries)
-                axes[i, j].set_title(f"{function}, {dtype}")
-                if j:
-                    axes[i, j].set_ylabel("")
+        for ax in axes.flat[len(panels) :]:
+            ax.set_axis_off()
+        for k, (dtype, kind, function) in enumerate(panels):
+            ax = axes.flat[k]
+            {"speed": speed, "error": error}[kind](ax, report, function, dtype, entries)
+            ax.set_title(f"{function}, {dtype}")
+            if k % columns:
+                ax.set_ylabel("")
         labels = {
             entry["title"]: line(name, entry, entries, markers="speed" in kinds)
             for name, entry in entries.items()
