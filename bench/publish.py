@@ -150,24 +150,20 @@ def faster(report: Report) -> Iterator[str]:
     sizes = sorted({row["n"] for row in one_thread["times"]})
     ahead = [line.removeprefix("faster: ") for line in _bench.faster(one_thread)]
     span = f"from {_bench.size_name(sizes[0])} to {_bench.size_name(sizes[-1])} elements"
-    measured = f"Of all that was measured on one thread, {span},"
-    if ahead:
-        yield from textwrap.wrap(f"{measured} these took less time than the best level:", 100)
-        yield ""
-        yield from (f"- {line}" for line in ahead)
-    else:
-        yield from textwrap.wrap(f"{measured} no peer took less time than the best level.", 100)
+    found = "these took less time than the best level:" if ahead else "none took less time."
+    yield from textwrap.wrap(f"Of all that was measured on one thread, {span}, {found}", 100)
     yield ""
+    if ahead:
+        yield from (f"- {line}" for line in ahead)
+        yield ""
 
 
 def on_own_threads(report: Report) -> Iterator[str]:
     """Yield the least part of our time that peers took with threads of their own."""
-    own = dict(report, times=[row for row in report["times"] if row["threads"] is None])
     least: dict[str, float] = {}
-    for line in _bench.faster(own):
-        title = line.removeprefix("faster: ").partition(",")[0]
-        ratios = [float(text) for text in re.findall(r" ([\d.]+)x", line)]
-        least[title] = min([least.get(title, 1.0), *ratios])
+    for peer in _bench.ahead(report):
+        if peer.threads is None:
+            least[peer.title] = min([least.get(peer.title, 1.0), *peer.ratios.values()])
     if least:
         found = ", ".join(f"{title} {_bench.multiple(ratio)}" for title, ratio in least.items())
         yield from textwrap.wrap(

@@ -443,8 +443,18 @@ def table(report: Report, rows: Sequence[Report], errs: Sequence[Report]) -> Ite
             yield f"{entry['title']:{LABEL}}{cells}{error(ulp.get(name)):>7}".rstrip()
 
 
-def faster(report: Report) -> Iterator[str]:
-    """Name the peers that take less time than the best level, and say where."""
+class Ahead(NamedTuple):
+    """A peer that takes less time than our best level, and what part of it for which sizes."""
+
+    title: str
+    function: str
+    dtype: str
+    threads: int | None
+    ratios: dict[int, float]
+
+
+def ahead(report: Report) -> Iterator[Ahead]:
+    """Find the peers that take less time."""
     ours = next(iter(report["entries"]))
     cells: dict[tuple[str, str, int | None], list[Report]] = {}
     for row in report["times"]:
@@ -452,14 +462,21 @@ def faster(report: Report) -> Iterator[str]:
     for (function, dtype, threads), rows in cells.items():
         found = best(rows)
         for name, entry in report["entries"].items():
-            less = [
-                f"{size_name(n)} {multiple(ns / found[ours, n])}"
+            less = {
+                n: ns / found[ours, n]
                 for (other, n), ns in found.items()
                 if other == name and (ours, n) in found and ns < found[ours, n]
-            ]
+            }
             if less and entry["kind"] == "peer":
-                by = "its own threads" if threads is None else "one thread"
-                yield f"faster: {entry['title']}, {function} {dtype}, {by}: {', '.join(less)}"
+                yield Ahead(entry["title"], function, dtype, threads, less)
+
+
+def faster(report: Report) -> Iterator[str]:
+    """Say which peers take less time than the best level, and where."""
+    for title, function, dtype, threads, ratios in ahead(report):
+        by = "its own threads" if threads is None else "one thread"
+        where = ", ".join(f"{size_name(n)} {multiple(ratio)}" for n, ratio in ratios.items())
+        yield f"faster: {title}, {function} {dtype}, {by}: {where}"
 
 
 def crowded(report: Report) -> Iterator[str]:
