@@ -7,6 +7,9 @@ of simd/ptx.h, in whose place host_ptx.h stands.
 from __future__ import annotations
 
 import ctypes
+import os
+import platform
+import shutil
 import subprocess
 import tempfile
 import time
@@ -29,6 +32,21 @@ template <class T> struct raw {
     ptrdiff_t size() const { return n; }
 };
 """
+
+
+COMPILER = os.environ.get("CXX", "g++")
+TARGET = (
+    [] if platform.machine() in {"aarch64", "arm64"} else ["-march=native"]
+)  # with a fused multiply-add
+
+
+def missing() -> str | None:
+    """Say what is missing to compile kernels for this interpreter, which may be emulated."""
+    if shutil.which(COMPILER) is None:
+        return COMPILER
+    target = subprocess.check_output([COMPILER, "-dumpmachine"], text=True).strip()
+    machine = platform.machine()
+    return None if target.startswith(machine) else f"a {COMPILER} for {machine}"
 
 
 class Device:
@@ -83,8 +101,6 @@ class ndarray(np.ndarray):
 class ElementwiseKernel:
     """A kernel, compiled when it is first called."""
 
-    compiler = "g++"
-
     def __init__(
         self, in_params, out_params, operation, name, *, preamble, no_return, options
     ) -> None:
@@ -116,7 +132,7 @@ class ElementwiseKernel:
         with tempfile.TemporaryDirectory() as folder:
             library = Path(folder) / "kernel.so"
             subprocess.run(
-                [self.compiler, "-x", "c++", "-std=c++17", "-O1", "-march=native",
+                [COMPILER, *TARGET, "-x", "c++", "-std=c++17", "-O1",
                  "-ffp-contract=off", "-shared", "-fPIC", "-o", library, "-"],
                 input=text, text=True, check=True,
             )  # fmt: skip

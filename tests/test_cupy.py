@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib
 import json
 import re
-import shutil
 import sys
 from collections.abc import Iterator
 from types import ModuleType
@@ -53,8 +52,8 @@ def cp(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
     if request.param == "gpu":
         yield real_cupy()
         return
-    if shutil.which("g++") is None:
-        pytest.skip("needs g++")
+    if (missing := host_cupy.missing()) is not None:
+        pytest.skip(f"needs {missing}")
     before = {name: sys.modules.pop(name, None) for name in ("cupy", "gelu_simd.cupy")}
     sys.modules["cupy"] = host_cupy.module()
     yield sys.modules["cupy"]
