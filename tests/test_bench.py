@@ -423,6 +423,7 @@ def test_pictures_are_of_their_reports(publish: ModuleType) -> None:
     for path, drawn in paths.items():
         report = path.read_text(encoding="utf-8")
         for picture in drawn:
+            assert picture.read_bytes().startswith(b"\x89PNG")
             assert publish.pictures.is_drawn_from(picture, report)
             assert not publish.pictures.is_drawn_from(picture, report + " ")
             assert picture.stat().st_size < 150 << 10

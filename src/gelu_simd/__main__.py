@@ -125,7 +125,7 @@ def parser() -> Parser:
             f"--{option}",
             nargs="+",
             action="extend",
-            type=installed,
+            type=installed if option == "dtype" else str,
             choices=choices,
             metavar=option.upper(),
             help=f"some of {', '.join(choices)} (default: all)",
