@@ -21,7 +21,7 @@ V_INLINE double v_sub_power_f64(double c, double p, double m) { return v_fnma_f6
 V_INLINE float v_load_f16(const uint16_t *p)
 {
     const int exponent = *p >> 10 & 31, fraction = *p & 1023;
-    const float a = exponent == 31 ? INFINITY
+    const float a = exponent == 31 ? (fraction ? NAN : INFINITY)
                   : exponent ? ldexpf(1024 + fraction, exponent - 25) : ldexpf(fraction, -24);
     return *p >> 15 ? -a : a;
 }
@@ -37,6 +37,22 @@ V_INLINE void v_store_f16(uint16_t *p, float a)
         h = ((exponent + 14) << 10) + digits - 1024;
     }
     *p = (uint16_t)(h | (signbit(a) ? 0x8000 : 0));
+}
+
+#define GELU_SIMD_PTX_2
+
+V_INLINE void v_store_bf16(uint16_t *p, float a); /* in scalar.h */
+
+V_INLINE void v_store_2_f16(uint16_t *p, float a, float b)
+{
+    v_store_f16(p, a);
+    v_store_f16(p + 1, b);
+}
+
+V_INLINE void v_store_2_bf16(uint16_t *p, float a, float b)
+{
+    v_store_bf16(p, a);
+    v_store_bf16(p + 1, b);
 }
 
 #endif

@@ -296,17 +296,15 @@ def test_device_code_is_what_was_written(ufunc):
     nvrtc = importlib.import_module("cupy").cuda.nvrtc
     from gelu_simd.cupy import CSRC, SUFFIXES, source
 
-    text = [source(CSRC / "kernels" / "cuda.h"), "namespace gelu_simd {"]
+    text = [source(CSRC / "kernels" / "cuda.h")]
     names = [f"{ufunc.__name__}_packet_{suffix}" for suffix in SUFFIXES.values()]
-    for suffix in SUFFIXES.values():
-        text.append(f"OF_{ufunc.nin}({ufunc.__name__}, {suffix})")
-        text.append(f"PACKET_{ufunc.nin}({ufunc.__name__}, {suffix})")
-    text.append("}")
     for name, suffix in zip(names, SUFFIXES.values(), strict=True):
-        arrays = [f"{a}_{suffix}" for a in ("dy", "x", "y")[-1 - ufunc.nin :]]
-        given = ", ".join(f"gelu_simd::{suffix}::bits *{a}" for a in arrays)
+        inputs = ("dy", "x")[-ufunc.nin :]
+        given = ", ".join(f"gelu_simd::{suffix}::bits *{a}" for a in ("y", *inputs))
+        computed = f"gelu_simd::{suffix}, gelu_simd::{ufunc.__name__}_{suffix}"
+        arrays = ", ".join(("y", *inputs))
         text.append(f'extern "C" __global__ void {name}({given}, ptrdiff_t n, ptrdiff_t i)')
-        text.append(f"{{ gelu_simd::{name}({', '.join(arrays)}, n, i); }}")
+        text.append(f"{{ gelu_simd::compute_packet<{computed}>(n, i, {arrays}); }}")
     for architecture in (75, 80, 90, 100, 120):
         program = nvrtc.createProgram("\n".join(text), "kernel.cu", (), ())
         options = (f"-arch=compute_{architecture}", "-ftz=true", "--std=c++17")  # as CuPy has it

@@ -1,11 +1,12 @@
-/* CUDA: what gelu_simd.cupy puts before its kernels, the system's headers left out.  Elements are
- * bits: integers as wide as their type.
+/* CUDA: what gelu_simd.cupy puts before its kernels, the system's headers left out.  In its namespace,
  *
- *   OF_1(function, type), OF_2(function, type)
- *       define gelu_simd::<function>_of_<type>(x), or (dy, x): one element
- *   PACKET_1(function, type), PACKET_2(function, type)
- *       define gelu_simd::<function>_packet_<type>(x, y, n, i), or (dy, x, y, n, i): elements in the
- *       ith 16 bytes of arrays of n, which begin at multiples of 16 bytes; y may be dy or x
+ *   element<type, function_type>(x), or (dy, x)
+ *       is one element
+ *   compute_packet<type, function_type>(n, i, y, x), or (n, i, y, dy, x)
+ *       computes the ith 16 bytes of an array of n, of arrays that begin at multiples of 16 bytes;
+ *       y may be dy or x
+ *
+ * such as element<f16, gelu_f16>(x).  Elements are bits: integers as wide as their type.
  */
 namespace gelu_simd {
 
@@ -25,49 +26,64 @@ namespace gelu_simd {
 #define HALF bf16
 #include "../gelu_half.inc"
 
-/* A type's infinity, and the bit that makes its NaNs quiet. */
-#define TYPE(name, BITS, INFINITE, QUIET)                         \
-    struct name {                                                 \
-        typedef BITS bits;                                        \
-        static constexpr bits infinite = INFINITE, quiet = QUIET; \
+/* A type's bits in memory, and the bit that makes its NaNs quiet. */
+#define TYPE(name, BITS, QUIET)               \
+    struct name {                             \
+        typedef BITS bits;                    \
+        static constexpr bits quiet = QUIET;  \
     };
 
-TYPE(f64, uint64_t, UINT64_C(0x7ff0000000000000), UINT64_C(1) << 51)
-TYPE(f32, uint32_t, 0x7f800000, 1 << 22)
-TYPE(f16, uint16_t, 0x7c00, 1 << 9)
-TYPE(bf16, uint16_t, 0x7f80, 1 << 6)
+TYPE(f64, uint64_t, UINT64_C(1) << 51)
+TYPE(f32, uint32_t, 1 << 22)
+TYPE(f16, uint16_t, 1 << 9)
+TYPE(bf16, uint16_t, 1 << 6)
 
-V_INLINE vf64 load_f64(const uint64_t *p) { return double_from_bits(*p); }
-V_INLINE vf32 load_f32(const uint32_t *p) { return float_from_bits(*p); }
-V_INLINE vf32 load_f16(const uint16_t *p) { return v_load_f16(p); }
-V_INLINE vf32 load_bf16(const uint16_t *p) { return v_load_bf16(p); }
-V_INLINE void store_f64(uint64_t *p, vf64 a) { *p = bits_f64(a); }
-V_INLINE void store_f32(uint32_t *p, vf32 a) { *p = bits_f32(a); }
-V_INLINE void store_f16(uint16_t *p, vf32 a) { v_store_f16(p, a); }
-V_INLINE void store_bf16(uint16_t *p, vf32 a) { v_store_bf16(p, a); }
+V_INLINE vf64 load(f64, uint64_t x) { return double_from_bits(x); }
+V_INLINE vf32 load(f32, uint32_t x) { return float_from_bits(x); }
+V_INLINE vf32 load(f16, uint16_t x) { return v_load_f16(&x); }
+V_INLINE vf32 load(bf16, uint16_t x) { return v_load_bf16(&x); }
 
-template <class type>
-V_INLINE bool is_nan(typename type::bits u)
+V_INLINE void store(f64, uint64_t *y, vf64 a) { *y = bits_f64(a); }
+V_INLINE void store(f32, uint32_t *y, vf32 a) { *y = bits_f32(a); }
+V_INLINE void store(f16, uint16_t *y, vf32 a) { v_store_f16(y, a); }
+V_INLINE void store(bf16, uint16_t *y, vf32 a) { v_store_bf16(y, a); }
+
+template <class type, class lane>
+V_INLINE void store_2(type, typename type::bits *y, lane a, lane b)
 {
-    return (u & (type::infinite | (2 * type::quiet - 1))) > type::infinite;
+    store(type(), y, a);
+    store(type(), y + 1, b);
 }
 
-/* The device has one NaN; a CPU makes its first operand's quiet and hands it on. */
-#define OF_1(function, type)                                                        \
-    V_INLINE type::bits function##_of_##type(type::bits x)                          \
-    {                                                                               \
-        type::bits y;                                                               \
-        store_##type(&y, function##_##type(load_##type(&x)));                       \
-        return is_nan<type>(x) ? x | type::quiet : y;                               \
-    }
+#ifdef GELU_SIMD_PTX_2
+V_INLINE void store_2(f16, uint16_t *y, vf32 a, vf32 b) { v_store_2_f16(y, a, b); }
+V_INLINE void store_2(bf16, uint16_t *y, vf32 a, vf32 b) { v_store_2_bf16(y, a, b); }
+#endif
 
-#define OF_2(function, type)                                                        \
-    V_INLINE type::bits function##_of_##type(type::bits dy, type::bits x)           \
-    {                                                                               \
-        type::bits y;                                                               \
-        store_##type(&y, function##_##type(load_##type(&dy), load_##type(&x)));     \
-        return is_nan<type>(dy) ? dy | type::quiet : is_nan<type>(x) ? x | type::quiet : y; \
-    }
+V_INLINE bool is_nan(vf64 a) { return v_is_nan_f64(a); }
+V_INLINE bool is_nan(vf32 a) { return v_is_nan_f32(a); }
+
+/* The device has one NaN; a CPU makes its first operand's quiet and hands it on: y, or that. */
+template <class type>
+V_INLINE typename type::bits hand_on(typename type::bits y, typename type::bits x)
+{
+    return is_nan(load(type(), x)) ? x | type::quiet : y;
+}
+
+template <class type>
+V_INLINE typename type::bits hand_on(typename type::bits y, typename type::bits dy,
+                                     typename type::bits x)
+{
+    return hand_on<type>(hand_on<type>(y, x), dy);
+}
+
+template <class type, auto function, class... inputs>
+V_INLINE typename type::bits element(inputs... x)
+{
+    typename type::bits y;
+    store(type(), &y, function(load(type(), x)...));
+    return hand_on<type>(y, x...);
+}
 
 template <class bits>
 struct alignas(16) packet {
@@ -75,29 +91,36 @@ struct alignas(16) packet {
     bits element[size];
 };
 
-#define PACKET(function, type, PARAMETERS, LOAD, ELEMENTS, PACKETS)                 \
-    V_INLINE void function##_packet_##type(PARAMETERS type::bits *y, ptrdiff_t n, ptrdiff_t i) \
-    {                                                                               \
-        typedef packet<type::bits> packet;                                          \
-        const ptrdiff_t first = i * packet::size;                                   \
-        if (n - first < packet::size) {                                             \
-            for (ptrdiff_t k = first; k < n; k++)                                   \
-                y[k] = function##_of_##type(ELEMENTS);                              \
-            return;                                                                 \
-        }                                                                           \
-        LOAD                                                                        \
-        packet result;                                                              \
-        V_UNROLL                                                                    \
-        for (ptrdiff_t k = 0; k < packet::size; k++)                                \
-            result.element[k] = function##_of_##type(PACKETS);                      \
-        reinterpret_cast<packet *>(y)[i] = result;                                  \
+/* All but NaNs, which are rare: one branch then puts them right. */
+template <class type, auto function, class bits, class... packets>
+V_INLINE void compute_whole_packet(bits *y, packets... x)
+{
+    packet<bits> result;
+    bool any_nan = false;
+    V_UNROLL
+    for (ptrdiff_t k = 0; k < result.size; k += 2) {
+        store_2(type(), result.element + k, function(load(type(), x.element[k])...),
+                function(load(type(), x.element[k + 1])...));
+        any_nan = (any_nan | ... | is_nan(load(type(), x.element[k])));
+        any_nan = (any_nan | ... | is_nan(load(type(), x.element[k + 1])));
     }
+    *reinterpret_cast<packet<bits> *>(y) = result;
+    if (any_nan) {
+        V_UNROLL
+        for (ptrdiff_t k = 0; k < result.size; k++)
+            y[k] = hand_on<type>(result.element[k], x.element[k]...);
+    }
+}
 
-#define READ(name) const packet name##_packet = reinterpret_cast<const packet *>(name)[i];
-#define COMMA ,
-#define PACKET_1(function, type) \
-    PACKET(function, type, const type::bits *x COMMA, READ(x), x[k], x_packet.element[k])
-#define PACKET_2(function, type) \
-    PACKET(function, type, const type::bits *dy COMMA const type::bits *x COMMA, READ(dy) READ(x), \
-           dy[k] COMMA x[k], dy_packet.element[k] COMMA x_packet.element[k])
+template <class type, auto function, class bits, class... inputs>
+V_INLINE void compute_packet(ptrdiff_t n, ptrdiff_t i, bits *y, const inputs *...x)
+{
+    const ptrdiff_t size = packet<bits>::size, first = i * size;
+    if (n - first < size)
+        for (ptrdiff_t k = first; k < n; k++)
+            y[k] = element<type, function>(x[k]...);
+    else
+        compute_whole_packet<type, function>(
+            y + first, reinterpret_cast<const packet<inputs> *>(x)[i]...);
+}
 }

@@ -75,6 +75,8 @@ PAIR(f32, vf32, mf32, float)
 PAIR(f64, vf64, mf64, double)
 PAIR_1(vf32, step_f32, vf32)
 
+V_INLINE vf32 v_quotient_f32(vf32 a, vf32 b) { return v_div_f32(a, b); }
+
 V_INLINE vf32 v_scale_f32(vf32 x, int sign, int power)
 {
     return (vf32){r_scale_f32(x.a, sign, power), r_scale_f32(x.b, sign, power)};

@@ -54,4 +54,20 @@ V_INLINE void v_store_f16(uint16_t *p, float a)
     asm("cvt.rn.f16.f32 %0, %1;" : "=h"(*p) : "f"(a));
 }
 
+/* Two at once, from compute capability 8.0 on. */
+#if __CUDA_ARCH__ >= 800
+#define GELU_SIMD_PTX_2
+
+#define PTX_STORE_2(type)                                                                  \
+    V_INLINE void v_store_2_##type(uint16_t *p, float a, float b)                          \
+    {                                                                                      \
+        uint32_t pair;                                                                     \
+        asm("cvt.rn." #type "x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(b), "f"(a));           \
+        memcpy(p, &pair, sizeof pair);                                                     \
+    }
+
+PTX_STORE_2(f16)
+PTX_STORE_2(bf16)
+#endif
+
 #endif

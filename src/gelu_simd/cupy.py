@@ -60,10 +60,10 @@ def source(file: Path) -> str:
 @functools.cache
 def kernels(ufunc: np.ufunc, dtype: np.dtype) -> tuple[Callable, Callable, Callable]:
     """Return the kernels of one function and type: elements, elements where, packets."""
-    function, n, operands = ufunc.__name__, ufunc.nin, OPERANDS[ufunc.nin]
+    function, operands = ufunc.__name__, OPERANDS[ufunc.nin]
     suffix, bits = SUFFIXES[dtype.name], f"uint{8 * dtype.itemsize}"
-    define = f"OF_{n}({function}, {suffix}) PACKET_{n}({function}, {suffix})"
-    preamble = f"{source(CSRC / 'kernels' / 'cuda.h')}\nnamespace gelu_simd {{ {define} }}\n"
+    preamble = source(CSRC / "kernels" / "cuda.h")
+    computed = f"<gelu_simd::{suffix}, gelu_simd::{function}_{suffix}>"
 
     def kernel(operation: str, name: str, inputs: list[str], kind: str) -> Callable:
         return cupy.ElementwiseKernel(
@@ -72,9 +72,9 @@ def kernels(ufunc: np.ufunc, dtype: np.dtype) -> tuple[Callable, Callable, Calla
         )  # fmt: skip
 
     plain = [f"{bits} {name}" for name in operands]
-    compute = f"y = gelu_simd::{function}_of_{suffix}({', '.join(operands)})"
-    pointers = ", ".join(f"&{name}[0]" for name in [*operands, "y"])
-    packet = f"gelu_simd::{function}_packet_{suffix}({pointers}, y.size(), i)"
+    compute = f"y = gelu_simd::element{computed}({', '.join(operands)})"
+    pointers = ", ".join(f"&{name}[0]" for name in ["y", *operands])
+    packet = f"gelu_simd::compute_packet{computed}(y.size(), i, {pointers})"
     return (
         kernel(compute, function, plain, ""),
         kernel(f"if (where) {compute}", f"{function}_where", [*plain, "bool where"], ""),
