@@ -27,16 +27,10 @@ namespace gelu_simd {
 #include "../gelu_half.inc"
 
 /* A type's bits in memory, and the bit that makes its NaNs quiet. */
-#define TYPE(name, BITS, QUIET)               \
-    struct name {                             \
-        typedef BITS bits;                    \
-        static constexpr bits quiet = QUIET;  \
-    };
-
-TYPE(f64, uint64_t, UINT64_C(1) << 51)
-TYPE(f32, uint32_t, 1 << 22)
-TYPE(f16, uint16_t, 1 << 9)
-TYPE(bf16, uint16_t, 1 << 6)
+struct f64 { typedef uint64_t bits; static constexpr bits quiet = UINT64_C(1) << 51; };
+struct f32 { typedef uint32_t bits; static constexpr bits quiet = 1 << 22; };
+struct f16 { typedef uint16_t bits; static constexpr bits quiet = 1 << 9; };
+struct bf16 { typedef uint16_t bits; static constexpr bits quiet = 1 << 6; };
 
 V_INLINE vf64 load(f64, uint64_t x) { return double_from_bits(x); }
 V_INLINE vf32 load(f32, uint32_t x) { return float_from_bits(x); }
@@ -104,12 +98,12 @@ V_INLINE void compute_whole_packet(bits *y, packets... x)
         any_nan = (any_nan | ... | is_nan(load(type(), x.element[k])));
         any_nan = (any_nan | ... | is_nan(load(type(), x.element[k + 1])));
     }
-    *reinterpret_cast<packet<bits> *>(y) = result;
     if (any_nan) {
         V_UNROLL
         for (ptrdiff_t k = 0; k < result.size; k++)
-            y[k] = hand_on<type>(result.element[k], x.element[k]...);
+            result.element[k] = hand_on<type>(result.element[k], x.element[k]...);
     }
+    *reinterpret_cast<packet<bits> *>(y) = result;
 }
 
 template <class type, auto function, class bits, class... inputs>

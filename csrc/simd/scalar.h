@@ -133,7 +133,7 @@ V_INLINE vf32 v_nmad_f32(vf32 a, vf32 b, vf32 c) { return c - a * b; }
 
 #ifdef GELU_SIMD_PTX_H
 /* 1/b from b's bits, 5.1 % off at most; (1 + e)(1 + e^2) takes that error e to its fourth power, and
- * one step of the quotient squares it again. */
+ * a step of the quotient squares that.  All results of the half types are those of v_div. */
 V_INLINE vf32 v_quotient_f32(vf32 a, vf32 b)
 {
     vf32 guess = float_from_bits(0x7ef31000 - bits_f32(b));
