@@ -18,7 +18,7 @@ import pytest
 import gelu_simd
 from gelu_simd import _inputs, _oracle, _types
 from gelu_simd._inputs import Array, bits, is_nan
-from gelu_simd._verify import BACKWARD
+from gelu_simd._verify import BACKWARD, using
 
 INFO = gelu_simd.cpu_info()
 # The levels with a fused multiply-add, which give the same bits.
@@ -58,6 +58,36 @@ def sample(function: str, dtype: np.dtype) -> Array:
     result = _inputs.quiet(np.concatenate(found))
     result.flags.writeable = False
     return result
+
+
+# ---------------------------------------------------------------------------------------------
+# The GPU's kernels, which have the bits of the levels with a fused multiply-add
+
+needs_fused = pytest.mark.skipif(
+    not set(FUSED) & set(INFO["available"]), reason="needs a level with a fused multiply-add"
+)
+
+
+def on_fused_level(ufunc: np.ufunc, *args: Array, **kwargs: object) -> Array:
+    """Return the result of the CPU."""
+    level = next(level for level in FUSED if level in INFO["available"])
+    with using(level), np.errstate(all="ignore"):
+        return ufunc(*args, **kwargs)
+
+
+def every_kind(ufunc: np.ufunc, dtype: np.dtype) -> Array:
+    """Return x of every kind, all 65,536 of a half type, with quiet NaNs only."""
+    if dtype.itemsize == 2:
+        return _inputs.quiet(_inputs.patterns(dtype, 0, 1 << 16))
+    return sample(ufunc.__name__.replace("backward", "grad"), dtype)
+
+
+def operands(ufunc: np.ufunc, x: Array) -> list[Array]:
+    """Return operands of `ufunc` whose last is x; no product is invalid."""
+    if ufunc.nin == 1:
+        return [x]
+    dy = np.resize(np.array([1, -0.25, 3e-5, 700, np.nan, 0], x.dtype), x.shape)
+    return [np.where(np.isfinite(x), dy, x.dtype.type(1)), x]
 
 
 # ---------------------------------------------------------------------------------------------

@@ -5,9 +5,7 @@ Every test runs on the host, with a stand-in for CuPy, and with `-m gpu` on a GP
 
 from __future__ import annotations
 
-import importlib
 import json
-import re
 import sys
 from collections.abc import Iterator
 from types import ModuleType
@@ -16,25 +14,22 @@ import host_cupy
 import numpy as np
 import pytest
 from helpers import (
-    FUSED,
-    INFO,
     TYPES,
     UFUNCS,
     dtype_of,
+    every_kind,
     needs_bench,
+    needs_fused,
+    on_fused_level,
+    operands,
     output,
     program,
     same_bits,
-    sample,
 )
 
 import gelu_simd
 from gelu_simd import _ufuncs
-from gelu_simd._inputs import is_nan
-from gelu_simd._verify import using
-
-available = [level for level in FUSED if level in INFO["available"]]
-needs_fused = pytest.mark.skipif(not available, reason="needs a level with a fused multiply-add")
+from gelu_simd._inputs import patterns, quiet
 
 
 def real_cupy() -> ModuleType:
@@ -54,28 +49,18 @@ def cp(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
         return
     if (missing := host_cupy.missing()) is not None:
         pytest.skip(f"needs {missing}")
-    before = {name: sys.modules.pop(name, None) for name in ("cupy", "gelu_simd.cupy")}
-    sys.modules["cupy"] = host_cupy.module()
-    yield sys.modules["cupy"]
-    for name, module in before.items():
-        sys.modules.pop(name, None)
-        if module is not None:
-            sys.modules[name] = module
-    vars(gelu_simd).pop("cupy", None)
-
-
-def inputs(ufunc: np.ufunc, x: np.ndarray) -> list[np.ndarray]:
-    """Return operands of `ufunc` whose last is x; no product is invalid."""
-    if ufunc.nin == 1:
-        return [x]
-    dy = np.resize(np.array([1, -0.25, 3e-5, 700, np.nan, 0], x.dtype), x.shape)
-    return [np.where(np.isfinite(x), dy, x.dtype.type(1)), x]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "cupy", host_cupy.module())
+        patch.delitem(sys.modules, "gelu_simd.cupy", raising=False)
+        patch.delattr(gelu_simd, "cupy", raising=False)
+        yield sys.modules["cupy"]
+        sys.modules.pop("gelu_simd.cupy", None)
+        vars(gelu_simd).pop("cupy", None)
 
 
 def check(cp: ModuleType, ufunc: np.ufunc, *args: np.ndarray, **kwargs: object) -> None:
     """Check that the GPU gives what the CPU gives."""
-    with using(available[0]), np.errstate(all="ignore"):
-        expected = np.asarray(ufunc(*args, **kwargs))
+    expected = np.asarray(on_fused_level(ufunc, *args, **kwargs))
     found = ufunc(*map(cp.asarray, args), **kwargs)
     assert type(found) is cp.ndarray
     assert found.shape == expected.shape
@@ -85,16 +70,9 @@ def check(cp: ModuleType, ufunc: np.ufunc, *args: np.ndarray, **kwargs: object) 
 @needs_fused
 @pytest.mark.parametrize("name", TYPES)
 def test_bits_are_those_of_the_cpu(cp, ufunc, name):
-    dtype = dtype_of(name)
-    form = ufunc.__name__.replace("backward", "grad")
-    if dtype.itemsize == 2:  # all, signalling NaNs made quiet
-        x = np.arange(65536, dtype=np.uint16).view(dtype)
-        quiet = 0x200 if name == "float16" else 0x40
-        x = np.where(is_nan(x), (x.view(np.uint16) | quiet).view(dtype), x)
-    else:
-        x = sample(form, dtype)
-    check(cp, ufunc, *inputs(ufunc, x))
-    check(cp, ufunc, *(a[5000:0:-3] for a in inputs(ufunc, x)))
+    x = every_kind(ufunc, dtype_of(name))
+    check(cp, ufunc, *operands(ufunc, x))
+    check(cp, ufunc, *(a[5000:0:-3] for a in operands(ufunc, x)))
 
 
 @pytest.mark.gpu
@@ -102,10 +80,8 @@ def test_bits_are_those_of_the_cpu(cp, ufunc, name):
 def test_every_float32(ufunc):
     cp = real_cupy()
     for start in range(0, 1 << 32, 1 << 26):
-        x = np.arange(start, start + (1 << 26), dtype=np.uint32)
-        nan = (x & 0x7FFFFFFF) > 0x7F800000
-        x[nan] |= 1 << 22
-        check(cp, ufunc, *inputs(ufunc, x.view(np.float32)))
+        x = quiet(patterns(np.dtype(np.float32), start, start + (1 << 26)))
+        check(cp, ufunc, *operands(ufunc, x))
 
 
 @needs_fused
@@ -114,9 +90,9 @@ def test_every_layout(cp, ufunc, name):
     dtype = dtype_of(name)
     x = np.linspace(-6, 6, 2 * 3 * 4 * 5).astype(dtype).reshape(2, 3, 4, 5)
     for view in (x, x.T, x[::-1, :, ::2], x[:, 1], x[0, 0, 0, 0], x[:0], x.ravel()[1:], x[..., :1]):
-        check(cp, ufunc, *inputs(ufunc, view))
+        check(cp, ufunc, *operands(ufunc, view))
     for n in range(20):
-        check(cp, ufunc, *inputs(ufunc, x.ravel()[:n]))
+        check(cp, ufunc, *operands(ufunc, x.ravel()[:n]))
     asked = cp.asarray(x.T)
     assert ufunc(*[asked] * ufunc.nin).strides == asked.strides
     assert ufunc(*[asked] * ufunc.nin, order="C").flags.c_contiguous
@@ -288,42 +264,3 @@ def test_ufuncs_are_handed_over_only_where_numpy_is_as_its_header_says():
     assert _ufuncs.hands_over
     assert not _ufuncs.hand_over(UFUNCS, flags=0)
     assert not _ufuncs.hand_over(UFUNCS, size=16)
-
-
-def test_device_code_is_what_was_written(ufunc):
-    """For all that NVRTC makes of it: rounded as written, nothing approximate, nothing flushed."""
-    pytest.importorskip("cupy", reason="needs cupy", exc_type=ImportError)
-    nvrtc = importlib.import_module("cupy").cuda.nvrtc
-    from gelu_simd.cupy import CSRC, SUFFIXES, source
-
-    text = [source(CSRC / "kernels" / "cuda.h")]
-    names = [f"{ufunc.__name__}_packet_{suffix}" for suffix in SUFFIXES.values()]
-    for name, suffix in zip(names, SUFFIXES.values(), strict=True):
-        inputs = ("dy", "x")[-ufunc.nin :]
-        given = ", ".join(f"gelu_simd::{suffix}::bits *{a}" for a in ("y", *inputs))
-        computed = f"gelu_simd::{suffix}, gelu_simd::{ufunc.__name__}_{suffix}"
-        arrays = ", ".join(("y", *inputs))
-        text.append(f'extern "C" __global__ void {name}({given}, ptrdiff_t n, ptrdiff_t i)')
-        text.append(f"{{ gelu_simd::compute_packet<{computed}>(n, i, {arrays}); }}")
-    for architecture in (75, 80, 90, 100, 120):
-        program = nvrtc.createProgram("\n".join(text), "kernel.cu", (), ())
-        options = (f"-arch=compute_{architecture}", "-ftz=true", "--std=c++17")  # as CuPy has it
-        try:
-            nvrtc.compileProgram(program, options)
-        except nvrtc.NVRTCError:
-            pytest.fail(nvrtc.getProgramLog(program))
-        assert nvrtc.getProgramLog(program).strip("\0\n ") == ""
-        ptx = nvrtc.getPTX(program)
-        ptx = ptx.decode() if isinstance(ptx, bytes) else ptx
-        for kernel, suffix in zip(names, SUFFIXES.values(), strict=True):
-            body = ptx[ptx.index(f".entry {kernel}(") :].split(".visible", 1)[0]
-            kind = "f64" if suffix == "f64" else "f32"
-            assert f"fma.rn.{kind}" in body
-            # The half types' own maths divides by multiplying.
-            divides = suffix in ("f64", "f32") or ufunc.nin == 2
-            assert (f"div.rn.{kind}" in body) == divides
-            assert re.search(r"ld\.global\.(v4\.u32|v2\.u64|v4\.b32|v2\.b64)", body)
-            assert re.search(r"st\.global\.(v4\.u32|v2\.u64|v4\.b32|v2\.b64)", body)
-            in_pairs = architecture >= 80 and suffix in ("f16", "bf16")
-            assert (f"cvt.rn.{suffix}x2.f32" in body) == in_pairs
-            assert not re.search(r"ftz|approx|\.full|ld\.const|call|(add|sub|mul)\.f", body)

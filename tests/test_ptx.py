@@ -1,0 +1,113 @@
+"""What NVRTC makes of CuPy's kernels: as written, and with the CPU's bits when the host runs it."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
+
+import host_cupy
+import numpy as np
+import pytest
+from helpers import (
+    TYPES,
+    dtype_of,
+    every_kind,
+    needs_fused,
+    on_fused_level,
+    operands,
+    same_bits,
+)
+
+from gelu_simd._inputs import Array, patterns, quiet
+
+ELEMENTS, WHERE, PACKETS = range(3)  # the kernels of a function and type
+
+
+@pytest.fixture(scope="module")
+def ptx() -> ModuleType:
+    """Give `host_ptx`."""
+    cupy = pytest.importorskip("cupy", reason="needs cupy", exc_type=ImportError)
+    try:
+        cupy.cuda.nvrtc.getVersion()
+    except RuntimeError:
+        pytest.skip("needs NVRTC")
+    if (missing := host_cupy.missing()) is not None:
+        pytest.skip(f"needs {missing}")
+    import host_ptx
+
+    return host_ptx
+
+
+def kernel(ufunc: np.ufunc, dtype: np.dtype, which: int) -> object:
+    """Return a kernel of CuPy."""
+    from gelu_simd.cupy import kernels
+
+    return kernels(ufunc, dtype)[which]
+
+
+def bits(a: Array) -> Array:
+    """Return a's bits, as the kernels take them."""
+    return a.view(f"u{a.itemsize}")
+
+
+@pytest.mark.parametrize("architecture", [75, 80, 90, 100, 120])
+@pytest.mark.parametrize("name", TYPES)
+def test_code_is_as_written(ptx, ufunc, name, architecture):
+    """Rounded as written, nothing approximate, nothing flushed, 16 bytes at once."""
+    dtype = dtype_of(name)
+    lanes = "f64" if name == "float64" else "f32"
+    half = dtype.itemsize == 2
+    for which in (ELEMENTS, WHERE, PACKETS):
+        code = ptx.compile_kernel(kernel(ufunc, dtype, which), architecture)
+        assert f"fma.rn.{lanes}" in code
+        # The half types' own maths divides by multiplying.
+        assert (f"div.rn.{lanes}" in code) == (not half or ufunc.nin == 2)
+        assert not re.search(r"ftz|approx|\.full|ld\.const|call|(add|sub|mul)\.f", code)
+        by_16_bytes = r"(v4\.[ub]32|v2\.[ub]64)\b"
+        for access in ("ld", "st"):
+            found = re.search(rf"{access}\.global\.{by_16_bytes}", code) is not None
+            assert found == (which == PACKETS)
+        suffix = {"float16": "f16", "bfloat16": "bf16"}.get(name)
+        in_pairs = half and architecture >= 80 and which == PACKETS
+        assert (f"cvt.rn.{suffix}x2.f32" in code) == in_pairs
+
+
+@needs_fused
+@pytest.mark.parametrize("name", TYPES)
+@pytest.mark.parametrize("architecture", [75, 90])
+def test_bits_are_those_of_the_cpu(ptx, ufunc, name, architecture):
+    x = every_kind(ufunc, dtype_of(name))
+    x = x if x.itemsize == 2 else x[:: len(x) // 300_000]
+    x = np.concatenate([x, x[:3]])  # and a part of a packet
+    args = operands(ufunc, x)
+    expected = on_fused_level(ufunc, *args)
+    mask = np.arange(x.size) % 3 == 0
+    for which in (ELEMENTS, WHERE, PACKETS):
+        run = ptx.Kernel(kernel(ufunc, x.dtype, which), architecture)
+        size = -(-x.nbytes // 16) if which == PACKETS else x.size
+        found = np.zeros_like(x)
+        if which == WHERE:
+            run(*map(bits, args), mask, bits(found), size=size)
+            assert same_bits(found, np.where(mask, expected, np.zeros_like(x)))
+            continue
+        run(*map(bits, args), bits(found), size=size)
+        assert same_bits(found, expected)
+        own = x.copy()  # in place
+        run(*map(bits, args[:-1]), bits(own), bits(own), size=size)
+        assert same_bits(own, expected)
+
+
+@pytest.mark.exhaustive
+@needs_fused
+def test_every_float32(ptx, ufunc):
+    run = ptx.Kernel(kernel(ufunc, np.dtype(np.float32), PACKETS), 90)
+
+    def check(start: int) -> bool:
+        x = quiet(patterns(np.dtype(np.float32), start, start + (1 << 22)))
+        args, found = operands(ufunc, x), np.zeros_like(x)
+        run(*map(bits, args), bits(found), size=x.nbytes // 16)
+        return same_bits(found, on_fused_level(ufunc, *args))
+
+    with ThreadPoolExecutor() as pool:
+        assert all(pool.map(check, range(0, 1 << 32, 1 << 22)))
