@@ -215,7 +215,7 @@ class Kernel:
         with tempfile.TemporaryDirectory() as folder:
             library = Path(folder) / "kernel.so"
             subprocess.run(
-                [COMPILER, *TARGET, "-x", "c++", "-std=c++17", "-O1", "-w", "-fwrapv",
+                [COMPILER, *TARGET, "-x", "c++", "-std=c++17", "-O2", "-w", "-fwrapv",
                  "-ffp-contract=off", "-shared", "-fPIC", "-o", library, "-"],
                 input=text, text=True, check=True,
             )  # fmt: skip
