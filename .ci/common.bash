@@ -39,6 +39,8 @@ need() {
 
 # Goes to a fresh clone of what is committed.
 fresh_clone() {
+    [ -z "$(git -C "$source_tree" status --porcelain)" ] ||
+        echo "$script: what is not committed is not tested" >&2
     git clone --quiet "$source_tree" "$work/gelu_simd"
     cd "$work/gelu_simd"
 }

@@ -165,15 +165,21 @@ def asnumpy(a: ndarray) -> np.ndarray:
     return a.view(np.ndarray)
 
 
-def empty(shape: object, dtype: object) -> ndarray:
+def empty(shape: object, dtype: object, order: str = "C") -> ndarray:
+    """Return an array that begins at a multiple of 16 bytes, as those of CuPy do."""
     n = int(np.prod(shape))
     block = np.empty(n * dtype.itemsize + 16, np.uint8)
     start = -block.ctypes.data % 16
-    return block[start : start + n * dtype.itemsize].view(dtype).reshape(shape).view(ndarray)
+    return (
+        block[start : start + n * dtype.itemsize]
+        .view(dtype)
+        .reshape(shape, order=order)
+        .view(ndarray)
+    )
 
 
-def empty_like(a: ndarray, order: str) -> ndarray:
-    like = np.empty_like(np.asarray(a), order=order)
+def empty_like(a: ndarray) -> ndarray:
+    like = np.empty_like(np.asarray(a))
     axes = sorted(range(a.ndim), key=lambda axis: -like.strides[axis])
     made = empty([a.shape[axis] for axis in axes], a.dtype)
     return made.transpose(np.argsort(axes)) if axes else made

@@ -205,7 +205,7 @@ def test_installed_peers_compute_the_same(name: str) -> None:
         if importlib.util.find_spec(module) is None:
             pytest.skip(f"needs {module}")
     functions = [ufunc.__name__ for ufunc in UFUNCS]
-    done = run("bench", *quick, "--peers", name, "--functions", *functions, "--dtype", *DTYPES)
+    done = run("bench", *quick, "--peers", name, "--function", *functions, "--dtype", *DTYPES)
     assert done.returncode == 0, done.stderr
     assert "left out" not in done.stdout
     assert f"\n{_peers.PEERS[name].title} " in done.stdout
@@ -295,7 +295,7 @@ def test_arrays_lie_where_copies_are_fast() -> None:
 
 
 def test_no_peers() -> None:
-    done = run("bench", "--seconds", 1, "--sizes", 64, "--peers", "none", "--functions", "gelu")
+    done = run("bench", "--seconds", 1, "--sizes", 64, "--peers", "none", "--function", "gelu")
     assert done.returncode == 0, done.stderr
     assert "NumPy x" not in done.stdout
     assert "np.copyto" not in done.stdout
@@ -310,13 +310,23 @@ def test_no_peers() -> None:
         (["--sizes", "0"], "not a number of elements"),
         (["--threads", "3"], "invalid choice: '3'"),
         (["--seconds", "0"], "not a positive number"),
-        (["--functions", "relu"], "invalid choice: 'relu'"),
+        (["--function", "relu"], "invalid choice: 'relu'"),
         (["--json", "nowhere/report.json"], r"cannot write 'nowhere\W+report\.json': No such file"),
         (["--json", "."], "cannot write '.': "),
     ],
 )
 def test_wrong_usage_is_told_before_the_measuring(args: list[str], message: str) -> None:
     check_error(run("bench", *args), message)
+
+
+def test_too_large_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(_bench, "arrays", fail)
+    rows = _bench.measure([], ["gelu"], [np.dtype("f4")], [1 << 30], 1, 1, print)
+    with pytest.raises(_bench.BenchError, match=r"1024Mi elements of float32 take 12\.0 GiB"):
+        next(rows)
 
 
 def test_pictures_name_their_extra(tmp_path: Path) -> None:
@@ -344,7 +354,7 @@ def report(done) -> dict:
 @pytest.mark.usefixtures("plots")
 def test_picture(tmp_path: Path) -> None:
     path = tmp_path / "picture.png"
-    args = ["--peers", "numpy-mul", "copy", "--dtype", "float32", "float64", "--functions", "gelu",
+    args = ["--peers", "numpy-mul", "copy", "--dtype", "float32", "float64", "--function", "gelu",
             "gelu_tanh_backward"]  # fmt: skip
     done = run("bench", *quick, *args, "--plot", path)
     assert (done.returncode, done.stderr) == (0, "")

@@ -106,6 +106,18 @@ def test_broadcasting(cp):
 
 
 @needs_fused
+@pytest.mark.parametrize("order", ["C", "F", "A", "K", None, "f"])
+def test_order(cp, order):
+    x = np.linspace(-3, 3, 12, dtype=np.float32).reshape(3, 4)
+    f = np.asfortranarray(x)
+    for dy, x_ in [(x, x), (f, f), (x, f), (f, x), (f, x[:1]), (x[:, :1], x[:1]), (x[0], f)]:
+        expected = gelu_simd.gelu_backward(dy, x_, order=order)
+        found = gelu_simd.gelu_backward(*map(cp.asarray, (dy, x_)), order=order)
+        assert found.strides == expected.strides
+        assert same_bits(cp.asnumpy(found), expected)
+
+
+@needs_fused
 def test_types_are_those_of_the_cpu(cp, ufunc):
     for code in "?bBhHiIlLqQefd":
         check(cp, ufunc, *[np.array([0, 1, 1]).astype(code)] * ufunc.nin)
@@ -184,11 +196,14 @@ def test_errors(cp):
         ((x, x, x), {"out": x}, "out was given by position and by keyword"),
         ((x, x), {"dtype": "f4", "signature": "ff->f"}, "dtype and signature exclude each other"),
         ((x, x), {"axis": 0}, "axis"),
+        ((x, x), {"subok": "yes"}, "subok must be True or False, not 'yes'"),
         ((x, 1j), {}, "does not take"),
         ((x, x), {"dtype": "f2", "casting": "safe"}, "Cannot cast"),
     ]:
         with pytest.raises(TypeError, match=message):
             backward(*args, **kwargs)
+    with pytest.raises(ValueError, match=r"order must be one of 'C', 'F', 'A' or 'K', not 'Z'"):
+        backward(x, x, order="Z")
     with pytest.raises(ValueError, match=r"out has the shape \(3,\), the result \(4,\)"):
         backward(x, x, out=x[:3])
     for method, args in [

@@ -56,6 +56,10 @@ def update(measured: Measured, report: str) -> Measured:
         if result["function"] in FUNCTIONS
     }
 
+    for key, largest in new.items():
+        if key in measured and largest.inputs < measured[key].inputs:
+            raise ValueError(f"{key} has had {measured[key].inputs} inputs, not {largest.inputs}")
+
     def place(key: tuple[str, str, str]) -> tuple[bool, str, int, str]:
         function, dtype, levels = key
         return dtype.endswith("16"), dtype, FUNCTIONS.index(function), levels
@@ -150,6 +154,9 @@ def test_report_is_taken_over(capsys: pytest.CaptureFixture[str]) -> None:
     assert float.fromhex(found[key].x) == result.found.at[0]
     with pytest.raises(ValueError, match="missed"):
         update({}, report.replace('"ok": true', '"ok": false'))
+    more = found[key]._replace(inputs=found[key].inputs + 1)
+    with pytest.raises(ValueError, match=f"has had {more.inputs} inputs"):
+        update({key: more}, report)
 
 
 if __name__ == "__main__":

@@ -5,11 +5,10 @@ from __future__ import annotations
 import ctypes
 import itertools
 import mmap
-import os
 
 import numpy as np
 import pytest
-from helpers import FUSED, INFO, every_level, one_nan, same_bits, sample
+from helpers import FUSED, INFO, every_level, one_nan, posix, same_bits, sample
 
 from gelu_simd._inputs import Array, bits, random_bits, special
 from gelu_simd._verify import BACKWARD, using
@@ -17,7 +16,6 @@ from gelu_simd._verify import BACKWARD, using
 LANES = 32  # at least as many as any level handles at once
 LENGTHS = range(4 * LANES + 4)
 SENTINEL = 0xA5
-posix = pytest.mark.skipif(os.name != "posix", reason="needs mprotect")
 
 
 def operands(ufunc: np.ufunc, dtype: np.dtype, size: int) -> list[Array]:

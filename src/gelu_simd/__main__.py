@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import signal
 import sys
@@ -18,10 +19,11 @@ from gelu_simd._progress import Progress
 UFUNCS = _overview.ufuncs()
 FUNCTIONS = {name: ufunc for name, ufunc in UFUNCS.items() if ufunc.nin == 1}
 DTYPES = {dtype.name: dtype for dtype in _types.dtypes()}
-# A .npy file does not tell bfloat16 from any other data of two bytes.
+# A .npy file does not distinguish bfloat16 from other data of two bytes.
 STORABLE = {name: dtype for name, dtype in DTYPES.items() if dtype.isbuiltin == 1}
 LEVELS = gelu_simd.cpu_info()["available"]
 VALUES_AND_GRADIENTS = [name for name in UFUNCS if not name.endswith("grad")]
+SIZES = [1, 1 << 10, 1 << 16, 1 << 22]
 
 SAMPLES = 5_000_000
 SAMPLES_EXHAUSTIVE = 100_000_000
@@ -64,7 +66,7 @@ BENCH = """\
 Time every level of this CPU next to other ways to compute the same, in one process and in turn.
 The table holds ns per element of the fastest round, the ratio to the best level, and the largest
 error in ULP. What is not installed is named and left out; asked for by name, it is an error. A peer
-whose results are not about ours is an error, not a time.
+whose results are not close to ours is an error, not a time.
 """
 
 
@@ -144,35 +146,35 @@ def parser() -> Parser:
     bench.add_argument(
         "--peers",
         nargs="+",
+        action="extend",
         choices=["all", "none", *_peers.PEERS],
-        default=["all"],
         metavar="PEER",
         help=f"some of {', '.join(_peers.PEERS)}, or none (default: all that are installed)",
     )
     bench.add_argument(
-        "--functions",
+        "--function",
         nargs="+",
+        action="extend",
         choices=UFUNCS,
-        default=VALUES_AND_GRADIENTS,
         metavar="FUNCTION",
         help=f"some of {', '.join(UFUNCS)} (default: {', '.join(VALUES_AND_GRADIENTS)})",
     )
     bench.add_argument(
         "--dtype",
         nargs="+",
+        action="extend",
         type=installed,
         choices=DTYPES,
-        default=["float32"],
         metavar="DTYPE",
         help=f"some of {', '.join(DTYPES)} (default: float32)",
     )
     bench.add_argument(
         "--sizes",
         nargs="+",
+        action="extend",
         type=size,
-        default=[1, 1 << 10, 1 << 16, 1 << 22],
         metavar="N",
-        help="numbers of elements (default: 1 1Ki 64Ki 4Mi)",
+        help=f"numbers of elements (default: {' '.join(map(_bench.size_name, SIZES))})",
     )
     bench.add_argument(
         "--threads",
@@ -183,7 +185,7 @@ def parser() -> Parser:
         "this package takes one",
     )
     bench.add_argument(
-        "--seconds", type=count, default=60, metavar="S", help="to measure in all (default: 60)"
+        "--seconds", type=seconds, default=60, metavar="S", help="to measure in all (default: 60)"
     )
     bench.add_argument("--json", type=Path, metavar="FILE", help="write all figures")
     bench.add_argument(
@@ -236,17 +238,18 @@ def size(text: str) -> int:
 
 def run_bench(args: argparse.Namespace) -> int:
     """Run the command ``bench``."""
-    if len({"all", "none"} & set(args.peers)) == 0:
-        peers = [name for name in _peers.PEERS if name in args.peers]
-    elif len(args.peers) > 1:
+    asked = set(args.peers or ["all"])
+    if len({"all", "none"} & asked) == 0:
+        peers = [name for name in _peers.PEERS if name in asked]
+    elif len(asked) > 1:
         raise _bench.BenchError("--peers takes all, none or names")
     else:
-        peers = None if args.peers == ["all"] else []
+        peers = None if asked == {"all"} else []
     _bench.bench(
         peers,
-        [name for name in UFUNCS if name in args.functions],
-        [DTYPES[name] for name in DTYPES if name in args.dtype],
-        sorted(set(args.sizes)),
+        [name for name in UFUNCS if name in (args.function or VALUES_AND_GRADIENTS)],
+        [DTYPES[name] for name in DTYPES if name in (args.dtype or ["float32"])],
+        sorted(set(args.sizes or SIZES)),
         None if args.threads == "own" else 1,
         args.seconds,
         args.json,
@@ -257,11 +260,19 @@ def run_bench(args: argparse.Namespace) -> int:
 
 def count(text: str) -> int:
     """Read a number of elements, such as 1e9."""
+    number = seconds(text)
+    if not number.is_integer():
+        raise argparse.ArgumentTypeError(f"not a whole number: {text!r}")
+    return int(number)
+
+
+def seconds(text: str) -> float:
+    """Read a positive number."""
     try:
-        number = int(float(text))
-    except (ValueError, OverflowError):
+        number = float(text)
+    except ValueError:
         number = 0
-    if number < 1:
+    if not 0 < number < math.inf:
         raise argparse.ArgumentTypeError(f"not a positive number: {text!r}")
     return number
 

@@ -16,6 +16,7 @@ import textwrap
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from math import prod
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -105,7 +106,9 @@ def replacing(target: Path) -> Iterator[BinaryIO]:
         final = target.resolve()
         temporary = final.with_name(f".gelu-simd-{secrets.token_hex(8)}.tmp")
         try:
-            with temporary.open("xb") as outfile:
+            # From the start no more open than what it replaces.
+            opener = partial(os.open, mode=0o666 if mode is None else mode)
+            with open(temporary, "xb", opener=opener) as outfile:
                 yield outfile
                 outfile.flush()
                 os.fsync(outfile.fileno())

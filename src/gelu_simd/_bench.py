@@ -24,17 +24,6 @@ from gelu_simd._peers import Arrays, Entry, Way
 from gelu_simd._progress import Progress
 from gelu_simd._verify import BACKWARD
 
-__all__ = [
-    "BenchError",
-    "Timing",
-    "WrongResult",
-    "alternate",
-    "arrays",
-    "bench",
-    "check",
-    "size",
-]
-
 BATCH = 1e-3  # seconds that a way is repeated for in one round, at least
 ROUNDS = 3  # at least
 LONGEST = 5.0  # seconds: a way that would take longer for one call is left out
@@ -121,7 +110,7 @@ def reuse_freed_memory() -> None:
 
 
 def check(title: str, function: str, way: Way, a: Arrays) -> None:
-    """Call once, and raise WrongResult if the result is not about ours: lost tails may be."""
+    """Call once, and raise WrongResult if the result is not close to ours; lost tails are."""
     a.out.fill(np.nan)
     got = way.read(way.run())
     step = -(-a.x.size // COMPARED)
@@ -312,7 +301,14 @@ def measure(
     cells = len(functions) * len(dtypes) * len(sizes)
     done = 0
     for dtype in dtypes:
-        most = arrays(dtype, max(sizes))
+        try:
+            most = arrays(dtype, max(sizes))
+        except MemoryError:
+            size = 3 * max(sizes) * dtype.itemsize / (1 << 30)
+            raise BenchError(
+                f"{size_name(max(sizes))} elements of {dtype} take {size:.1f} GiB, "
+                "more than there is"
+            ) from None
         for function in functions:
             rows: list[Report] = []
             for n in sorted(sizes):

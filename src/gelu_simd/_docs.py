@@ -5,8 +5,6 @@ from typing import Any
 from gelu_simd._limits import CORRECTLY_ROUNDED, HALF_TYPES, LIMITS, Largest
 from gelu_simd._measured import MEASURED
 
-__all__ = ["DOCS", "inputs", "name_operands"]
-
 VALUE = """{summary}
 
 .. math:: {formula}

@@ -13,8 +13,6 @@ from gelu_simd import _oracle
 from gelu_simd._measured import MEASURED
 from gelu_simd._types import finfo
 
-__all__ = ["blocks"]
-
 Array = NDArray[np.floating]
 
 BLOCK = 1 << 16  # inputs of a block at most, but for the edges: larger ones cost page faults

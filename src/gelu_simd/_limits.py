@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-__all__ = ["CORRECTLY_ROUNDED", "HALF_TYPES", "LIMITS", "Largest", "group", "limit"]
-
 #: Largest error in ULP by function and type, on every level.
 LIMITS: dict[tuple[str, str], float] = {
     ("gelu", "float32"): 3.0,

@@ -48,8 +48,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["FUNCTIONS", "exact", "reference", "ulp_error", "worst"]
-
 FUNCTIONS = ("gelu", "gelu_tanh", "gelu_grad", "gelu_tanh_grad")
 
 # Significant bits, and the exponent of the smallest subnormal, of each floating-point type.
@@ -530,10 +528,3 @@ def _block_error(
         right = ((got == high) & ~opposite) | (np.isnan(got) & np.isnan(high))
         error[special] = np.where(right, 0.0, np.inf)[special]
     return error
-
-
-def worst(function: str, x: ArrayLike, got: ArrayLike) -> tuple[float, np.floating]:
-    """Return the largest `ulp_error` and the (first) element of `x` where it occurs."""
-    error = ulp_error(function, x, got).ravel()
-    index = error.argmax()
-    return float(error[index]), np.asarray(x).ravel()[index]

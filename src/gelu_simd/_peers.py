@@ -22,8 +22,6 @@ import gelu_simd
 from gelu_simd._inputs import Array
 from gelu_simd._verify import using
 
-__all__ = ["PEERS", "Arrays", "Entry", "Peer", "Way", "levels", "load"]
-
 
 class Arrays(NamedTuple):
     """The operands of a function and room for its result."""

@@ -19,8 +19,6 @@ from gelu_simd import _bench, _types
 from gelu_simd._limits import limit
 from gelu_simd._verify import BACKWARD
 
-__all__ = ["KINDS", "draw", "require_format"]
-
 KINDS = ("speed", "error")
 
 # Colours that colour-blind people tell apart (M. Okabe and K. Ito); markers and dashes help.

@@ -6,8 +6,6 @@ import numpy as np
 
 from gelu_simd import _ufuncs
 
-__all__ = ["dtypes", "finfo"]
-
 
 def dtypes() -> list[np.dtype]:
     """Return the types that the ufuncs have a loop for; bfloat16 if ml_dtypes is installed."""

@@ -18,8 +18,6 @@ import gelu_simd
 from gelu_simd import _inputs, _limits, _oracle, _ufuncs
 from gelu_simd._inputs import Array, bits, is_nan
 
-__all__ = ["BACKWARD", "Point", "Result", "WorkerError", "check", "check_all", "using"]
-
 Point = tuple[float, ...]  # the operands of one result
 
 BACKWARD = {"gelu_backward": "gelu_grad", "gelu_tanh_backward": "gelu_tanh_grad"}
@@ -194,6 +192,8 @@ def workers() -> Iterator[list[Connection]]:
                 there.close()
                 processes.append(process)
                 connections.append(here)
+        except OSError as exc:
+            raise WorkerError(f"cannot start a process: {exc.strerror or exc}") from exc
         finally:
             signal.signal(signal.SIGINT, former)
         yield connections

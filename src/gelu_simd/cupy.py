@@ -128,9 +128,9 @@ def call(
     where: Any = True,
     dtype: Any = None,
     casting: str = "same_kind",
-    order: str = "K",
+    order: str | None = "K",
     signature: Any = None,
-    subok: bool = True,  # noqa: ARG001 - there are no subclasses to keep
+    subok: bool = True,  # there are no subclasses to keep
 ) -> Any:
     """Compute `ufunc` of CuPy arrays by a kernel, with the arguments of a ufunc's call."""
     name, nin = ufunc.__name__, ufunc.nin
@@ -152,6 +152,11 @@ def call(
     check(ufunc, named)
     if out is not None and not isinstance(out, cupy.ndarray):
         raise TypeError(f"{name}: out, a number, must be a CuPy array")
+    order = "K" if order is None else order
+    if order not in tuple("CFAKcfak"):
+        raise ValueError(f"{name}: order must be one of 'C', 'F', 'A' or 'K', not {order!r}")
+    if not isinstance(subok, bool):
+        raise TypeError(f"{name}: subok must be True or False, not {subok!r}")
     if dtype is not None:
         if signature is not None:
             raise TypeError(f"{name}: dtype and signature exclude each other")
@@ -163,7 +168,7 @@ def call(
 
     device = next(x.device for _, x in named if isinstance(x, cupy.ndarray))
     with device:
-        return launch(ufunc, computed, args, out, where, casting, order)
+        return launch(ufunc, computed, args, out, where, casting, order.upper())
 
 
 def launch(
@@ -188,11 +193,7 @@ def launch(
         if not wide:
             raise ValueError(f"{ufunc.__name__}: out has the shape {out.shape}, the result {shape}")
         shape = out.shape
-    if out is not None and out.dtype == dtype:
-        y = out
-    else:
-        like = next((x for x in inputs if x.shape == shape), None)
-        y = cupy.empty(shape, dtype) if like is None else cupy.empty_like(like, order=order)
+    y = out if out is not None and out.dtype == dtype else empty(inputs, shape, dtype, order)
     inputs = [x.copy() if is_overwritten(x, y) else x for x in inputs]
     if y.size:
         run(ufunc, dtype, inputs, y, where if masked else None)
@@ -200,6 +201,16 @@ def launch(
         return y
     cupy.copyto(out, y, casting=casting, where=where)
     return out
+
+
+def empty(inputs: list, shape: tuple[int, ...], dtype: np.dtype, order: str) -> Any:
+    """Allocate the output as NumPy lays it out: "K" is as the inputs are, C if they disagree."""
+    if order == "A":
+        order = "F" if all(x.flags.f_contiguous for x in inputs) else "C"
+    whole = [x for x in inputs if x.shape == shape]
+    if order == "K" and whole and all(x.strides == whole[0].strides for x in whole):
+        return cupy.empty_like(whole[0])
+    return cupy.empty(shape, dtype, order="F" if order == "F" else "C")
 
 
 def run(ufunc: np.ufunc, dtype: np.dtype, inputs: list, y: Any, where: Any) -> None:
