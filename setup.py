@@ -106,15 +106,21 @@ def levels(arch: str, dialect: str) -> list[tuple[str, list[str]]]:
     return [(name, common + (msvc_flags if msvc else flags)) for name, flags, msvc_flags in rows]
 
 
+def files(folder: str) -> list[str]:
+    """Return the files of a folder that belong to the project: in a repository those git knows."""
+    if Path(".git").exists():
+        command = ["git", "ls-files", "-z", folder]
+        return subprocess.check_output(command, text=True).split("\0")[:-1]
+    found = (p for p in Path(folder).rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+    return [p.as_posix() for p in found]
+
+
 class SourceArchive(sdist):
     """Adds what setuptools does not see that people need, and writes equal files as equal bytes."""
 
     def make_distribution(self) -> None:
         for folder in (".ci", ".github", "bench", "csrc", "tests"):
-            files = (
-                p for p in Path(folder).rglob("*") if p.is_file() and "__pycache__" not in p.parts
-            )
-            self.filelist.extend(p.as_posix() for p in files)
+            self.filelist.extend(files(folder))
         self.filelist.extend(p.as_posix() for p in Path("src").rglob("*.p[yx][xd]"))
         self.filelist.extend(["CHANGELOG.md", "CONTRIBUTING.md"])
         super().make_distribution()

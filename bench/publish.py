@@ -167,8 +167,8 @@ def on_own_threads(report: Report) -> Iterator[str]:
     if least:
         found = ", ".join(f"{title} {_bench.multiple(ratio)}" for title, ratio in least.items())
         yield from textwrap.wrap(
-            f"On {report['cpus']} processors, with threads of their own, some took down to this "
-            f"part of the time that one thread of this package takes: {found}.",
+            f"With as many threads as they take by themselves, on {report['cpus']} processors, "
+            f"some took less time than one thread of this package; the least: {found}.",
             100,
         )
         yield ""

@@ -6,6 +6,8 @@ import gc
 import importlib
 import json
 import math
+import re
+import statistics
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -423,6 +425,32 @@ def test_readme_says_what_was_measured(publish: ModuleType) -> None:
     text, machines, trained = published(publish)
     assert publish.readme(text, machines, trained) == text
     assert len({publish.folder(report) for report in machines}) == len(machines)
+
+
+def test_first_sentence_of_readme(publish: ModuleType) -> None:
+    """Of all ratios to formulas, beyond one element: the medians of the machines, the extremes."""
+    medians, ratios = [], []
+    for report in publish.machines():
+        ours = next(iter(report["entries"]))
+        cells: dict[tuple[str, str], list[dict]] = {}
+        for row in report["times"]:
+            if row["threads"] == 1 and row["n"] > 1:
+                cells.setdefault((row["function"], row["dtype"]), []).append(row)
+        found = [
+            ns / best[ours, n]
+            for best in map(_bench.best, cells.values())
+            for (name, n), ns in best.items()
+            if report["entries"][name]["title"].startswith(("NumPy x", "SciPy"))
+            and (ours, n) in best
+        ]
+        medians.append(statistics.median(found))
+        ratios += found
+    text = " ".join(publish.README.read_text(encoding="utf-8").split())
+    said = re.search(
+        r"typically (\d+) to (\d+) times faster .*?\((\d+) to (\d+) times", text
+    ).groups()
+    expected = [min(medians), max(medians), min(ratios), max(ratios)]
+    assert list(map(int, said)) == pytest.approx(expected, rel=0.1)
 
 
 def test_pictures_are_of_their_reports(publish: ModuleType) -> None:

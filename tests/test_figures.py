@@ -17,7 +17,7 @@ import pytest
 from helpers import DTYPES, FUNCTIONS, INFO
 
 from gelu_simd import _verify
-from gelu_simd._docs import inputs
+from gelu_simd._docs import decimal, inputs
 from gelu_simd._limits import CORRECTLY_ROUNDED, Largest, group, limit
 
 ROOT = Path(__file__).parents[1]
@@ -74,9 +74,8 @@ def table(measured: Measured) -> str:
     for function, dtype in dict.fromkeys(key[:2] for key in measured):
         name, cells = f"`{function}`", inputs(dtype, measured[function, dtype, "fused"])
         for levels in GROUPS:
-            error, x, _ = measured[function, dtype, levels]
-            value = float.fromhex(x)
-            at = str(np.float32(value) if dtype == "float32" else value).replace("-", "−")
+            error = measured[function, dtype, levels].error
+            at = decimal(dtype, measured[function, dtype, levels]).replace("-", "−")
             found = f"{error:.2f} | {at}"
             if error <= CORRECTLY_ROUNDED:
                 name, found = "all four", "correctly rounded |"

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from gelu_simd._limits import CORRECTLY_ROUNDED, HALF_TYPES, LIMITS, Largest
 from gelu_simd._measured import MEASURED
 
@@ -12,8 +14,8 @@ VALUE = """{summary}
 Parameters
 ----------
 x : array_like
-    Input of any shape, a number without unit.  float64, float32, float16 and, if ml_dtypes is
-    installed, bfloat16 stay what they are; integers and bool compute in float64.
+    Input of any shape, dimensionless.  float64, float32, float16 and, if ml_dtypes is installed,
+    bfloat16 stay what they are; integers and bool are computed in float64.
 {common}
 
 Returns
@@ -55,10 +57,10 @@ Parameters
 dy : array_like
     Derivative of the loss with respect to the output of the forward pass.
 x : array_like
-    Input of the forward pass, a number without unit.  `dy` and `x` are broadcast against each
-    other.  Both may be of any type that ``{grad}`` takes.  They compute in the type that
-    NumPy promotes them to, Python numbers following the array, and in float64 if that is integer
-    or bool.  Where it has none, bfloat16 counts as float32.
+    Input of the forward pass, dimensionless.  `dy` and `x` are broadcast against each other.
+    Both may be of any type that ``{grad}`` takes.  The result is computed in the type that NumPy
+    promotes them to, Python numbers following the array, and in float64 if that is integer or
+    bool.  Where it has none, bfloat16 counts as float32.
 {common}
 
 Returns
@@ -116,6 +118,7 @@ GAUSS = r"\Phi(x) = \tfrac12 \operatorname{erfc}(-x/\sqrt2)"
 SIGMA = r"\sigma(v) = 1/(1 + e^{-v}), \quad v = 2\sqrt{2/\pi}\,(x + 0.044715\,x^3)"
 VALUE_SPECIAL = "±0 and +∞ give themselves, −∞ gives −0, NaN gives NaN."
 GRAD_SPECIAL = "±0 gives 0.5, +∞ gives 1, −∞ gives −0, NaN gives NaN."
+ULP = "1 ULP is the distance between neighbouring numbers of the type at the exact result."
 UNDERFLOW = "Underflow is the only floating-point exception that a number can raise."
 
 
@@ -130,11 +133,16 @@ def inputs(dtype: str, largest: Largest) -> str:
     return "all" if largest.inputs == 1 << int(dtype[-2:]) else f"{largest.inputs:,}"
 
 
+def decimal(dtype: str, largest: Largest) -> str:
+    """Return the input where an error is largest, in the digits that tell it from others."""
+    return str(np.dtype(dtype).type(float.fromhex(largest.x)))
+
+
 def measured(name: str) -> str:
     """State the largest errors found, type by type."""
     return "\n".join(
         f"The largest found with SIMD, in {dtype} over {inputs(dtype, largest)} inputs,\n"
-        f"is {largest.error:.2f} ULP at x = {largest.x}."
+        f"is {largest.error:.2f} ULP at x = {decimal(dtype, largest)}."
         for (function, dtype, group), largest in MEASURED.items()
         if function == name and group == "fused" and largest.error > CORRECTLY_ROUNDED
     )
@@ -214,13 +222,13 @@ def docs() -> dict[str, str]:
             formula=formula,
             common=COMMON,
             raises=RAISES,
-            limits=f"The error is {error}:\n"
+            limits=f"The error is {error},\n"
             + (
-                "the tail, subnormal results and the root"
+                "in the tail, in subnormal results and around the root too."
                 if "grad" in name
-                else "the negative tail and subnormal results"
+                else "in the negative tail and in subnormal results too."
             )
-            + f" included.\nResults in {rounded}.\n{measured(name)}",
+            + f"\n{ULP}\nResults in {rounded}.\n{measured(name)}",
             special=f"{GRAD_SPECIAL if name.endswith('grad') else VALUE_SPECIAL}\n{UNDERFLOW}",
             source=SOURCE,
             see=see_also(name, TANH if "tanh" in name else EXACT),
