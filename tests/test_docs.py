@@ -61,7 +61,7 @@ def test_docstring(ufunc: np.ufunc) -> None:
     assert re.search(FORMULA[ufunc.__name__], doc)
     for operand in ["dy", "x"][-ufunc.nin :]:
         assert f"\n{operand} : array_like\n" in doc
-    for words in [*TYPES, "ULP", "without unit", "TypeError", "NaN gives NaN", "arXiv:1606.08415"]:
+    for words in [*TYPES, "ULP", "dimensionless", "TypeError", "NaN gives NaN", "arXiv:1606.08415"]:
         assert words in doc
     assert ("correctly rounded" if ufunc.nin == 1 else "rounded once more") in doc
     assert all(len(line) <= 100 or ":: " in line for line in doc.splitlines())
