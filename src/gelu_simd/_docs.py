@@ -58,9 +58,9 @@ dy : array_like
     Derivative of the loss with respect to the output of the forward pass.
 x : array_like
     Input of the forward pass, dimensionless.  `dy` and `x` are broadcast against each other.
-    Both may be of any type that ``{grad}`` takes.  The result is computed in the type that NumPy
-    promotes them to, Python numbers following the array, and in float64 if that is integer or
-    bool.  Where it has none, bfloat16 counts as float32.
+    Both may be of any type that ``{grad}`` takes.  The result is computed in the type that
+    NumPy promotes them to, Python numbers following the array, and in float64 if that is integer
+    or bool.  Where it has none, bfloat16 counts as float32.
 {common}
 
 Returns
