@@ -132,6 +132,7 @@ class SourceArchive(sdist):
             entry.uid = entry.gid = 0
             entry.uname = entry.gname = ""
             entry.mtime = date
+            entry.mode = 0o755 if entry.isdir() or entry.mode & 0o100 else 0o644
             return entry
 
         name = f"{base_name}.tar.gz"

@@ -82,6 +82,11 @@ def every_kind(ufunc: np.ufunc, dtype: np.dtype) -> Array:
     return sample(ufunc.__name__.replace("backward", "grad"), dtype)
 
 
+def invalid_product(dtype: np.dtype) -> list[Array]:
+    """Return operands of a gradient that is infinity times 0, for whole packets and a part."""
+    return [np.resize(np.array([np.inf, -np.inf], dtype), 41), np.full(41, -np.inf, dtype)]
+
+
 def operands(ufunc: np.ufunc, x: Array) -> list[Array]:
     """Return operands of `ufunc` whose last is x; no product is invalid."""
     if ufunc.nin == 1:

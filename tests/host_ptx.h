@@ -32,6 +32,8 @@ V_INLINE void v_store_f16(uint16_t *p, float a)
     int exponent, h = 0x7c00;
     if (m < 0x1p-14f)
         h = (int)rintf(m * 0x1p24f);
+    else if (isnan(m))
+        h = 0x7fff;
     else if (m < 65520) {
         const int digits = (int)rintf(2048 * frexpf(m, &exponent));
         h = ((exponent + 14) << 10) + digits - 1024;

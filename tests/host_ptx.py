@@ -22,7 +22,7 @@ THREADS = 128  # in a block, as CuPy has it
 
 
 def cuda(kernel: cupy.ElementwiseKernel) -> str:
-    """Return the text that CuPy makes of a kernel, for contiguous arrays of one dimension."""
+    """Return what CuPy makes of a kernel, less headers, for contiguous arrays of one dimension."""
     given, elements = [], []
     for p in (*kernel.in_params, *kernel.out_params):
         const = "const " if p.is_const else ""
@@ -32,6 +32,7 @@ def cuda(kernel: cupy.ElementwiseKernel) -> str:
     return f"""#include <cupy/carray.cuh>
 {kernel.preamble}
 extern "C" __global__ void {kernel.name}({", ".join(given)}, CIndexer<1, true> _ind) {{
+    #pragma unroll 1
     CUPY_FOR(i, _ind.size()) {{
         _ind.set(i);
         {" ".join(elements)}
@@ -43,7 +44,7 @@ extern "C" __global__ void {kernel.name}({", ".join(given)}, CIndexer<1, true> _
 def compile_kernel(kernel: cupy.ElementwiseKernel, architecture: int) -> str:
     """Return the PTX of a kernel, with the options of CuPy; a warning is an error."""
     program = nvrtc.createProgram(cuda(kernel), f"{kernel.name}.cu", (), ())
-    options = (f"-arch=compute_{architecture}", "-ftz=true", "--std=c++17", f"-I{INCLUDE}")
+    options = (f"-arch=sm_{architecture}", "-ftz=true", "--std=c++17", f"-I{INCLUDE}")
     try:
         nvrtc.compileProgram(program, options)
     finally:

@@ -5,6 +5,7 @@ Every test runs on the host, with a stand-in for CuPy, and with `-m gpu` on a GP
 
 from __future__ import annotations
 
+import enum
 import json
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from helpers import (
     UFUNCS,
     dtype_of,
     every_kind,
+    invalid_product,
     needs_bench,
     needs_fused,
     on_fused_level,
@@ -75,6 +77,16 @@ def test_bits_are_those_of_the_cpu(cp, ufunc, name):
     check(cp, ufunc, *(a[5000:0:-3] for a in operands(ufunc, x)))
 
 
+@pytest.mark.parametrize("name", TYPES)
+def test_invalid_product(cp, name):
+    for args in (
+        invalid_product(dtype_of(name)),
+        [a[::2] for a in invalid_product(dtype_of(name))],
+    ):
+        found = gelu_simd.gelu_backward(*map(cp.asarray, args))
+        assert np.isnan(cp.asnumpy(found)).all()
+
+
 @pytest.mark.gpu
 @needs_fused
 def test_every_float32(ufunc):
@@ -117,6 +129,14 @@ def test_order(cp, order):
         assert same_bits(cp.asnumpy(found), expected)
 
 
+class SomeInt(enum.IntEnum):
+    TWO = 2
+
+
+class SomeFloat(float):
+    pass
+
+
 @needs_fused
 def test_types_are_those_of_the_cpu(cp, ufunc):
     for code in "?bBhHiIlLqQefd":
@@ -126,7 +146,7 @@ def test_types_are_those_of_the_cpu(cp, ufunc):
     check(cp, ufunc, *[x] * ufunc.nin, dtype="f8")
     if ufunc.nin == 2:
         check(cp, ufunc, x, x.astype(np.float32))
-        for number in (2, 0.1, True, np.float64(0.1), np.float16(3)):
+        for number in (2, 0.1, True, np.float64(0.1), np.float16(3), SomeInt.TWO, SomeFloat(0.1)):
             result = ufunc(number, cp.asarray(x))
             assert same_bits(cp.asnumpy(result), ufunc(number, x))
 
@@ -166,6 +186,15 @@ def test_where(cp, ufunc):
         ufunc(*args, out=out, where=cp.asarray(mask))
         expected = np.where(mask, cp.asnumpy(ufunc(*args)), np.float32(7))
         assert np.array_equal(cp.asnumpy(out), expected)
+    # A mask in the output's own memory: it counts as it was before.
+    memory = np.resize(np.array([1, 0, 0, 1, 1], np.uint8), 64 * 4)
+    own = cp.asarray(memory.copy())
+    out, within = own.view(np.float32), own[:64].view(bool)
+    expected = memory.copy()
+    with np.errstate(all="ignore"):
+        ufunc(*[x] * ufunc.nin, out=expected.view(np.float32), where=expected[:64].view(bool))
+        ufunc(*args, out=out, where=within)
+    assert np.array_equal(cp.asnumpy(own), expected)
     with pytest.raises(TypeError, match="where must be bool, not int"):
         ufunc(*args, where=cp.asarray(np.arange(64)))
 
@@ -195,7 +224,8 @@ def test_errors(cp):
         ((x,), {}, "takes 2 inputs and out, but 1 were given"),
         ((x, x, x), {"out": x}, "out was given by position and by keyword"),
         ((x, x), {"dtype": "f4", "signature": "ff->f"}, "dtype and signature exclude each other"),
-        ((x, x), {"axis": 0}, "axis"),
+        ((x, x), {"axis": 0}, r"gelu_backward\(\) got an unexpected keyword argument 'axis'"),
+        ((x, x), {"signature": ["f", "f", "f"]}, "signature must be a string or a tuple"),
         ((x, x), {"subok": "yes"}, "subok must be True or False, not 'yes'"),
         ((x, 1j), {}, "does not take"),
         ((x, x), {"dtype": "f2", "casting": "safe"}, "Cannot cast"),

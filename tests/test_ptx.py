@@ -13,12 +13,14 @@ from helpers import (
     TYPES,
     dtype_of,
     every_kind,
+    invalid_product,
     needs_fused,
     on_fused_level,
     operands,
     same_bits,
 )
 
+import gelu_simd
 from gelu_simd._inputs import Array, patterns, quiet
 
 ELEMENTS, WHERE, PACKETS = range(3)  # the kernels of a function and type
@@ -96,6 +98,16 @@ def test_bits_are_those_of_the_cpu(ptx, ufunc, name, architecture):
         own = x.copy()  # in place
         run(*map(bits, args[:-1]), bits(own), bits(own), size=size)
         assert same_bits(own, expected)
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_invalid_product(ptx, name):
+    args = invalid_product(dtype_of(name))
+    for which in (ELEMENTS, PACKETS):
+        run = ptx.Kernel(kernel(gelu_simd.gelu_backward, args[0].dtype, which), 90)
+        found = np.zeros_like(args[0])
+        run(*map(bits, args), bits(found), size=-(-found.nbytes // 16) if which else found.size)
+        assert np.isnan(found).all()
 
 
 @pytest.mark.exhaustive

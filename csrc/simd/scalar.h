@@ -20,7 +20,8 @@
  *   v_half(a)         a/2 for finite a, ties away from 0, in integers: subnormal numbers cost no
  *                     more than others; float64 only
  *   v_pow2(k)         k's bits shifted to the exponent's place: see EXP_MAGIC in the maths files
- *   v_less(a, b)      a < b for non-negative numbers, none of them NaN
+ *   v_less(a, b)      a < b for non-negative numbers; float64: a may be NaN, which is not less, and
+ *                     quiet NaNs raise no flag
  *   v_is_negative     x < 0 and perhaps x = -0, never NaN; v_is_nan; quiet NaNs raise no flag
  *   v_select(m, a, b) a where m is true, else b
  *   v_by_sign(x, a, b) a where x's sign bit is set, else b
@@ -32,8 +33,9 @@
  *                     the same between vf32 and 16-bit numbers in memory, rounded to nearest even;
  *                     which lane holds which element is the level's own affair
  *
- * The names end in the type.  Every level has the same operations with the same results (v_mad
- * and v_nmad excepted), so one maths source gives the same bits everywhere.
+ * The names end in the type.  Every level has the same operations with the same results (v_mad,
+ * v_nmad and v_quotient excepted), so one maths source gives the same bits everywhere.  CUDA's results
+ * for NaN are not used: see kernels/cuda.h.
  */
 #ifndef GELU_SIMD_SCALAR_H
 #define GELU_SIMD_SCALAR_H
@@ -133,10 +135,11 @@ V_INLINE vf32 v_nmad_f32(vf32 a, vf32 b, vf32 c) { return c - a * b; }
 
 #ifdef GELU_SIMD_PTX_H
 /* 1/b from b's bits, 5.1 % off at most; (1 + e)(1 + e^2) takes that error e to its fourth power, and
- * a step of the quotient squares that.  All results of the half types are those of v_div. */
+ * a step of the quotient squares that.  coeffs/half.py checks that all results of the half types,
+ * which alone use it, are those of v_div. */
 V_INLINE vf32 v_quotient_f32(vf32 a, vf32 b)
 {
-    vf32 guess = float_from_bits(0x7ef31000 - bits_f32(b));
+    vf32 guess = float_from_bits(0x7ef311c3 - bits_f32(b)); /* 254 2^23 - (5 - sqrt 24) 2^23 */
     vf32 e = v_fnma_f32(b, guess, v_set_f32(1));
     vf32 inverse = v_fma_f32(guess, e, guess);
     inverse = v_fma_f32(inverse, v_mul_f32(e, e), inverse);

@@ -93,9 +93,9 @@ def compute_dtype(
 
 def key(x: Any) -> Key:
     """Return what the type of a result depends on."""
-    if isinstance(x, bool):  # a strong type in NumPy
-        return np.dtype(bool)
-    return type(x) if isinstance(x, (int, float, complex)) and not hasattr(x, "dtype") else x.dtype
+    if type(x) in (int, float, complex):  # whose type follows the arrays'
+        return type(x)
+    return x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype
 
 
 def check(ufunc: np.ufunc, named: list[tuple[str, Any]]) -> None:
@@ -131,9 +131,12 @@ def call(
     order: str | None = "K",
     signature: Any = None,
     subok: bool = True,  # there are no subclasses to keep
+    **others: Any,
 ) -> Any:
     """Compute `ufunc` of CuPy arrays by a kernel, with the arguments of a ufunc's call."""
     name, nin = ufunc.__name__, ufunc.nin
+    if others:
+        raise TypeError(f"{name}() got an unexpected keyword argument {next(iter(others))!r}")
     if not nin <= len(args) <= ufunc.nargs:
         raise TypeError(f"{name} takes {nin} inputs and out, but {len(args)} were given")
     if isinstance(out, tuple):
@@ -161,8 +164,8 @@ def call(
         if signature is not None:
             raise TypeError(f"{name}: dtype and signature exclude each other")
         signature = (None,) * nin + (np.dtype(dtype),)
-    elif isinstance(signature, list):
-        signature = tuple(signature)
+    elif not isinstance(signature, (str, tuple, type(None))):
+        raise TypeError(f"{name}: signature must be a string or a tuple, not {signature!r}")
     given = None if out is None else out.dtype
     computed = compute_dtype(ufunc, tuple(map(key, args)), given, signature, casting)
 
@@ -195,6 +198,8 @@ def launch(
         shape = out.shape
     y = out if out is not None and out.dtype == dtype else empty(inputs, shape, dtype, order)
     inputs = [x.copy() if is_overwritten(x, y) else x for x in inputs]
+    if masked and any(is_overwritten(where, z) for z in (y, out) if z is not None):
+        where = where.copy()
     if y.size:
         run(ufunc, dtype, inputs, y, where if masked else None)
     if out is None or y is out:
