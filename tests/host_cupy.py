@@ -190,7 +190,7 @@ def full(shape: object, value: object, dtype: np.dtype) -> ndarray:
 
 
 def copyto(to: ndarray, a: ndarray, casting: str, where: object) -> None:
-    where = where if where is True else np.asarray(where)
+    where = True if where is None else np.asarray(where)
     np.copyto(np.asarray(to), np.asarray(a), casting=casting, where=where)
 
 

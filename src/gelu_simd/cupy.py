@@ -204,7 +204,7 @@ def launch(
         run(ufunc, dtype, inputs, y, where if masked else None)
     if out is None or y is out:
         return y
-    cupy.copyto(out, y, casting=casting, where=where)
+    cupy.copyto(out, y, casting=casting, where=where if masked else None)
     return out
 
 
