@@ -7,6 +7,7 @@ the busiest unit alone would take.  Exits with 1 if a NEON loop of float32 spill
 computes in scalars.
 """
 
+import argparse
 import re
 import shutil
 import subprocess
@@ -103,6 +104,13 @@ def simulate(code: list[str], arch: str, cpu: str) -> tuple[float, float]:
     return int(cycles) / rounds, float(bound)
 
 
+def known(dtype: str) -> str:
+    """Refuse what is no type."""
+    if dtype not in TYPES:
+        raise argparse.ArgumentTypeError(f"{dtype!r} is none of {', '.join(TYPES)}")
+    return dtype
+
+
 def main(dtypes: list[str]) -> int:
     """Print a row for each function, type, level and CPU."""
     failed = False
@@ -126,4 +134,9 @@ def main(dtypes: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:] or ["float32"]))
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument(
+        "dtypes", nargs="*", type=known, metavar="DTYPE",
+        help=f"some of {', '.join(TYPES)} (default: float32)",
+    )  # fmt: skip
+    sys.exit(main(parser.parse_args().dtypes or ["float32"]))
