@@ -186,6 +186,8 @@ def empty_like(a: ndarray) -> ndarray:
 
 
 def full(shape: object, value: object, dtype: np.dtype) -> ndarray:
+    """Refuse what CuPy refuses: subclasses of Python's numbers."""
+    assert isinstance(value, np.generic) or type(value) in (bool, int, float, complex)
     return np.full(shape, value, dtype).view(ndarray)
 
 

@@ -35,6 +35,15 @@ def test_header_is_what_the_generator_writes() -> None:
     assert done.returncode == 0
 
 
+def test_quotient_is_that_of_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
+    """half.py checks with the number that scalar.h guesses a reciprocal by."""
+    monkeypatch.syspath_prepend(FOLDER)
+    half = importlib.import_module("half")
+    scalar = (FOLDER.parent / "simd" / "scalar.h").read_text(encoding="utf-8")
+    [guess] = re.findall(r"guess = float_from_bits\((0x\w+) - bits_f32\(b\)\)", scalar)
+    assert int(guess, 16) == half.RECIPROCAL
+
+
 def test_a_changed_digit_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

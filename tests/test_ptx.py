@@ -13,6 +13,7 @@ from helpers import (
     TYPES,
     dtype_of,
     every_kind,
+    fused_level,
     invalid_product,
     needs_fused,
     on_fused_level,
@@ -21,7 +22,8 @@ from helpers import (
 )
 
 import gelu_simd
-from gelu_simd._inputs import Array, patterns, quiet
+from gelu_simd._inputs import Array, bits, patterns, quiet
+from gelu_simd._verify import using
 
 ELEMENTS, WHERE, PACKETS = range(3)  # the kernels of a function and type
 
@@ -48,9 +50,9 @@ def kernel(ufunc: np.ufunc, dtype: np.dtype, which: int) -> object:
     return kernels(ufunc, dtype)[which]
 
 
-def bits(a: Array) -> Array:
-    """Return a's bits, as the kernels take them."""
-    return a.view(f"u{a.itemsize}")
+def threads(a: Array, which: int) -> int:
+    """Return how many threads a kernel takes for an array."""
+    return -(-a.nbytes // 16) if which == PACKETS else a.size
 
 
 @pytest.mark.parametrize("architecture", [75, 80, 90, 100, 120])
@@ -87,7 +89,7 @@ def test_bits_are_those_of_the_cpu(ptx, ufunc, name, architecture):
     mask = np.arange(x.size) % 3 == 0
     for which in (ELEMENTS, WHERE, PACKETS):
         run = ptx.Kernel(kernel(ufunc, x.dtype, which), architecture)
-        size = -(-x.nbytes // 16) if which == PACKETS else x.size
+        size = threads(x, which)
         found = np.zeros_like(x)
         if which == WHERE:
             run(*map(bits, args), mask, bits(found), size=size)
@@ -106,7 +108,7 @@ def test_invalid_product(ptx, name):
     for which in (ELEMENTS, PACKETS):
         run = ptx.Kernel(kernel(gelu_simd.gelu_backward, args[0].dtype, which), 90)
         found = np.zeros_like(args[0])
-        run(*map(bits, args), bits(found), size=-(-found.nbytes // 16) if which else found.size)
+        run(*map(bits, args), bits(found), size=threads(found, which))
         assert np.isnan(found).all()
 
 
@@ -118,8 +120,9 @@ def test_every_float32(ptx, ufunc):
     def check(start: int) -> bool:
         x = quiet(patterns(np.dtype(np.float32), start, start + (1 << 22)))
         args, found = operands(ufunc, x), np.zeros_like(x)
-        run(*map(bits, args), bits(found), size=x.nbytes // 16)
+        run(*map(bits, args), bits(found), size=threads(x, PACKETS))
         return same_bits(found, on_fused_level(ufunc, *args))
 
-    with ThreadPoolExecutor() as pool:
+    # One level for all threads: `using` in one must not end it for another.
+    with using(fused_level()), ThreadPoolExecutor() as pool:
         assert all(pool.map(check, range(0, 1 << 32, 1 << 22)))

@@ -304,9 +304,9 @@ def measure(
         try:
             most = arrays(dtype, max(sizes))
         except MemoryError:
-            size = 3 * max(sizes) * dtype.itemsize / (1 << 30)
+            gib = 3 * max(sizes) * dtype.itemsize / (1 << 30)
             raise BenchError(
-                f"{size_name(max(sizes))} elements of {dtype} take {size:.1f} GiB, "
+                f"{size_name(max(sizes))} elements of {dtype} take {gib:.1f} GiB, "
                 "more than there is"
             ) from None
         for function in functions:

@@ -35,6 +35,7 @@ Key = np.dtype | type  # what a result's type depends on: a dtype, or the type o
 
 SUFFIXES = {"float64": "f64", "float32": "f32", "float16": "f16", "bfloat16": "bf16"}
 OPERANDS = {1: ("x",), 2: ("dy", "x")}  # by the number of inputs
+NUMBERS = (int, float, complex)  # the types that follow the arrays'
 PACKET = 16  # bytes that a thread loads at once
 
 HERE = Path(__file__).parent
@@ -93,7 +94,7 @@ def compute_dtype(
 
 def key(x: Any) -> Key:
     """Return what the type of a result depends on."""
-    if type(x) in (int, float, complex):  # whose type follows the arrays'
+    if type(x) in NUMBERS:
         return type(x)
     return x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype
 
@@ -179,7 +180,9 @@ def launch(
 ) -> Any:
     """Convert what has to be, allocate the output and run the kernel on the current device."""
     inputs = [
-        x.astype(dtype, copy=False) if isinstance(x, cupy.ndarray) else cupy.full((), x, dtype)
+        x.astype(dtype, copy=False)
+        if isinstance(x, cupy.ndarray)
+        else cupy.full((), x if type(x) in NUMBERS else np.asarray(x)[()], dtype)
         for x in args
     ]
     masked = where is not True
