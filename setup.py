@@ -121,7 +121,8 @@ class SourceArchive(sdist):
     def make_distribution(self) -> None:
         for folder in (".ci", ".github", "bench", "csrc", "tests"):
             self.filelist.extend(files(folder))
-        self.filelist.extend(p.as_posix() for p in Path("src").rglob("*.p[yx][xd]"))
+        for pattern in ("*.pyx", "*.pxd", "*.h"):
+            self.filelist.extend(p.as_posix() for p in Path("src").rglob(pattern))
         self.filelist.extend(["CHANGELOG.md", "CONTRIBUTING.md"])
         super().make_distribution()
 
@@ -175,9 +176,9 @@ def arguments(arch: str, dialect: str, free_threaded: bool = False) -> dict[str,
         "ext_modules": [
             Extension(
                 "gelu_simd._ufuncs",
-                sources=["src/gelu_simd/_ufuncs.pyx", "csrc/dispatch.c"],
-                depends=[*headers, "src/gelu_simd/_csrc.pxd"],
-                include_dirs=["csrc", np.get_include()],
+                sources=["src/gelu_simd/_ufuncs.pyx", "csrc/dispatch.c", "csrc/loops.c"],
+                depends=[*headers, "src/gelu_simd/_csrc.pxd", "src/gelu_simd/_vectorcall.h"],
+                include_dirs=["csrc", "src/gelu_simd", np.get_include()],
                 define_macros=list(macros.items()),
                 extra_compile_args=COMMON_MSVC if dialect == "msvc" else COMMON,
                 extra_link_args=[] if dialect == "msvc" else ["-Wl,-x"],

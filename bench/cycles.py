@@ -121,7 +121,7 @@ def main(dtypes: list[str]) -> int:
             for function in FUNCTIONS:
                 for level, arch, cpu, width in CPUS:
                     lines = assembly(level, arch, Path(directory))
-                    found = loop(lines, f"{function}_contiguous_{suffix}_{level}")
+                    found = loop(lines, f"{function}_{suffix}_kernel")
                     lanes = width // size
                     cycles, bound = (c / lanes for c in simulate(found.instructions, arch, cpu))
                     print(

@@ -1,5 +1,20 @@
-/* Which levels this build has, and which of them this CPU and its operating system can run.
- * Compiled for the baseline.  Writes nothing of its own, so any threads may call it. */
+/* The levels of this build, those that this CPU and its operating system can run, and the level in
+ * use.
+ *
+ * Compiled for the baseline.
+ *
+ * Policy on 512-bit vectors (2026-11): every CPU that has AVX-512 F, BW, DQ and VL runs 512-bit
+ * loops.  Intel's server CPUs before Ice Lake (Skylake-X, Cascade Lake, Cooper Lake: family 6, model
+ * 0x55) and the client parts of Ice Lake, Tiger Lake and Rocket Lake lower their clock while they
+ * execute 512-bit multiplications; the manuals and others' measurements say by 5 to 30 % on the
+ * former, less on the latter.  Half as many instructions gain more than that in a loop that is bound
+ * by them, except on models with one 512-bit multiplier (Xeon Bronze and most Silver).  Measured
+ * here: Zen 4, where AVX-512 takes 0.50 to 0.55 of AVX2's time at the same clock.  Not measured: any
+ * of the Intel models.  GELU_SIMD_ISA=avx2 is the way out.
+ *
+ * Policy on macOS (2026-11): XCR0 decides there too.  Darwin enables AVX-512 for a thread only when
+ * it first uses the registers and does not announce them in XCR0 before, so an Intel Mac runs avx2.
+ */
 #include <stdint.h>
 #include <string.h>
 
@@ -16,11 +31,11 @@
 #include <sys/sysctl.h>
 #endif
 
-#define FUNCTION(name, inputs) {#name, inputs},
-const gelu_simd_function gelu_simd_functions[] = {GELU_SIMD_FUNCTIONS(FUNCTION)};
+#define FUNCTION(name, inputs, outputs, context) {#name, inputs, outputs},
+const gelu_simd_function gelu_simd_functions[] = {GELU_SIMD_FUNCTIONS(FUNCTION, )};
 
-#define TYPE_NAME(name) #name,
-const char *const gelu_simd_types[] = {GELU_SIMD_TYPES(TYPE_NAME)};
+#define TYPE(name, element, lane, precision, context) {#name, sizeof(element), precision},
+const gelu_simd_type gelu_simd_types[] = {GELU_SIMD_TYPES(TYPE, )};
 
 /* X(level): best first; a CPU that can run one can run those after it, the last one always.
  * setup.py compiles the same levels. */
@@ -90,7 +105,7 @@ enum {
 };
 #define LEAF7_EBX_AVX512VL (1u << 31)
 
-static int has(uint32_t flags, uint32_t wanted) { return (flags & wanted) == wanted; }
+static int has(uint32_t flags, uint32_t all) { return (flags & all) == all; }
 
 static int can_run_avx2(void)
 {
@@ -146,3 +161,17 @@ const gelu_simd_table *const *gelu_simd_available(void)
         best++;
     return built + best;
 }
+
+/* A read and a write of a pointer that are whole, whatever other threads do. */
+#if defined(_MSC_VER) && !defined(__clang__)
+#define LOAD_POINTER(p) (*(void *volatile *)(p))
+#define STORE_POINTER(p, value) (*(void *volatile *)(p) = (void *)(value))
+#else
+#define LOAD_POINTER(p) __atomic_load_n(p, __ATOMIC_RELAXED)
+#define STORE_POINTER(p, value) __atomic_store_n(p, value, __ATOMIC_RELAXED)
+#endif
+
+static const gelu_simd_table *level;
+
+const gelu_simd_table *gelu_simd_level(void) { return LOAD_POINTER(&level); }
+void gelu_simd_set_level(const gelu_simd_table *table) { STORE_POINTER(&level, table); }

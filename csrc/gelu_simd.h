@@ -1,64 +1,75 @@
-/* All that the layer above may see of the kernels.
+/* The interface between Python and the kernels.
  *
- * A level is one instruction set the kernels were compiled for.  Each level exports one constant
- * table of loops; dispatch.c lists the levels this build has and the ones this CPU can run.
+ * A level is one instruction set that the kernels were compiled for.  A level's table holds one
+ * contiguous kernel for each function and type.  dispatch.c knows the levels, loops.c turns their
+ * kernels into NumPy's strided loops.
  */
 #ifndef GELU_SIMD_H
 #define GELU_SIMD_H
 
 #include <stddef.h>
+#include <stdint.h>
 
-/* X(name, number of inputs): the functions, in the order of the ufuncs. */
-#define GELU_SIMD_FUNCTIONS(X) \
-    X(gelu, 1)                 \
-    X(gelu_tanh, 1)            \
-    X(gelu_grad, 1)            \
-    X(gelu_tanh_grad, 1)       \
-    X(gelu_backward, 2)        \
-    X(gelu_tanh_backward, 2)
+#include "lists.h"
 
-/* X(name): the types, in the order of a ufunc's loops. */
-#define GELU_SIMD_TYPES(X) \
-    X(f64)                 \
-    X(f32)                 \
-    X(f16)                 \
-    X(bf16)
-
-#define GELU_SIMD_TYPE_INDEX(name) GELU_SIMD_##name,
-enum { GELU_SIMD_TYPES(GELU_SIMD_TYPE_INDEX) };
+#define GELU_SIMD_TYPE_INDEX(name, element, lane, precision, context) GELU_SIMD_##name,
+enum { GELU_SIMD_TYPES(GELU_SIMD_TYPE_INDEX, ) };
 
 #define GELU_SIMD_COUNT(...) +1
 enum {
-    GELU_SIMD_NUM_FUNCTIONS = 0 GELU_SIMD_FUNCTIONS(GELU_SIMD_COUNT),
-    GELU_SIMD_NUM_TYPES = 0 GELU_SIMD_TYPES(GELU_SIMD_COUNT)
+    GELU_SIMD_NUM_FUNCTIONS = 0 GELU_SIMD_FUNCTIONS(GELU_SIMD_COUNT, ),
+    GELU_SIMD_NUM_TYPES = 0 GELU_SIMD_TYPES(GELU_SIMD_COUNT, ),
+    GELU_SIMD_MAX_INPUTS = 4,
+    GELU_SIMD_MAX_OUTPUTS = 2,
+    GELU_SIMD_MAX_OPERANDS = GELU_SIMD_MAX_INPUTS + GELU_SIMD_MAX_OUTPUTS
 };
 
 typedef struct {
     const char *name;
-    int inputs;
+    int inputs, outputs;
 } gelu_simd_function;
-
-extern const gelu_simd_function gelu_simd_functions[GELU_SIMD_NUM_FUNCTIONS];
-extern const char *const gelu_simd_types[GELU_SIMD_NUM_TYPES];
-
-/* One strided loop.  `args` are the inputs and then the output, `n` the length, `strides` in bytes,
- * as in NumPy's ufunc loops.  An input may be the output. */
-typedef void gelu_simd_loop(char **args, ptrdiff_t n, const ptrdiff_t *strides);
 
 typedef struct {
     const char *name;
-    gelu_simd_loop *loops[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES];
+    int size; /* bytes of an element */
+    int precision;
+} gelu_simd_type;
+
+extern const gelu_simd_function gelu_simd_functions[GELU_SIMD_NUM_FUNCTIONS];
+extern const gelu_simd_type gelu_simd_types[GELU_SIMD_NUM_TYPES];
+
+/* Computes n elements.  The operands are contiguous: the inputs, then the outputs.  An output may
+ * be an input. */
+typedef void gelu_simd_kernel(void *const *operands, size_t n);
+
+typedef struct {
+    const char *name;
+    const char *bits; /* levels with the same word give the same bits */
+    gelu_simd_kernel *kernels[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES];
 } gelu_simd_table;
 
-/* The levels this CPU and its operating system can run, best first, NULL at the end. */
+/* The levels of this build, best first, NULL at the end. */
+const gelu_simd_table *const *gelu_simd_built(void);
+
+/* The levels that this CPU and its operating system can run, best first, NULL at the end. */
 const gelu_simd_table *const *gelu_simd_available(void);
 
-/* Every level of this build, best first, NULL at the end. */
-const gelu_simd_table *const *gelu_simd_built(void);
+/* The level whose kernels the loops run.  Any thread may read and set it; at first it is NULL. */
+const gelu_simd_table *gelu_simd_level(void);
+void gelu_simd_set_level(const gelu_simd_table *level);
 
 enum { GELU_SIMD_CPU_NAME_SIZE = 49 };
 
-/* Writes the processor's own name for itself, or "" where it does not say. */
+/* Writes the processor's own name for itself, or "" if it has none. */
 void gelu_simd_cpu_name(char *name);
+
+/* The place of a kernel in the tables: the `data` of a NumPy loop. */
+typedef struct {
+    int function, type;
+} gelu_simd_slot;
+
+/* One strided loop on the level in use, with the signature of NumPy's loops: `args` are the inputs
+ * and then the outputs, *n is the length, the strides are in bytes, `slot` is a gelu_simd_slot. */
+void gelu_simd_loop(char **args, const ptrdiff_t *n, const ptrdiff_t *strides, void *slot);
 
 #endif

@@ -27,7 +27,7 @@ FUSED = [level for level in INFO["built"] if level != "portable"]
 FUNCTIONS = _oracle.FUNCTIONS
 UFUNCS = [getattr(gelu_simd, name) for name in (*FUNCTIONS, *BACKWARD)]
 DTYPES = _types.dtypes()
-TYPES = ["float64", "float32", "float16", "bfloat16"]
+TYPES = ["float32", "float64", "float16", "bfloat16"]
 SAMPLES = 2_500_000  # random inputs of a function and type
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")

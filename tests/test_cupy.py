@@ -304,6 +304,6 @@ def test_importing_leaves_cupy_alone():
 
 
 def test_ufuncs_are_handed_over_only_where_numpy_is_as_its_header_says():
-    assert _ufuncs.hands_over
-    assert not _ufuncs.hand_over(UFUNCS, flags=0)
-    assert not _ufuncs.hand_over(UFUNCS, size=16)
+    assert gelu_simd._hands_over
+    assert not _ufuncs.hand_over(None, flags=0)
+    assert not _ufuncs.hand_over(None, size=16)

@@ -17,6 +17,7 @@ OURS = {
     "gelu_simd._docs",
     "gelu_simd._limits",
     "gelu_simd._measured",
+    "gelu_simd._promotion",
     "gelu_simd._ufuncs",
 }
 

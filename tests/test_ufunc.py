@@ -29,7 +29,7 @@ UNARY = [ufunc for ufunc in UFUNCS if ufunc.nin == 1]
 BINARY = [ufunc for ufunc in UFUNCS if ufunc.nin == 2]
 
 # The loops in their order, but for bfloat16's, which NumPy does not list.
-LOOPS = "dfe"
+LOOPS = "fde"
 INTEGERS = ["bool", *(f"{u}int{n}" for u in ("", "u") for n in (8, 16, 32, 64))]
 PAIRS = list(itertools.permutations([*TYPES, *INTEGERS], 2))
 REFUSED = [

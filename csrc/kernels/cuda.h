@@ -10,6 +10,7 @@
  */
 namespace gelu_simd {
 
+#include "../lists.h"
 #include "../simd/ptx.h"
 #include "../simd/scalar.h"
 
@@ -26,27 +27,34 @@ namespace gelu_simd {
 #define HALF bf16
 #include "../gelu_half.inc"
 
-/* A type's bits in memory, and the bit that makes its NaNs quiet. */
-#define TYPE(name, BITS, QUIET)              \
-    struct name {                            \
-        typedef BITS bits;                   \
-        static constexpr bits quiet = QUIET; \
-    };
+template <class element>
+struct bits_of {
+    typedef uint16_t type;
+};
+template <>
+struct bits_of<float> {
+    typedef uint32_t type;
+};
+template <>
+struct bits_of<double> {
+    typedef uint64_t type;
+};
 
-TYPE(f64, uint64_t, UINT64_C(1) << 51)
-TYPE(f32, uint32_t, 1 << 22)
-TYPE(f16, uint16_t, 1 << 9)
-TYPE(bf16, uint16_t, 1 << 6)
-
-V_INLINE vf64 load(f64, uint64_t x) { return double_from_bits(x); }
-V_INLINE vf32 load(f32, uint32_t x) { return float_from_bits(x); }
-V_INLINE vf32 load(f16, uint16_t x) { return v_load_f16(&x); }
-V_INLINE vf32 load(bf16, uint16_t x) { return v_load_bf16(&x); }
-
-V_INLINE void store(f64, uint64_t *y, vf64 a) { *y = bits_f64(a); }
-V_INLINE void store(f32, uint32_t *y, vf32 a) { *y = bits_f32(a); }
-V_INLINE void store(f16, uint16_t *y, vf32 a) { v_store_f16(y, a); }
-V_INLINE void store(bf16, uint16_t *y, vf32 a) { v_store_bf16(y, a); }
+/* A type: its bits in memory, and the bit that makes its NaNs quiet. */
+#define DEFINE_TYPE(name, element, lane, precision, context)                  \
+    struct name {                                                             \
+        typedef bits_of<element>::type bits;                                  \
+        static constexpr bits quiet = (bits)1 << (precision - 2);             \
+    };                                                                        \
+    V_INLINE v##lane load(name, name::bits x)                                 \
+    {                                                                         \
+        return v_load_##name((const element *)(const void *)&x);              \
+    }                                                                         \
+    V_INLINE void store(name, name::bits *y, v##lane a)                       \
+    {                                                                         \
+        v_store_##name((element *)(void *)y, a);                              \
+    }
+GELU_SIMD_TYPES(DEFINE_TYPE, )
 
 template <class type, class lane>
 V_INLINE void store_2(type, typename type::bits *y, lane a, lane b)
@@ -63,7 +71,8 @@ V_INLINE void store_2(bf16, uint16_t *y, vf32 a, vf32 b) { v_store_2_bf16(y, a, 
 V_INLINE bool is_nan(vf64 a) { return v_is_nan_f64(a); }
 V_INLINE bool is_nan(vf32 a) { return v_is_nan_f32(a); }
 
-/* The device has one NaN; a CPU makes its first operand's quiet and hands it on: y, or that. */
+/* A CPU returns its first NaN operand, made quiet; the device returns the one NaN that it has.
+ * Returns the CPU's NaN if an operand is a NaN, else y. */
 template <class type>
 V_INLINE typename type::bits hand_on(typename type::bits y, typename type::bits x)
 {

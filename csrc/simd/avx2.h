@@ -184,18 +184,27 @@ V_INLINE void r_store_part_f64(double *p, rf64 a, size_t n)
 V_INLINE ru16 r_load_u16(const uint16_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
 V_INLINE void r_store_u16(uint16_t *p, ru16 h) { _mm256_storeu_si256((__m256i *)p, h); }
 
+/* Pairs of elements by mask, then the last one of an odd number, which is the lower half of a pair.
+ * A copy by way of memory costs the delay of a load that two stores contribute to. */
 V_INLINE ru16 r_load_part_u16(const uint16_t *p, size_t n)
 {
-    uint16_t block[16] = {0};
-    memcpy(block, p, n * sizeof *p);
-    return r_load_u16(block);
+    const ru16 pairs = _mm256_maskload_epi32((const int *)p, r_part_f32(n / 2));
+    uint16_t last;
+    if (n % 2 == 0)
+        return pairs;
+    memcpy(&last, p + n - 1, sizeof last);
+    return _mm256_or_si256(pairs, _mm256_andnot_si256(r_part_f32(n / 2), _mm256_and_si256(
+        r_part_f32(n / 2 + 1), _mm256_set1_epi32(last))));
 }
 
 V_INLINE void r_store_part_u16(uint16_t *p, ru16 h, size_t n)
 {
-    uint16_t block[16];
-    r_store_u16(block, h);
-    memcpy(p, block, n * sizeof *p);
+    _mm256_maskstore_epi32((int *)p, r_part_f32(n / 2), h);
+    if (n % 2) {
+        const __m256i pair = _mm256_permutevar8x32_epi32(h, _mm256_set1_epi32((int)(n / 2)));
+        const uint16_t last = (uint16_t)_mm_cvtsi128_si32(_mm256_castsi256_si128(pair));
+        memcpy(p + n - 1, &last, sizeof last);
+    }
 }
 
 V_INLINE rf32 r_widen_f16(__m128i h)
@@ -236,6 +245,5 @@ V_INLINE ru16 r_join_bf16(rf32 a, rf32 b)
     return _mm256_blend_epi16(_mm256_srli_epi32(r_round_bf16(a), 16), r_round_bf16(b), 0xaa);
 }
 
-#include "pair.h"
 
 #endif

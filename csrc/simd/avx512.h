@@ -235,6 +235,5 @@ V_INLINE ru16 r_join_bf16(rf32 a, rf32 b)
                                    r_round_bf16(b));
 }
 
-#include "pair.h"
 
 #endif

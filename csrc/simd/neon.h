@@ -243,6 +243,5 @@ V_INLINE ru16 r_join_bf16(rf32 a, rf32 b)
     return vreinterpretq_u16_u32(vsriq_n_u32(r_round_bf16(b), r_round_bf16(a), 16));
 }
 
-#include "pair.h"
 
 #endif

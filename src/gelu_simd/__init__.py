@@ -13,6 +13,7 @@ All six are `numpy.ufunc` objects.  ``cpu_info()`` tells which instruction set t
 environment variable ``GELU_SIMD_ISA`` forces one.
 """
 
+from gelu_simd import _ufuncs
 from gelu_simd._docs import name_operands as _name_operands
 from gelu_simd._ufuncs import cpu_info
 from gelu_simd._ufuncs import ufuncs as _ufuncs_by_name
@@ -38,3 +39,13 @@ gelu_tanh_backward = _ufuncs_by_name["gelu_tanh_backward"]
 
 _name_operands(gelu_backward)
 _name_operands(gelu_tanh_backward)
+
+
+def _call_cupy(ufunc, *args, **kwargs):
+    """Call a ufunc with CuPy arrays."""
+    from gelu_simd import cupy  # noqa: PLC0415 - needs CuPy
+
+    return cupy.call(ufunc, *args, **kwargs)
+
+
+_hands_over = _ufuncs.hand_over(_call_cupy)

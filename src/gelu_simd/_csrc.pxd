@@ -1,22 +1,35 @@
 cdef extern from "gelu_simd.h" nogil:
-    ctypedef void gelu_simd_loop(char **args, ptrdiff_t n, const ptrdiff_t *strides)
-
     enum:
         GELU_SIMD_NUM_FUNCTIONS
         GELU_SIMD_NUM_TYPES
+        GELU_SIMD_MAX_OPERANDS
         GELU_SIMD_CPU_NAME_SIZE
 
     ctypedef struct gelu_simd_function:
         const char *name
         int inputs
+        int outputs
+
+    ctypedef struct gelu_simd_type:
+        const char *name
+        int size
+        int precision
 
     const gelu_simd_function *gelu_simd_functions
-    const char *const *gelu_simd_types
+    const gelu_simd_type *gelu_simd_types
 
     ctypedef struct gelu_simd_table:
         const char *name
-        gelu_simd_loop *loops[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES]
+        const char *bits
 
-    const gelu_simd_table *const *gelu_simd_available()
     const gelu_simd_table *const *gelu_simd_built()
+    const gelu_simd_table *const *gelu_simd_available()
+    const gelu_simd_table *gelu_simd_level()
+    void gelu_simd_set_level(const gelu_simd_table *level)
     void gelu_simd_cpu_name(char *name)
+
+    ctypedef struct gelu_simd_slot:
+        int function
+        int type
+
+    void gelu_simd_loop(char **args, const ptrdiff_t *n, const ptrdiff_t *strides, void *slot)

@@ -1,11 +1,11 @@
 # cython: language_level=3, freethreading_compatible=True
-"""The ufunc objects, the level whose kernels they run, and their way to CuPy.
+"""The ufunc objects, and the level whose kernels they run.
 
-Each ufunc loop gets, as its `data`, its place in a level's table: changing the level changes one
-pointer and leaves the ufuncs alone.  All else is written at import only, so threads need no lock.
+Each ufunc loop gets, as its `data`, the slot of its function and type.  The level in use is one
+pointer in C: changing the level leaves the ufuncs alone.  All else is written at import only, so
+threads need no lock.
 """
 
-import functools
 import os
 import sys
 
@@ -14,119 +14,87 @@ import numpy
 cimport numpy as np
 from gelu_simd._csrc cimport (
     GELU_SIMD_CPU_NAME_SIZE,
+    GELU_SIMD_MAX_OPERANDS,
     GELU_SIMD_NUM_FUNCTIONS,
     GELU_SIMD_NUM_TYPES,
     gelu_simd_available,
     gelu_simd_built,
     gelu_simd_cpu_name,
     gelu_simd_functions,
+    gelu_simd_level,
     gelu_simd_loop,
+    gelu_simd_set_level,
+    gelu_simd_slot,
     gelu_simd_table,
     gelu_simd_types,
 )
 
 from cpython.object cimport PyObject
 from cpython.pycapsule cimport PyCapsule_New
-from cpython.ref cimport Py_DECREF, Py_INCREF
+from cpython.ref cimport Py_INCREF
 
 from gelu_simd._docs import DOCS
+from gelu_simd._promotion import loop_dtype
 
 cdef extern from "numpy/arrayobject.h":
     ctypedef struct DTypeMeta "PyArray_DTypeMeta":
         pass
     DTypeMeta PyArray_PyFloatDType
     DTypeMeta PyArray_PyLongDType
-    DTypeMeta *PyArray_CommonDType(DTypeMeta *, DTypeMeta *) except NULL
 
 cdef extern from "numpy/ufuncobject.h":
     int PyUFunc_AddPromoter(object ufunc, object dtypes, object promoter) except -1
 
-cdef extern from *:
-    """
-    typedef PyObject *call_function(PyObject *, PyObject *const *, size_t, PyObject *);
-    #define VECTORCALL(ufunc) (*(call_function **)(void *)&((PyUFuncObject *)(ufunc))->vectorcall)
-    #define SET_VECTORCALL(ufunc, function) (VECTORCALL(ufunc) = (function))
-    #define VECTORCALL_END (offsetof(PyUFuncObject, vectorcall) + sizeof(call_function *))
-    #define NUMBER_OF_ARGUMENTS(flagged) ((flagged) & ~((size_t)1 << (8 * sizeof(size_t) - 1)))
-
-    /* What NumPy calls a ufunc by, the same for all of them, and what other arguments need. */
-    static call_function *numpy_call, *call_with_others;
-
-    /* Calls a ufunc.  In C, so that the common case costs a few instructions and a jump. */
-    static PyObject *call(
-        PyObject *ufunc, PyObject *const *args, size_t flagged, PyObject *keywords)
-    {
-        const size_t named = keywords == NULL ? 0 : (size_t)Py_SIZE(keywords);
-        const size_t n = NUMBER_OF_ARGUMENTS(flagged) + named;
-        for (size_t i = 0; i < n; i++)
-            if (Py_TYPE(args[i]) != &PyArray_Type && Py_TYPE(args[i]) != &PyFloat_Type)
-                return call_with_others(ufunc, args, flagged, keywords);
-        return numpy_call(ufunc, args, flagged, keywords);
-    }
-    """
-    ctypedef object call_function(object, PyObject *const *, size_t, PyObject *)
-    call_function *VECTORCALL(PyObject *ufunc)
-    void SET_VECTORCALL(PyObject *ufunc, call_function *function)
+cdef extern from "_vectorcall.h":
+    ctypedef object vectorcall_function(object, PyObject *const *, size_t, PyObject *)
+    vectorcall_function *GET_VECTORCALL(PyObject *ufunc)
+    void SET_VECTORCALL(PyObject *ufunc, vectorcall_function *function)
     size_t VECTORCALL_END
     size_t NUMBER_OF_ARGUMENTS(size_t flagged)
-    call_function *numpy_call
-    call_function *call_with_others
-    call_function call
+    vectorcall_function *numpy_call
+    vectorcall_function *call_with_others
+    vectorcall_function vectorcall_of_ufunc
 
 np.import_array()
 np.import_umath()
 
-TYPES = {b"f64": numpy.float64, b"f32": numpy.float32, b"f16": numpy.float16}
-cdef int num_builtin = len(TYPES)
-try:
-    from ml_dtypes import bfloat16
-except ImportError:
-    pass
-else:
-    TYPES[b"bf16"] = bfloat16
-dtypes = [numpy.dtype(TYPES[gelu_simd_types[t]]) for t in range(len(TYPES))]
-
-# All this must live as long as the ufuncs do: for ever.
-cdef void *loop_data[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES]
-cdef np.PyUFuncGenericFunction loops[GELU_SIMD_NUM_TYPES]
-cdef char loop_types[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES * 3]
-
-# Any thread may read and write it, always whole.
-ctypedef const gelu_simd_table *table_pointer
-cdef volatile table_pointer level = NULL
+# ---------------------------------------------------------------------------------------------
+# Levels
 
 
-cdef void run(
-    char **args, const np.npy_intp *n, const np.npy_intp *strides, void *place
-) noexcept nogil:
-    (<gelu_simd_loop *const *> level.loops)[<size_t> place](args, n[0], <const ptrdiff_t *> strides)
-
-
-cdef names(const gelu_simd_table *const *tables):
+cdef list tables_of(const gelu_simd_table *const *tables):
+    """Return (name, bits) of each table of a list that ends with NULL."""
     result = []
     while tables[0] is not NULL:
-        result.append(tables[0].name.decode())
+        result.append((tables[0].name.decode(), tables[0].bits.decode()))
         tables += 1
     return result
 
 
+#: (name, bits) of each level of this build, best first; levels of equal `bits` agree bit for bit.
+LEVELS = tuple(tables_of(gelu_simd_built()))
+cdef list available = [name for name, _ in tables_of(gelu_simd_available())]
+cdef char cpu_name[GELU_SIMD_CPU_NAME_SIZE]
+gelu_simd_cpu_name(cpu_name)
+cdef str cpu = cpu_name.decode("ascii", "replace").strip()
+
+
 cdef const gelu_simd_table *find(name) except NULL:
-    cdef const gelu_simd_table *const *tables = gelu_simd_available()
-    possible = names(tables)
-    if name in possible:
-        return tables[possible.index(name)]
-    known = name in names(gelu_simd_built())
+    """Return the table of an available level."""
+    if name in available:
+        return gelu_simd_available()[available.index(name)]
+    is_built = name in dict(LEVELS)
     raise ValueError(
-        f"{'this CPU cannot run' if known else 'there is no'} level {name!r}; "
-        f"possible: {', '.join(possible)}"
+        f"{'this CPU cannot run' if is_built else 'there is no'} level {name!r}; "
+        f"possible: {', '.join(available)}"
     )
 
 
 def set_isa(name):
     """Run the kernels of level `name` from now on, in every thread; return the former level."""
-    global level
-    former = level.name.decode()
-    level = find(name)
+    cdef const gelu_simd_table *table = find(name)
+    former = gelu_simd_level().name.decode()
+    gelu_simd_set_level(table)
     return former
 
 
@@ -149,33 +117,121 @@ def cpu_info():
     True
     """
     return {
-        "isa": level.name.decode(),
-        "available": names(gelu_simd_available()),
-        "built": names(gelu_simd_built()),
+        "isa": gelu_simd_level().name.decode(),
+        "available": list(available),
+        "built": [name for name, _ in LEVELS],
         "cpu": cpu,
     }
 
 
+def use_initial_level():
+    """Take the best level, or the one that GELU_SIMD_ISA in the environment names."""
+    name = os.environ.get("GELU_SIMD_ISA") or available[0]
+    try:
+        gelu_simd_set_level(find(name))
+    except ValueError as error:
+        raise ImportError(f"GELU_SIMD_ISA={name}: {error}") from None
+
+
+use_initial_level()
+
+# ---------------------------------------------------------------------------------------------
+# Functions and types, as C lists them
+
+#: (name, inputs, outputs) of each function.
+FUNCTIONS = tuple(
+    (gelu_simd_functions[f].name.decode(), gelu_simd_functions[f].inputs,
+     gelu_simd_functions[f].outputs)
+    for f in range(GELU_SIMD_NUM_FUNCTIONS)
+)
+
+
+def type_row(int t):
+    """Return the suffix, the bytes, the significant bits and the least exponent of a type."""
+    size, precision = gelu_simd_types[t].size, gelu_simd_types[t].precision
+    largest_exponent = (1 << (8 * size - precision - 1)) - 1
+    return gelu_simd_types[t].name.decode(), size, precision, 2 - largest_exponent - precision
+
+
+#: (suffix, bytes, significant bits, exponent of the smallest subnormal number) of each type.
+TYPES = tuple(type_row(t) for t in range(GELU_SIMD_NUM_TYPES))
+
+DTYPES = {"f32": numpy.float32, "f64": numpy.float64, "f16": numpy.float16}
+cdef int num_builtin = len(DTYPES)
+try:
+    from ml_dtypes import bfloat16
+except ImportError:
+    pass
+else:
+    DTYPES["bf16"] = bfloat16
+#: The types that the ufuncs have loops for: those of `TYPES` that are installed.
+dtypes = [numpy.dtype(DTYPES[suffix]) for suffix, *_ in TYPES if suffix in DTYPES]
+
+# ---------------------------------------------------------------------------------------------
+# Promotion
+
+cdef list PYTHON_NUMBERS = [
+    <object> <PyObject *> &PyArray_PyFloatDType, <object> <PyObject *> &PyArray_PyLongDType
+]
+
+
+cdef int promote(
+    object ufunc, PyObject **operands, PyObject **signature, PyObject **loop
+) except -1:
+    """Choose the loop for operand types that have none of their own.
+
+    `operands` holds, for the inputs, what `signature` says or else the arguments' types, and for
+    the outputs what `signature` says.  NumPy caches the answer under `operands`, so it must not
+    depend on `signature`.  NumPy itself refuses a loop that contradicts the signature.
+    """
+    inputs = [<object> operands[i] for i in range(ufunc.nin)]
+    outputs = [
+        None if operands[i] is NULL else <object> operands[i]
+        for i in range(ufunc.nin, ufunc.nargs)
+    ]
+    dtype = loop_dtype(ufunc.__name__, inputs, outputs, dtypes, PYTHON_NUMBERS)
+    for i in range(ufunc.nargs):
+        Py_INCREF(dtype)
+        loop[i] = <PyObject *> dtype
+    return 0
+
+
+# ---------------------------------------------------------------------------------------------
+# Ufuncs
+
+# NumPy keeps pointers to all of this: it must live for ever.
+cdef gelu_simd_slot slots[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES]
+cdef void *loop_data[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES]
+cdef np.PyUFuncGenericFunction loops[GELU_SIMD_NUM_TYPES]
+cdef char loop_types[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES * GELU_SIMD_MAX_OPERANDS]
+cdef list docstrings = []
+
+for t in range(GELU_SIMD_NUM_TYPES):
+    loops[t] = <np.PyUFuncGenericFunction> gelu_simd_loop
+
+
 cdef make_ufunc(int f):
-    cdef int inputs = gelu_simd_functions[f].inputs
-    cdef bytes doc
-    name = gelu_simd_functions[f].name.decode()
-    cdef int types[3]
-    for t, dtype in enumerate(dtypes):
-        loop_data[f][t] = <void *> <size_t> (f * GELU_SIMD_NUM_TYPES + t)
-        for k in range(inputs + 1):
-            loop_types[f][t * (inputs + 1) + k] = dtype.num if t < num_builtin else 0
-    doc = DOCS[name].encode()
-    kept.append(doc)
+    name, inputs, outputs = FUNCTIONS[f]
+    cdef int operands = inputs + outputs
+    cdef int types[GELU_SIMD_MAX_OPERANDS]
+    cdef bytes doc = DOCS[name].encode()
+    docstrings.append(doc)
+    for t in range(len(dtypes)):
+        slots[f][t] = gelu_simd_slot(f, t)
+        loop_data[f][t] = <void *> &slots[f][t]
+    for t in range(num_builtin):
+        for k in range(operands):
+            loop_types[f][t * operands + k] = dtypes[t].num
     ufunc = np.PyUFunc_FromFuncAndData(
-        loops, loop_data[f], loop_types[f], num_builtin, inputs, 1, np.PyUFunc_None,
+        loops, loop_data[f], loop_types[f], num_builtin, inputs, outputs, np.PyUFunc_None,
         <char *> gelu_simd_functions[f].name, doc, 0,
     )
     for t in range(num_builtin, len(dtypes)):
-        types[0] = types[1] = types[2] = dtypes[t].num
-        np.PyUFunc_RegisterLoopForType(ufunc, types[0], loops[t], types, loop_data[f][t])
+        for k in range(operands):
+            types[k] = dtypes[t].num
+        np.PyUFunc_RegisterLoopForType(ufunc, dtypes[t].num, loops[t], types, loop_data[f][t])
     PyUFunc_AddPromoter(
-        ufunc, (numpy.dtype,) * inputs + (None,),
+        ufunc, (numpy.dtype,) * inputs + (None,) * outputs,
         PyCapsule_New(<void *> promote, "numpy._ufunc_promoter", NULL),
     )
     for attribute, value in (("__module__", "gelu_simd"), ("__qualname__", name)):
@@ -186,100 +242,44 @@ cdef make_ufunc(int f):
     return name, ufunc
 
 
-FLOAT64, FLOAT32, *_ = FLOATS = [type(dtype) for dtype in dtypes]
-INTEGERS = [type(numpy.dtype(code)) for code in "?bBhHiIlLqQ"]
-PYTHON_NUMBERS = [
-    <object> <PyObject *> &PyArray_PyFloatDType, <object> <PyObject *> &PyArray_PyLongDType
-]
+#: The ufuncs by name.  Not attributes of this module: pickle must find them under their public names.
+ufuncs = dict(make_ufunc(f) for f in range(GELU_SIMD_NUM_FUNCTIONS))
 
-
-cdef common(a, b):
-    """Return the type that NumPy promotes two types to."""
-    cdef DTypeMeta *found = PyArray_CommonDType(<DTypeMeta *> <PyObject *> a,
-                                                <DTypeMeta *> <PyObject *> b)
-    result = <object> <PyObject *> found
-    Py_DECREF(result)
-    return result
-
-
-cdef computed_in(types):
-    """Return the type to compute operands of such types in, None where there is none.
-
-    It is what they are promoted to, Python numbers following the others as everywhere in NumPy,
-    and float64 for integers and bool.
-    """
-    types = [t for t in types if t not in PYTHON_NUMBERS] or [FLOAT64]
-    if any(t not in FLOATS and t not in INTEGERS for t in types):
-        return None
-    try:
-        found = functools.reduce(common, types)
-    except TypeError:  # bfloat16 has none with float16 and with most integers; float32 has
-        found = functools.reduce(common, [FLOAT32, *types])
-    return FLOAT64 if found in INTEGERS else found
-
-
-def called(dtype):
-    """Return the name of a type, with what it may come from if nobody asked for it."""
-    name = dtype.type.__name__.rstrip("_")
-    return f"{name} (None, an int beyond 64 bits, ...)" if name == "object" else name
-
-
-cdef int promote(object ufunc, PyObject **given, PyObject **wanted, PyObject **chosen) except -1:
-    """Choose the loop for types that have none of their own.
-
-    Left alone, NumPy takes the first loop that all can be cast to, float64, also for a Python
-    number beside a float32; and its TypeError does not name the types.
-    """
-    types = [<object> given[i] for i in range(ufunc.nin)]
-    asked = [<object> wanted[i] for i in range(ufunc.nargs) if wanted[i] is not NULL]
-    if asked:  # by dtype= or signature=; then casting= decides
-        dtype = asked[0]
-    else:
-        dtype = computed_in(types)
-    if dtype is None:
-        raise TypeError(
-            f"ufunc {ufunc.__name__!r} does not take {' and '.join(map(called, types))}; "
-            f"it takes {', '.join(d.name for d in dtypes)}, integers and bool"
-        )
-    for i in range(ufunc.nargs):
-        Py_INCREF(dtype)
-        chosen[i] = <PyObject *> dtype
-    return 0
-
+# ---------------------------------------------------------------------------------------------
+# Arrays of CuPy, which refuses ufuncs that are not NumPy's: a call that holds one goes elsewhere
 
 cdef bint probed = False
 cdef dict modules = sys.modules
+cdef object cupy_call = None
 
 
-cdef object call_anything(
+cdef object call_cupy_or_numpy(
     object ufunc, PyObject *const *args, size_t flagged, PyObject *keywords
 ):
-    """Call a ufunc: CuPy's arrays go to `gelu_simd.cupy`, all else to NumPy.
-
-    CuPy itself knows NumPy's ufuncs by name, and so refuses those of others.
-    """
+    """Call `cupy_call` if an argument is a CuPy array, else NumPy."""
     cdef size_t inputs = NUMBER_OF_ARGUMENTS(flagged), n = inputs, i
     if keywords is not NULL:
         n += len(<tuple> <object> keywords)
-    module = modules.get("cupy")  # who has its arrays has imported it
+    module = modules.get("cupy")  # an argument can be a CuPy array only if CuPy is imported
     if module is not None:
         cupy_array = getattr(module, "ndarray", None)
         if isinstance(cupy_array, type):
             for i in range(n):
                 if isinstance(<object> args[i], cupy_array):
-                    return call_cupy(ufunc, args, inputs, keywords)
+                    return call_python(cupy_call, ufunc, args, inputs, keywords)
     return numpy_call(ufunc, args, flagged, keywords)
 
 
-cdef object call_cupy(object ufunc, PyObject *const *args, size_t inputs, PyObject *keywords):
-    from gelu_simd import cupy
-
-    given = [<object> args[i] for i in range(inputs)]
+cdef object call_python(
+    object function, object ufunc, PyObject *const *args, size_t inputs, PyObject *keywords
+):
+    """Call ``function(ufunc, *args, **keywords)``."""
+    positional = [<object> args[i] for i in range(inputs)]
     named = {}
     if keywords is not NULL:
         for i, name in enumerate(<object> keywords):
             named[name] = <object> args[inputs + <size_t> i]
-    return cupy.call(ufunc, *given, **named)
+    return function(ufunc, *positional, **named)
 
 
 cdef object probe(object ufunc, PyObject *const *args, size_t flagged, PyObject *keywords):
@@ -288,48 +288,34 @@ cdef object probe(object ufunc, PyObject *const *args, size_t flagged, PyObject 
     return numpy_call(ufunc, args, flagged, keywords)
 
 
-def hand_over(ufuncs, flags=numpy.ufunc.__flags__, size=numpy.ufunc.__basicsize__):
-    """Have `call` called by these ufuncs; return whether that could be done.
+def hand_over(call, flags=numpy.ufunc.__flags__, size=numpy.ufunc.__basicsize__):
+    """Have ``call(ufunc, *args, **kwargs)`` called where an argument is a CuPy array.
 
-    It is done only where NumPy's ufuncs are what its header says: types of vectorcall, large enough
-    to hold the field, which holds the same in all of them and is what a call goes through.
+    Returns False and changes nothing unless all of this holds:
+
+    * the type of NumPy's ufuncs has the flag of vectorcall;
+    * its objects are large enough to hold the field that NumPy's header declares;
+    * the field holds the same function in np.add and in all our ufuncs;
+    * a call goes through the field.
     """
-    global numpy_call, call_with_others
+    global numpy_call, call_with_others, cupy_call, probed
     have_vectorcall = 1 << 11
     if not flags & have_vectorcall or size < VECTORCALL_END:
         return False
-    numpy_call = VECTORCALL(<PyObject *> numpy.add)
-    for ufunc in ufuncs:
-        if numpy_call is NULL or VECTORCALL(<PyObject *> ufunc) is not numpy_call:
+    if numpy_call is NULL:
+        numpy_call = GET_VECTORCALL(<PyObject *> numpy.add)
+    for ufunc in ufuncs.values():
+        if numpy_call is NULL or GET_VECTORCALL(<PyObject *> ufunc) is not numpy_call:
             return False
-    call_with_others = call_anything
-    SET_VECTORCALL(<PyObject *> ufuncs[0], probe)
-    ufuncs[0](*[0.0] * ufuncs[0].nin)
+    cupy_call = call
+    call_with_others = call_cupy_or_numpy
+    first = next(iter(ufuncs.values()))
+    probed = False
+    SET_VECTORCALL(<PyObject *> first, probe)
+    first(*[0.0] * first.nin)
+    SET_VECTORCALL(<PyObject *> first, numpy_call)
     if not probed:
-        SET_VECTORCALL(<PyObject *> ufuncs[0], numpy_call)
         return False
-    for ufunc in ufuncs:
-        SET_VECTORCALL(<PyObject *> ufunc, call)
+    for ufunc in ufuncs.values():
+        SET_VECTORCALL(<PyObject *> ufunc, vectorcall_of_ufunc)
     return True
-
-
-def use_initial_level():
-    """Take the best level, or the one that GELU_SIMD_ISA in the environment names."""
-    global level
-    wanted = os.environ.get("GELU_SIMD_ISA") or names(gelu_simd_available())[0]
-    try:
-        level = find(wanted)
-    except ValueError as error:
-        raise ImportError(f"GELU_SIMD_ISA={wanted}: {error}") from None
-
-
-cdef char cpu_name[GELU_SIMD_CPU_NAME_SIZE]
-gelu_simd_cpu_name(cpu_name)
-cpu = cpu_name.decode("ascii", "replace").strip()
-kept = []  # the docstrings, which the ufuncs point to
-use_initial_level()
-for t in range(GELU_SIMD_NUM_TYPES):
-    loops[t] = <np.PyUFuncGenericFunction> run
-# Not attributes of this module: pickle must find the ufuncs under their public names.
-ufuncs = dict(make_ufunc(f) for f in range(GELU_SIMD_NUM_FUNCTIONS))
-hands_over = hand_over(list(ufuncs.values()))

@@ -1,0 +1,74 @@
+"""The type that a ufunc computes in, for operands that have no loop of their own.
+
+NumPy asks a ufunc's promoter when no loop fits the operands' types and keeps the answer, for ever,
+under those types: an answer must depend on nothing else.  Left to itself NumPy takes the first loop
+that all operands can be cast to, also for a Python number beside a float32.
+"""
+
+import functools
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+DType = type[np.dtype]  # NumPy's class of a type, such as type(np.dtype("f4"))
+
+_INTEGERS = {type(np.dtype(code)): np.dtype(code) for code in "?bBhHiIlLqQ"}
+
+
+def loop_dtype(
+    name: str,
+    inputs: Sequence[DType],
+    outputs: Iterable[DType | None],
+    floats: Sequence[np.dtype],
+    python_numbers: Sequence[DType],
+) -> DType:
+    """Return the type of all operands of the loop to run.
+
+    Parameters
+    ----------
+    name : str
+        The ufunc's name, for the error message.
+    inputs : sequence of DType
+        The types of the inputs, or what ``signature=`` puts in their place.
+    outputs : iterable of DType or None
+        What ``dtype=`` or ``signature=`` asks for; None where it is silent.
+    floats : sequence of numpy.dtype
+        The types that the ufunc has loops for.
+    python_numbers : sequence of DType
+        The types that stand for Python's int and float.
+
+    Returns
+    -------
+    DType
+        The first type asked for.  Otherwise the type that NumPy promotes the inputs to: Python
+        numbers follow the other operands, integers and bool count as float64.
+
+    Raises
+    ------
+    TypeError
+        If an input is no real number, or wider than float64.
+    """
+    for requested in outputs:
+        if requested is not None:
+            return requested
+    known = {type(dtype): dtype for dtype in floats} | _INTEGERS
+    try:
+        dtypes = [known[dtype] for dtype in inputs if dtype not in python_numbers]
+    except KeyError:
+        raise TypeError(
+            f"ufunc {name!r} does not take {' and '.join(map(_name, inputs))}; "
+            f"it takes {', '.join(dtype.name for dtype in floats)}, integers and bool"
+        ) from None
+    if not dtypes:
+        dtypes = [np.dtype(np.float64)]
+    try:
+        result = functools.reduce(np.promote_types, dtypes)
+    except TypeError:  # bfloat16 has no common type with float16 and most integers; float32 has
+        result = functools.reduce(np.promote_types, [np.dtype(np.float32), *dtypes])
+    return type(np.dtype(np.float64)) if type(result) in _INTEGERS else type(result)
+
+
+def _name(dtype: DType) -> str:
+    """Name a type; for `object`, add how arguments become one by accident."""
+    name = dtype.type.__name__.rstrip("_")
+    return f"{name} (None, an int beyond 64 bits, ...)" if name == "object" else name

@@ -1,0 +1,42 @@
+/* The call of a ufunc, with a place for arguments that NumPy does not take.
+ *
+ * NumPy calls a ufunc through the `vectorcall` field of the object, public in numpy/ufuncobject.h.
+ * Set to `vectorcall_of_ufunc` it sends calls that hold arguments of other kinds to
+ * `call_with_others`.  NumPy arrays and Python floats, by far the most calls, cost some instructions
+ * and a jump.
+ */
+#ifndef GELU_SIMD_VECTORCALL_H
+#define GELU_SIMD_VECTORCALL_H
+
+#include <Python.h>
+#include <numpy/arrayobject.h>
+#include <numpy/ufuncobject.h>
+
+typedef PyObject *vectorcall_function(PyObject *, PyObject *const *, size_t, PyObject *);
+
+#define VECTORCALL_FIELD(ufunc) \
+    (*(vectorcall_function **)(void *)&((PyUFuncObject *)(ufunc))->vectorcall)
+#define GET_VECTORCALL(ufunc) VECTORCALL_FIELD(ufunc)
+#define SET_VECTORCALL(ufunc, function) (VECTORCALL_FIELD(ufunc) = (function))
+
+/* Bytes of a ufunc object up to the end of the field. */
+#define VECTORCALL_END (offsetof(PyUFuncObject, vectorcall) + sizeof(vectorcall_function *))
+
+/* The number of positional arguments: PyVectorcall_NARGS, which the stable ABI of Python 3.11 lacks. */
+#define NUMBER_OF_ARGUMENTS(flagged) ((flagged) & ~((size_t)1 << (8 * sizeof(size_t) - 1)))
+
+static vectorcall_function *numpy_call;       /* NumPy's own, the same for all ufuncs */
+static vectorcall_function *call_with_others; /* for arguments of other types */
+
+static PyObject *vectorcall_of_ufunc(PyObject *ufunc, PyObject *const *args, size_t flagged,
+                                     PyObject *keywords)
+{
+    const size_t named = keywords == NULL ? 0 : (size_t)Py_SIZE(keywords);
+    const size_t n = NUMBER_OF_ARGUMENTS(flagged) + named;
+    for (size_t i = 0; i < n; i++)
+        if (Py_TYPE(args[i]) != &PyArray_Type && Py_TYPE(args[i]) != &PyFloat_Type)
+            return call_with_others(ufunc, args, flagged, keywords);
+    return numpy_call(ufunc, args, flagged, keywords);
+}
+
+#endif
