@@ -36,11 +36,11 @@ def test_header_is_what_the_generator_writes() -> None:
 
 
 def test_quotient_is_that_of_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
-    """half.py checks with the number that scalar.h guesses a reciprocal by."""
+    """half.py checks with the number that v_quotient guesses a reciprocal by."""
     monkeypatch.syspath_prepend(FOLDER)
     half = importlib.import_module("half")
-    scalar = (FOLDER.parent / "simd" / "scalar.h").read_text(encoding="utf-8")
-    [guess] = re.findall(r"guess = float_from_bits\((0x\w+) - bits_f32\(b\)\)", scalar)
+    simd = "".join(path.read_text(encoding="utf-8") for path in (FOLDER.parent / "simd").iterdir())
+    [guess] = re.findall(r"guess = float_from_bits\((0x\w+) - bits_f32\(b\)\)", simd)
     assert int(guess, 16) == half.RECIPROCAL
 
 
@@ -96,11 +96,11 @@ def test_literals_are_exact_in_their_types() -> None:
 def test_inputs_lie_at_the_limits_of_the_polynomial_around_the_root(
     width: str, dtype: type
 ) -> None:
-    found = {
+    scalars = {
         name: value for prefix, name, value in SCALAR.findall(HEADER.read_text()) if prefix == width
     }
     root, near = (
-        float.fromhex(found[f"TANH_GRAD_{name}"].rstrip("f")) for name in ("ROOT", "NEAR")
+        float.fromhex(scalars[f"TANH_GRAD_{name}"].rstrip("f")) for name in ("ROOT", "NEAR")
     )
     x = -_inputs.edges("gelu_tanh_grad", np.dtype(dtype)).astype(float)
     for limit in (root - near, root + near):

@@ -23,7 +23,10 @@ from gelu_simd._limits import CORRECTLY_ROUNDED, Largest, group, limit
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 DATA = ROOT / "src" / "gelu_simd" / "_measured.py"
-MATHS = {"float32": ROOT / "csrc" / "gelu_f32.inc", "float64": ROOT / "csrc" / "gelu_f64.inc"}
+MATHS = {
+    dtype: sorted((ROOT / "csrc" / "maths").glob(f"*_{suffix}.inc"))
+    for dtype, suffix in (("float32", "f32"), ("float64", "f64"))
+}
 GROUPS = ("fused", "portable")
 
 BEGIN = "<!-- Written by tests/test_figures.py. -->\n"
@@ -91,8 +94,9 @@ def readme(text: str, measured: Measured) -> str:
     return before + BEGIN + table(measured) + END + after
 
 
-def comments(text: str, dtype: str, measured: Measured) -> str:
-    """Return a source of the maths with the errors in its comments up to date."""
+def comments(dtype: str, measured: Measured) -> dict[Path, str]:
+    """Return the sources of a type's maths with the errors in their comments up to date."""
+    texts = {path: path.read_text(encoding="utf-8") for path in MATHS[dtype]}
     for function in FUNCTIONS:
         fused, portable = (measured[function, dtype, levels] for levels in GROUPS)
         other = f"portable {portable.error:.2f} at {portable.x}."
@@ -103,9 +107,10 @@ def comments(text: str, dtype: str, measured: Measured) -> str:
         )
         new += (" " if len(new + other) < 100 else "\n * ") + other + "\n"
         end = rf" \*/\nV_INLINE \w+ {function}_f{dtype[-2:]}\("
-        text, count = re.subn(rf" \* Max error over [^/]*(?={end})", lambda _, s=new: s, text)
-        assert count == 1, function
-    return text
+        comment = re.compile(rf" \* Max error over [^/]*(?={end})")
+        [path] = (path for path, text in texts.items() if comment.search(text))
+        texts[path] = comment.sub(lambda _, s=new: s, texts[path])
+    return texts
 
 
 def stored() -> Measured:
@@ -119,8 +124,8 @@ def test_readme() -> None:
 
 @pytest.mark.parametrize("dtype", MATHS)
 def test_comments(dtype: str) -> None:
-    text = MATHS[dtype].read_text(encoding="utf-8")
-    assert comments(text, dtype, stored()) == text
+    for path, text in comments(dtype, stored()).items():
+        assert path.read_text(encoding="utf-8") == text
 
 
 def test_data() -> None:
@@ -163,7 +168,7 @@ if __name__ == "__main__":
     for path in map(Path, sys.argv[1:]):
         figures = update(figures, path.read_text(encoding="utf-8"))
     new_texts = {DATA: data(figures), README: readme(README.read_text(encoding="utf-8"), figures)}
-    for dtype_name, path in MATHS.items():
-        new_texts[path] = comments(path.read_text(encoding="utf-8"), dtype_name, figures)
+    for dtype_name in MATHS:
+        new_texts |= comments(dtype_name, figures)
     for path, new_text in new_texts.items():
         path.write_text(new_text, encoding="utf-8")

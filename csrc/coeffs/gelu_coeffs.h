@@ -8,10 +8,20 @@
 #define GELU_COEFFS_H
 
 
-/* ==== float32: exponential ==== */
+/* ==== shared by the forms ==== */
 
 /* z + EXP_MAGIC holds rint(z) + 64 + the exponent's bias in its last bits */
 #define F32_EXP_MAGIC 0x1.80017ep+23f
+#define F64_EXP_MAGIC 0x1.800000000043fp+52
+
+/* t is at least this: x/2 keeps to its side of a tie, and t^2 clear of underflow */
+#define HALF_LO 0x1p-14f
+
+
+/* ==== exact form, float32 ==== */
+
+/* where n = -191: t^2/2 = 191 ln(2) */
+#define F32_GELU_HI 0x1.045aa6p+4f
 
 /* exp(h) 2^n = exp(u), n = rint(u log2(e)), h = u - n LN2.  LN2 is ln 2 rounded; the
  * fits of E and of 1 + delta below make up for it, divided by
@@ -29,13 +39,6 @@ GELU_COEFFS_F32(f32_exp, 5) = {
     0x1.123982p-7f,
     0x1.6a519ap-10f};
 
-
-/* ==== float32: gelu ==== */
-
-/* where n = -191: t^2/2 = 191 ln(2); 2u(t) = 191 ln(2) */
-#define F32_GELU_HI 0x1.045aa6p+4f
-#define F32_TANH_HI 0x1.75d122p+3f
-
 /* 1/(2E(t)) = 1 + t + t psi(t), psi = NUM/DEN on [0, 14.42]; type (4, 4);
  * error relative to 1/(2E): 2^-27.19, rounded 2^-27.12;
  * stored as a0 + a1 t + u (a2 + a3 t) + u^2 a4, u = -t^2/2, and so is delta below */
@@ -51,9 +54,6 @@ GELU_COEFFS_F32(f32_gelu_den, 5) = {
     -0x1.a12174p-1f,
     -0x1.723f38p-3f,
     0x1.2c242p-5f};
-
-
-/* ==== float32: gelu_grad ==== */
 
 /* gelu'(-ROOT) = 0 */
 #define F32_GRAD_ROOT_HI 0x1.80ead2p-1f
@@ -75,195 +75,10 @@ GELU_COEFFS_F32(f32_grad_den, 5) = {
     0x1.c20028p-4f};
 
 
-/* ==== float32: gelu_tanh and gelu_tanh_grad ==== */
+/* ==== exact form, float64 ==== */
 
-/* -2u log2(e) = t (K1 + K3 t^2); K1_HI has 19 bits so that (K1_HI + K3 t^2) - K1_HI is exact */
-#define F32_TANH_K1_HI -0x1.26aecp+1f
-#define F32_TANH_K1_LO -0x1.0de73ap-22f
-#define F32_TANH_K3_HI -0x1.a5a7dp-4f
-#define F32_TANH_K3_LO 0x1.151aaep-29f
-
-/* 2^f = (rho + f)/(rho - f), |f| <= 1/2; rho in powers of f^2, error relative to 2^f,
- * degree 2; error 2^-31.57, rounded 2^-29.38 */
-GELU_COEFFS_F32(f32_exp2_rho, 3) = {
-    0x1.715476p+1f,
-    0x1.d93066p-4f,
-    -0x1.e3a74p-11f};
-
-/* g = t 2u'(t) = 2t + t (TAIL + CUBIC t^2);
- * h = 1 - g (1 - sigma(-2u)) = 2d + (AT_ROOT + d P(d)), d = ROOT - t, |d| < NEAR;
- * TAIL, CUBIC, AT_ROOT and P stored times 2^-64 */
-#define F32_TANH_GRAD_TAIL -0x1.9deeb4p-66f
-#define F32_TANH_GRAD_CUBIC 0x1.b6676cp-67f
-#define F32_TANH_GRAD_ROOT 0x1.8142ap-1f
-#define F32_TANH_GRAD_NEAR 0x1.70a3d8p-3f
-#define F32_TANH_GRAD_AT_ROOT -0x1.730a92p-90f
-
-/* P, error relative to 2 + P,
- * degree 4; error 2^-26.47, rounded 2^-26.34 */
-GELU_COEFFS_F32(f32_tanh_grad_root, 5) = {
-    -0x1.86c30ep-68f,
-    -0x1.a1f46cp-65f,
-    0x1.f8adf8p-69f,
-    0x1.26f82cp-73f,
-    0x1.4c584ap-71f};
-
-
-/* ==== float16 and bfloat16, computed in float32 ==== */
-
-/* -t^2/2 log2(e) = EXPONENT t^2; EXPONENT is rounded, and the rational fits make up for it */
-#define HALF_EXPONENT -0x1.715476p-1f
-
-/* stands for 1 in D of gelu_tanh_grad: with 1, no choice makes float16 right */
-#define HALF_ONE 0x1.fffffep-1f
-
-/* t is at least this: x/2 keeps to its side of a tie, and t^2 clear of underflow */
-#define HALF_LO 0x1p-14f
-
-/* f16.  Errors before the walk of half.py, which changes some last bits until no
- * result is rounded wrongly:
- * EXP2 is 2^(f-64), |f| <= 1/2, degree 5; error 2^-23.67, rounded 2^-22.97;
- * E(t) = NUM/DEN on [0, 5.75], type (3, 4); error 2^-24.15, rounded 2^-24.00;
- * gelu'(-t) exp(t^2/2)/(ROOT - t) = NUM/DEN, type (3, 3); error 2^-22.99, rounded 2^-22.94;
- * -2u log2(e) = t (EXPONENT[0] + EXPONENT[1] t^2);
- * -t 2u'(t) = SLOPE[0] t + SLOPE[1] t^3 */
-GELU_COEFFS_F32(f16_gelu_exp2, 6) = {
-    0x1.000006p-64f,
-    0x1.62e434p-65f,
-    0x1.ebf8bcp-67f,
-    0x1.c6b574p-69f,
-    0x1.3d21bap-71f,
-    0x1.5ca5e8p-74f};
-GELU_COEFFS_F32(f16_gelu_num, 4) = {
-    0x1.fffffcp-2f,
-    0x1.54f406p-2f,
-    0x1.a8746ap-4f,
-    0x1.b8aa3ap-7f};
-GELU_COEFFS_F32(f16_gelu_den, 5) = {
-    0x1.000002p+0f,
-    0x1.76bbfcp+0f,
-    0x1.c01e8p-1f,
-    0x1.09641cp-2f,
-    0x1.1453bep-5f};
-GELU_COEFFS_F32(f16_grad_exp2, 6) = {
-    0x1.000004p-64f,
-    0x1.62e428p-65f,
-    0x1.ebf828p-67f,
-    0x1.c6b4bp-69f,
-    0x1.3d21b4p-71f,
-    0x1.5ca5c8p-74f};
-GELU_COEFFS_F32(f16_grad_num, 4) = {
-    0x1.31ef98p+0f,
-    0x1.1267dp+0f,
-    0x1.9ad2ecp-2f,
-    0x1.deab48p-5f};
-GELU_COEFFS_F32(f16_grad_den, 4) = {
-    0x1.cc000ap+0f,
-    0x1.0b635ap+1f,
-    0x1.c9f16p-1f,
-    0x1.2c0f36p-3f};
-GELU_COEFFS_F32(f16_tanh_exp2, 6) = {
-    0x1.000004p-64f,
-    0x1.62e426p-65f,
-    0x1.ebf8cep-67f,
-    0x1.c6b552p-69f,
-    0x1.3d217cp-71f,
-    0x1.5ca5d4p-74f};
-GELU_COEFFS_F32(f16_tanh_exponent, 2) = {
-    -0x1.26aec8p+1f,
-    -0x1.a5a7bap-4f};
-GELU_COEFFS_F32(f16_tanh_grad_exp2, 6) = {
-    0x1p-64f,
-    0x1.62e446p-65f,
-    0x1.ebf86ap-67f,
-    0x1.c6b562p-69f,
-    0x1.3d220ep-71f,
-    0x1.5ca5eap-74f};
-GELU_COEFFS_F32(f16_tanh_grad_exponent, 2) = {
-    -0x1.26aec8p+1f,
-    -0x1.a5a7c6p-4f};
-GELU_COEFFS_F32(f16_tanh_grad_slope, 2) = {
-    -0x1.98844cp+0f,
-    -0x1.b667ap-3f};
-
-/* bf16.  Errors before the walk of half.py, which changes some last bits until no
- * result is rounded wrongly:
- * EXP2 is 2^(f-64), |f| <= 1/2, degree 4; error 2^-18.56, rounded 2^-18.55;
- * E(t) = NUM/DEN on [0, 14.1], type (3, 3); error 2^-16.64, rounded 2^-16.64;
- * gelu'(-t) exp(t^2/2)/(ROOT - t) = NUM/DEN, type (2, 3); error 2^-15.69, rounded 2^-15.69;
- * -2u log2(e) = t (EXPONENT[0] + EXPONENT[1] t^2);
- * -t 2u'(t) = SLOPE[0] t + SLOPE[1] t^3 */
-GELU_COEFFS_F32(bf16_gelu_exp2, 5) = {
-    0x1.ffffecp-65f,
-    0x1.62e0dep-65f,
-    0x1.ec06a8p-67f,
-    0x1.ca10ap-69f,
-    0x1.39a1cap-71f};
-GELU_COEFFS_F32(bf16_gelu_num, 4) = {
-    0x1.8000f2p-1f,
-    0x1.8895e8p-2f,
-    0x1.4c48ep-4f,
-    -0x1.888efep-17f};
-GELU_COEFFS_F32(bf16_gelu_den, 4) = {
-    0x1.7ffffep+0f,
-    0x1.f6cf2ep+0f,
-    0x1.f407fap-1f,
-    0x1.9e3f8p-3f};
-GELU_COEFFS_F32(bf16_grad_exp2, 5) = {
-    0x1.00014ep-64f,
-    0x1.62da1ap-65f,
-    0x1.ebfe1ep-67f,
-    0x1.c9bb62p-69f,
-    0x1.39c52p-71f};
-GELU_COEFFS_F32(bf16_grad_num, 3) = {
-    0x1.448e28p+0f,
-    0x1.bade52p-1f,
-    0x1.a454cp-3f};
-GELU_COEFFS_F32(bf16_grad_den, 4) = {
-    0x1.e8022p+0f,
-    0x1.ce661p+0f,
-    0x1.0656bcp-1f,
-    0x1.048a98p-14f};
-GELU_COEFFS_F32(bf16_tanh_exp2, 5) = {
-    0x1.000014p-64f,
-    0x1.62e0b6p-65f,
-    0x1.ec01a8p-67f,
-    0x1.ca14a4p-69f,
-    0x1.39acdap-71f};
-GELU_COEFFS_F32(bf16_tanh_exponent, 2) = {
-    -0x1.26aec6p+1f,
-    -0x1.a5a7dp-4f};
-GELU_COEFFS_F32(bf16_tanh_grad_exp2, 5) = {
-    0x1p-64f,
-    0x1.62e1ep-65f,
-    0x1.ec06acp-67f,
-    0x1.ca16c2p-69f,
-    0x1.39a1c6p-71f};
-GELU_COEFFS_F32(bf16_tanh_grad_exponent, 2) = {
-    -0x1.26aea6p+1f,
-    -0x1.a5a7ccp-4f};
-GELU_COEFFS_F32(bf16_tanh_grad_slope, 2) = {
-    -0x1.988454p+0f,
-    -0x1.b6676cp-3f};
-
-
-/* ==== float64: exponential ==== */
-#define F64_EXP_MAGIC 0x1.800000000043fp+52
-
-/* 2^f = 1 + f q(f), |f| <= 1/2; q, error relative to 2^f,
- * degree 10; error 2^-55.66, rounded 2^-55.52 */
-GELU_COEFFS_F64(f64_exp2, 11) = {
-    0x1.62e42fefa39f3p-1,
-    0x1.ebfbdff82c598p-3,
-    0x1.c6b08d7048e24p-5,
-    0x1.3b2ab6fba1eafp-7,
-    0x1.5d87fe7be2193p-10,
-    0x1.4309130949ad5p-13,
-    0x1.ffcbeda322ce6p-17,
-    0x1.62bfd4cfd7474p-20,
-    0x1.b5427a146af52p-24,
-    0x1.e605b0c581a9cp-28,
-    0x1.bef2391de8379p-32};
+/* where n = -1087: t^2/2 = 1087 ln(2) */
+#define F64_GELU_HI 0x1.368cf97f808bap+5
 
 /* exp(h) 2^n = exp(u), n = rint(u log2(e)), h = u - n LN2.  LN2 is ln 2 rounded; the fits
  * of gelu and gelu_grad make up for it, as in float32 */
@@ -283,13 +98,6 @@ GELU_COEFFS_F64(f64_exp, 10) = {
     0x1.71df1a688da6bp-19,
     0x1.28ae0f1c9fcefp-22,
     0x1.ad9107de7419dp-26};
-
-
-/* ==== float64: gelu ==== */
-
-/* where n = -1087: t^2/2 = 1087 ln(2); 2u(t) = 1087 ln(2) */
-#define F64_GELU_HI 0x1.368cf97f808bap+5
-#define F64_TANH_HI 0x1.59952b2630915p+4
 
 /* t E(t) = t/(DEN1 t + DEN0) (1 + p(t)), p = NUM/DEN; DEN1, DEN0 times 2^64 */
 #define F64_GELU_DEN1 0x1.2cp+65
@@ -323,9 +131,6 @@ GELU_COEFFS_F64(f64_gelu_den, 11) = {
     -0x1.54c479ef5f91p+7,
     -0x1.a446785873f24p+3,
     0x1p+0};
-
-
-/* ==== float64: gelu_grad ==== */
 
 /* gelu'(-t) = (ROOT - t)/2 (1 + p(t)) exp(-t^2/2), p = P + NUM/DEN; ROOT times 2^-65 */
 #define F64_GRAD_ROOT_HI 0x1.80ead197f00b4p-66
@@ -362,7 +167,146 @@ GELU_COEFFS_F64(f64_grad_den, 11) = {
     0x1p+0};
 
 
-/* ==== float64: gelu_tanh and gelu_tanh_grad ==== */
+/* ==== exact form, float16 and bfloat16 ==== */
+
+/* -t^2/2 log2(e) = EXPONENT t^2; EXPONENT is rounded, and the rational fits make up for it */
+#define HALF_EXPONENT -0x1.715476p-1f
+
+/* f16.  Errors before the walk of half.py, which changes some last bits until no
+ * result is rounded wrongly:
+ * EXP2 is 2^(f-64), |f| <= 1/2, degree 5; error 2^-23.67, rounded 2^-22.97;
+ * E(t) = NUM/DEN on [0, 5.75], type (3, 4); error 2^-24.15, rounded 2^-24.00;
+ * gelu'(-t) exp(t^2/2)/(ROOT - t) = NUM/DEN, type (3, 3); error 2^-22.99, rounded 2^-22.94 */
+GELU_COEFFS_F32(f16_gelu_exp2, 6) = {
+    0x1.000006p-64f,
+    0x1.62e434p-65f,
+    0x1.ebf8bcp-67f,
+    0x1.c6b574p-69f,
+    0x1.3d21bap-71f,
+    0x1.5ca5e8p-74f};
+GELU_COEFFS_F32(f16_gelu_num, 4) = {
+    0x1.fffffcp-2f,
+    0x1.54f406p-2f,
+    0x1.a8746ap-4f,
+    0x1.b8aa3ap-7f};
+GELU_COEFFS_F32(f16_gelu_den, 5) = {
+    0x1.000002p+0f,
+    0x1.76bbfcp+0f,
+    0x1.c01e8p-1f,
+    0x1.09641cp-2f,
+    0x1.1453bep-5f};
+GELU_COEFFS_F32(f16_grad_exp2, 6) = {
+    0x1.000004p-64f,
+    0x1.62e428p-65f,
+    0x1.ebf828p-67f,
+    0x1.c6b4bp-69f,
+    0x1.3d21b4p-71f,
+    0x1.5ca5c8p-74f};
+GELU_COEFFS_F32(f16_grad_num, 4) = {
+    0x1.31ef98p+0f,
+    0x1.1267dp+0f,
+    0x1.9ad2ecp-2f,
+    0x1.deab48p-5f};
+GELU_COEFFS_F32(f16_grad_den, 4) = {
+    0x1.cc000ap+0f,
+    0x1.0b635ap+1f,
+    0x1.c9f16p-1f,
+    0x1.2c0f36p-3f};
+
+/* bf16.  Errors before the walk of half.py, which changes some last bits until no
+ * result is rounded wrongly:
+ * EXP2 is 2^(f-64), |f| <= 1/2, degree 4; error 2^-18.56, rounded 2^-18.55;
+ * E(t) = NUM/DEN on [0, 14.1], type (3, 3); error 2^-16.64, rounded 2^-16.64;
+ * gelu'(-t) exp(t^2/2)/(ROOT - t) = NUM/DEN, type (2, 3); error 2^-15.69, rounded 2^-15.69 */
+GELU_COEFFS_F32(bf16_gelu_exp2, 5) = {
+    0x1.ffffecp-65f,
+    0x1.62e0dep-65f,
+    0x1.ec06a8p-67f,
+    0x1.ca10ap-69f,
+    0x1.39a1cap-71f};
+GELU_COEFFS_F32(bf16_gelu_num, 4) = {
+    0x1.8000f2p-1f,
+    0x1.8895e8p-2f,
+    0x1.4c48ep-4f,
+    -0x1.888efep-17f};
+GELU_COEFFS_F32(bf16_gelu_den, 4) = {
+    0x1.7ffffep+0f,
+    0x1.f6cf2ep+0f,
+    0x1.f407fap-1f,
+    0x1.9e3f8p-3f};
+GELU_COEFFS_F32(bf16_grad_exp2, 5) = {
+    0x1.00014ep-64f,
+    0x1.62da1ap-65f,
+    0x1.ebfe1ep-67f,
+    0x1.c9bb62p-69f,
+    0x1.39c52p-71f};
+GELU_COEFFS_F32(bf16_grad_num, 3) = {
+    0x1.448e28p+0f,
+    0x1.bade52p-1f,
+    0x1.a454cp-3f};
+GELU_COEFFS_F32(bf16_grad_den, 4) = {
+    0x1.e8022p+0f,
+    0x1.ce661p+0f,
+    0x1.0656bcp-1f,
+    0x1.048a98p-14f};
+
+
+/* ==== tanh form, float32 ==== */
+
+/* where n = -191: 2u(t) = 191 ln(2) */
+#define F32_TANH_HI 0x1.75d122p+3f
+
+/* -2u log2(e) = t (K1 + K3 t^2); K1_HI has 19 bits so that (K1_HI + K3 t^2) - K1_HI is exact */
+#define F32_TANH_K1_HI -0x1.26aecp+1f
+#define F32_TANH_K1_LO -0x1.0de73ap-22f
+#define F32_TANH_K3_HI -0x1.a5a7dp-4f
+#define F32_TANH_K3_LO 0x1.151aaep-29f
+
+/* 2^f = (rho + f)/(rho - f), |f| <= 1/2; rho in powers of f^2, error relative to 2^f,
+ * degree 2; error 2^-31.57, rounded 2^-29.38 */
+GELU_COEFFS_F32(f32_exp2_rho, 3) = {
+    0x1.715476p+1f,
+    0x1.d93066p-4f,
+    -0x1.e3a74p-11f};
+
+/* g = t 2u'(t) = 2t + t (TAIL + CUBIC t^2);
+ * h = 1 - g (1 - sigma(-2u)) = 2d + (AT_ROOT + d P(d)), d = ROOT - t, |d| < NEAR;
+ * TAIL, CUBIC, AT_ROOT and P stored times 2^-64 */
+#define F32_TANH_GRAD_TAIL -0x1.9deeb4p-66f
+#define F32_TANH_GRAD_CUBIC 0x1.b6676cp-67f
+#define F32_TANH_GRAD_ROOT 0x1.8142ap-1f
+#define F32_TANH_GRAD_NEAR 0x1.70a3d8p-3f
+#define F32_TANH_GRAD_AT_ROOT -0x1.730a92p-90f
+
+/* P, error relative to 2 + P,
+ * degree 4; error 2^-26.47, rounded 2^-26.34 */
+GELU_COEFFS_F32(f32_tanh_grad_root, 5) = {
+    -0x1.86c30ep-68f,
+    -0x1.a1f46cp-65f,
+    0x1.f8adf8p-69f,
+    0x1.26f82cp-73f,
+    0x1.4c584ap-71f};
+
+
+/* ==== tanh form, float64 ==== */
+
+/* where n = -1087: 2u(t) = 1087 ln(2) */
+#define F64_TANH_HI 0x1.59952b2630915p+4
+
+/* 2^f = 1 + f q(f), |f| <= 1/2; q, error relative to 2^f,
+ * degree 10; error 2^-55.66, rounded 2^-55.52 */
+GELU_COEFFS_F64(f64_exp2, 11) = {
+    0x1.62e42fefa39f3p-1,
+    0x1.ebfbdff82c598p-3,
+    0x1.c6b08d7048e24p-5,
+    0x1.3b2ab6fba1eafp-7,
+    0x1.5d87fe7be2193p-10,
+    0x1.4309130949ad5p-13,
+    0x1.ffcbeda322ce6p-17,
+    0x1.62bfd4cfd7474p-20,
+    0x1.b5427a146af52p-24,
+    0x1.e605b0c581a9cp-28,
+    0x1.bef2391de8379p-32};
 
 /* -2u log2(e) = t (K1 + K3 t^2); K1_HI has 24 bits so that (K1_HI + K3 t^2) - K1_HI is exact */
 #define F64_TANH_K1_HI -0x1.26aec2p+1
@@ -395,5 +339,67 @@ GELU_COEFFS_F64(f64_tanh_grad_root, 11) = {
     -0x1.e639b14476236p-11,
     0x1.132d219453675p-12,
     0x1.01b3024c4ac46p-13};
+
+
+/* ==== tanh form, float16 and bfloat16 ==== */
+
+/* stands for 1 in D of gelu_tanh_grad: with 1, no choice makes float16 right */
+#define HALF_ONE 0x1.fffffep-1f
+
+/* f16.  Errors before the walk of half.py, which changes some last bits until no
+ * result is rounded wrongly:
+ * EXP2 is 2^(f-64), |f| <= 1/2, degree 5; error 2^-23.67, rounded 2^-22.97;
+ * -2u log2(e) = t (EXPONENT[0] + EXPONENT[1] t^2);
+ * -t 2u'(t) = SLOPE[0] t + SLOPE[1] t^3 */
+GELU_COEFFS_F32(f16_tanh_exp2, 6) = {
+    0x1.000004p-64f,
+    0x1.62e426p-65f,
+    0x1.ebf8cep-67f,
+    0x1.c6b552p-69f,
+    0x1.3d217cp-71f,
+    0x1.5ca5d4p-74f};
+GELU_COEFFS_F32(f16_tanh_exponent, 2) = {
+    -0x1.26aec8p+1f,
+    -0x1.a5a7bap-4f};
+GELU_COEFFS_F32(f16_tanh_grad_exp2, 6) = {
+    0x1p-64f,
+    0x1.62e446p-65f,
+    0x1.ebf86ap-67f,
+    0x1.c6b562p-69f,
+    0x1.3d220ep-71f,
+    0x1.5ca5eap-74f};
+GELU_COEFFS_F32(f16_tanh_grad_exponent, 2) = {
+    -0x1.26aec8p+1f,
+    -0x1.a5a7c6p-4f};
+GELU_COEFFS_F32(f16_tanh_grad_slope, 2) = {
+    -0x1.98844cp+0f,
+    -0x1.b667ap-3f};
+
+/* bf16.  Errors before the walk of half.py, which changes some last bits until no
+ * result is rounded wrongly:
+ * EXP2 is 2^(f-64), |f| <= 1/2, degree 4; error 2^-18.56, rounded 2^-18.55;
+ * -2u log2(e) = t (EXPONENT[0] + EXPONENT[1] t^2);
+ * -t 2u'(t) = SLOPE[0] t + SLOPE[1] t^3 */
+GELU_COEFFS_F32(bf16_tanh_exp2, 5) = {
+    0x1.000014p-64f,
+    0x1.62e0b6p-65f,
+    0x1.ec01a8p-67f,
+    0x1.ca14a4p-69f,
+    0x1.39acdap-71f};
+GELU_COEFFS_F32(bf16_tanh_exponent, 2) = {
+    -0x1.26aec6p+1f,
+    -0x1.a5a7dp-4f};
+GELU_COEFFS_F32(bf16_tanh_grad_exp2, 5) = {
+    0x1p-64f,
+    0x1.62e1ep-65f,
+    0x1.ec06acp-67f,
+    0x1.ca16c2p-69f,
+    0x1.39a1c6p-71f};
+GELU_COEFFS_F32(bf16_tanh_grad_exponent, 2) = {
+    -0x1.26aea6p+1f,
+    -0x1.a5a7ccp-4f};
+GELU_COEFFS_F32(bf16_tanh_grad_slope, 2) = {
+    -0x1.988454p+0f,
+    -0x1.b6676cp-3f};
 
 #endif

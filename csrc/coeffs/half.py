@@ -1,6 +1,6 @@
 """The last bits of the half types' coefficients, chosen so that no result is rounded wrongly.
 
-The kernels of gelu_half.inc compute in float32 and round once more, to 11 or 8 bits.  Where the
+The kernels of maths/*_half.inc compute in float32 and round once more, to 11 or 8 bits.  Where the
 exact value lies next to a tie, their float32 error of an ULP or two decides, and it depends on the
 last bits of the coefficients.  A random walk over those bits, with the kernels repeated here
 operation by operation, ends where all 65,536 results are right.
@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
-Coefficients = dict[str, list[np.float32]]  # by the name that the header gives them
+Coefficients = dict[str, list[np.float32]]  # by the names in the header
+Constants = dict[str, np.float32]  # a form's scalars
 
 
 class Format(NamedTuple):
@@ -53,20 +54,29 @@ TINY = 2.0**-40
 SLOPE = 2 * math.sqrt(2 / math.pi)  # 2u(t) = SLOPE (t + 0.044715 t^3)
 
 
-def value(function: str, x: float) -> float:
-    """The function to about 2^-45; 2^-35 next to a derivative's root."""
+Form = Callable[[float], tuple[float, float]]  # of t >= 0: s(t), -t s'(t); a value is x s(-x)
+
+
+def exact(t: float) -> tuple[float, float]:
+    return math.erfc(t / math.sqrt(2)) / 2, t * math.exp(-t * t / 2) / math.sqrt(2 * math.pi)
+
+
+def tanh(t: float) -> tuple[float, float]:
+    e = math.exp(-min(SLOPE * (t + 0.044715 * t**3), 700.0))
+    s = e / (1 + e)
+    return s, s / (1 + e) * SLOPE * (t + 3 * 0.044715 * t**3)
+
+
+def value(form: Form, order: int, x: float) -> float:
+    """The form's value or, of order 1, its derivative.
+
+    To about 2^-45; 2^-35 next to a derivative's root.
+    """
     # Below TINY only the side of x/2 and of 1/2 matters, above 37 only the sign.
-    t = min(max(abs(x), TINY), 37.0)
-    if "tanh" in function:
-        e = math.exp(-min(SLOPE * (t + 0.044715 * t**3), 700.0))
-        tail = e / (1 + e)
-        slope = tail / (1 + e) * SLOPE * (t + 3 * 0.044715 * t**3)
-    else:
-        tail = math.erfc(t / math.sqrt(2)) / 2
-        slope = t * math.exp(-t * t / 2) / math.sqrt(2 * math.pi)
-    if "grad" in function:
-        return tail - slope if x < 0 else 1 - (tail - slope)
-    return x * tail if x < 0 else x * (1 - tail)
+    s, decline = form(min(max(abs(x), TINY), 37.0))
+    if order == 0:
+        return x * s if x < 0 else x * (1 - s)
+    return s - decline if x < 0 else 1 - (s - decline)
 
 
 def units(values: NDArray[np.float64], kind: Format) -> NDArray[np.float64]:
@@ -122,7 +132,7 @@ Divide = Callable[[Floats, Floats], Floats]
 
 
 def quotient(a: Floats, b: Floats) -> Floats:
-    """Compute a/b as CUDA does, without a division: v_quotient of scalar.h."""
+    """Compute a/b as CUDA does, without a division: v_quotient of csrc/simd."""
     guess = (RECIPROCAL - b.view(np.uint32)).view(np.float32)
     e = fma(-b, guess, ONE)
     inverse = fma(guess, e, guess)
@@ -131,22 +141,10 @@ def quotient(a: Floats, b: Floats) -> Floats:
     return fma(fma(-b, q, a), inverse, q)
 
 
-class Constants(NamedTuple):
-    """What the kernels share with the header: float32 numbers under the names they have there."""
-
-    exp_magic: np.float32
-    gelu_hi: np.float32
-    tanh_hi: np.float32
-    root: np.float32
-    lo: np.float32
-    exponent: np.float32
-    one: np.float32
-
-
 def exp2_of_product(a: Floats, b: Floats, exp2: list[np.float32], k: Constants) -> list[Floats]:
-    z = fma(a, b, k.exp_magic)
+    z = fma(a, b, k["exp_magic"])
     p = (z.view(np.uint32) << np.uint32(23)).view(np.float32)
-    return [p, horner(fma(a, b, -(z - k.exp_magic)), exp2)]
+    return [p, horner(fma(a, b, -(z - k["exp_magic"])), exp2)]
 
 
 def subtract(x: Floats, ts: Floats, p: Floats, m: Floats) -> Floats:
@@ -158,43 +156,51 @@ def reflect(x: Floats, p: Floats, m: Floats) -> Floats:
 
 
 def gelu(x: Floats, c: Coefficients, k: Constants, divide: Divide) -> Floats:
-    ts = np.minimum(np.abs(x), k.gelu_hi)
-    t = np.maximum(ts, k.lo)
-    p, e = exp2_of_product(t * t, k.exponent, c["gelu_exp2"], k)
+    ts = np.minimum(np.abs(x), k["hi"])
+    t = np.maximum(ts, k["lo"])
+    p, e = exp2_of_product(t * t, k["exponent"], c["gelu_exp2"], k)
     m = divide(horner(t, c["gelu_num"]) * e, horner(t, c["gelu_den"]))
     return subtract(x, ts, p, m)
 
 
 def gelu_grad(x: Floats, c: Coefficients, k: Constants, divide: Divide) -> Floats:
-    t = np.maximum(np.minimum(np.abs(x), k.gelu_hi), k.lo)
-    p, e = exp2_of_product(t * t, k.exponent, c["grad_exp2"], k)
-    d = (k.root - t) * e
+    t = np.maximum(np.minimum(np.abs(x), k["hi"]), k["lo"])
+    p, e = exp2_of_product(t * t, k["exponent"], c["grad_exp2"], k)
+    d = (k["root"] - t) * e
     return reflect(x, p, divide(horner(t, c["grad_num"]) * d, horner(t, c["grad_den"])))
 
 
 def gelu_tanh(x: Floats, c: Coefficients, k: Constants, divide: Divide) -> Floats:
-    ts = np.minimum(np.abs(x), k.tanh_hi)
-    t = np.maximum(ts, k.lo)
+    ts = np.minimum(np.abs(x), k["hi"])
+    t = np.maximum(ts, k["lo"])
     p, y = exp2_of_product(t, horner(t * t, c["tanh_exponent"]), c["tanh_exp2"], k)
     return subtract(x, ts, p, divide(y, fma(p, y, ONE)))
 
 
 def gelu_tanh_grad(x: Floats, c: Coefficients, k: Constants, divide: Divide) -> Floats:
-    t = np.maximum(np.minimum(np.abs(x), k.tanh_hi), k.lo)
+    t = np.maximum(np.minimum(np.abs(x), k["hi"]), k["lo"])
     t2 = t * t
     w = horner(t2, c["tanh_grad_exponent"])
     p, y = exp2_of_product(t, w, c["tanh_grad_exp2"], k)
-    d = fma(p, y, k.one)
+    d = fma(p, y, k["one"])
     slope, cubic = c["tanh_grad_slope"]
     n = fma(t * t2, cubic, fma(t, slope, d))
     return reflect(x, p, divide(y * n, d * d))
 
 
-KERNELS: dict[str, Callable[[Floats, Coefficients, Constants, Divide], Floats]] = {
-    "gelu": gelu,
-    "gelu_grad": gelu_grad,
-    "gelu_tanh": gelu_tanh,
-    "gelu_tanh_grad": gelu_tanh_grad,
+class Kernel(NamedTuple):
+    """What computes a function, and what the function is."""
+
+    compute: Callable[[Floats, Coefficients, Constants, Divide], Floats]
+    form: Form
+    order: int  # of the derivative
+
+
+KERNELS = {
+    "gelu": Kernel(gelu, exact, 0),
+    "gelu_grad": Kernel(gelu_grad, exact, 1),
+    "gelu_tanh": Kernel(gelu_tanh, tanh, 0),
+    "gelu_tanh_grad": Kernel(gelu_tanh_grad, tanh, 1),
 }
 
 # ---------------------------------------------------------------------------------------------
@@ -221,35 +227,36 @@ def choose(
     function: str,
     kind: Format,
     start: Coefficients,
-    fixed: set[str],
+    fixed: str,
     constants: Constants,
     seed: int,
 ) -> Coefficients:
-    """Walk from `start` until every result is right; `fixed` names lists whose first one stays.
+    """Coefficients that make every result right: a random walk from `start`.
 
-    The seed decides the first steps, of up to 2 ULP each, and all others.  A step moves one or two
-    coefficients.  It is taken if it leaves no more results wrong, and
-    sometimes, less and less often, if it leaves one more.
+    `fixed` names a list whose first coefficient stays.  The seed decides the first steps, of up to
+    2 ULP each, and all others.  A step moves one or two coefficients.  It is taken if it leaves no
+    more results wrong, and sometimes, less and less often, if it leaves one more.
     """
+    compute, form, order = KERNELS[function]
     x = numbers(kind)
     every = np.ones(x.shape, bool)
-    exact = np.array([value(function, float(t)) for t in x])
+    exact = np.array([value(form, order, float(t)) for t in x])
     count, unit = units(exact, kind)
     right = np.copysign(np.rint(count) * unit, exact).astype(np.float32)
     from_tie = np.abs(np.abs(count - np.rint(count)) - 0.5)
     tiny = np.abs(x) < TINY
     assert (from_tie > np.abs(count) * SURE)[~tiny].all()
-    assert "grad" in function or (exact > x / 2)[tiny & (x != 0)].all()
+    assert order == 1 or (exact > x / 2)[tiny & (x != 0)].all()
     hard = from_tie < NEAR
 
     def wrong(
         c: Coefficients, of: NDArray[np.bool_], divide: Divide = np.divide
     ) -> NDArray[np.bool_]:
-        got = nearest(KERNELS[function](x[of], c, constants, divide), kind)
-        return (got != right[of]) | (np.signbit(got) != np.signbit(right[of]))
+        result = nearest(compute(x[of], c, constants, divide), kind)
+        return (result != right[of]) | (np.signbit(result) != np.signbit(right[of]))
 
     draw = random(seed)
-    places = [(name, i) for name in start for i in range(name in fixed, len(start[name]))]
+    places = [(name, i) for name in start for i in range(name == fixed, len(start[name]))]
     c = {name: list(values) for name, values in start.items()}
     for name, i in places:
         c[name][i] = stepped(c[name][i], next(draw) % 5 - 2)

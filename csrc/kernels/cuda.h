@@ -18,14 +18,7 @@ namespace gelu_simd {
 #define GELU_COEFFS_F64(name, count) static __device__ constexpr double name[count]
 #include "../coeffs/gelu_coeffs.h"
 
-#include "../gelu_f32.inc"
-#include "../gelu_f64.inc"
-
-#define HALF f16
-#include "../gelu_half.inc"
-
-#define HALF bf16
-#include "../gelu_half.inc"
+#include "../maths/all.inc"
 
 template <class element>
 struct bits_of {
