@@ -43,7 +43,7 @@ V_INLINE void v_store_f16(uint16_t *p, float a)
 
 #define GELU_SIMD_PTX_2
 
-V_INLINE void v_store_bf16(uint16_t *p, float a); /* in scalar.h */
+V_INLINE void v_store_bf16(uint16_t *p, float a); /* in lane.h */
 
 V_INLINE void v_store_2_f16(uint16_t *p, float a, float b)
 {

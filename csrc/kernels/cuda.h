@@ -11,8 +11,7 @@
 namespace gelu_simd {
 
 #include "../lists.h"
-#include "../simd/ptx.h"
-#include "../simd/scalar.h"
+#include "../simd/cuda.h"
 
 #define GELU_COEFFS_F32(name, count) static __device__ constexpr float name[count]
 #define GELU_COEFFS_F64(name, count) static __device__ constexpr double name[count]
@@ -62,7 +61,7 @@ V_INLINE void store_2(bf16, uint16_t *y, vf32 a, vf32 b) { v_store_2_bf16(y, a, 
 #endif
 
 V_INLINE bool is_nan(vf64 a) { return v_is_nan_f64(a); }
-V_INLINE bool is_nan(vf32 a) { return v_is_nan_f32(a); }
+V_INLINE bool is_nan(vf32 a) { return is_nan_f32(a); }
 
 /* A CPU returns its first NaN operand, made quiet; the device returns the one NaN that it has.
  * Returns the CPU's NaN if an operand is a NaN, else y. */

@@ -1,5 +1,5 @@
 /* AVX2 with FMA: 8 floats or 4 doubles a register.
- * Operations on one register, r_*; scalar.h says what each does. */
+ * Operations on one register, r_*; ops.h says what each does. */
 #ifndef GELU_SIMD_AVX2_H
 #define GELU_SIMD_AVX2_H
 
@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "compiler.h"
+#include "ops.h"
 
 typedef __m256 rf32;
 typedef __m256d rf64;

@@ -1,5 +1,5 @@
 /* AVX-512 F+BW+DQ+VL: 16 floats or 8 doubles a register.
- * Operations on one register, r_*; scalar.h says what each does. */
+ * Operations on one register, r_*; ops.h says what each does. */
 #ifndef GELU_SIMD_AVX512_H
 #define GELU_SIMD_AVX512_H
 
@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "compiler.h"
+#include "ops.h"
 
 typedef __m512 rf32;
 typedef __m512d rf64;

@@ -1,4 +1,4 @@
-/* What every shim needs: the compilers' spellings, and one constant of the float format. */
+/* The compilers' spellings of what C does not say. */
 #ifndef GELU_SIMD_COMPILER_H
 #define GELU_SIMD_COMPILER_H
 
@@ -39,17 +39,5 @@ typedef decltype(static_cast<char *>(nullptr) - static_cast<char *>(nullptr)) pt
 #else
 #define V_HIDE(x) ((void)0)
 #endif
-
-/* Integer that, added to a float's bits, multiplies it by sign 2^power. */
-V_INLINE int scale_bits_f32(int sign, int power)
-{
-    return (int)((sign < 0 ? 0x80000000u : 0u) + (uint32_t)power * 0x800000u);
-}
-
-/* The same for a double. */
-V_INLINE int64_t scale_bits_f64(int sign, int power)
-{
-    return (int64_t)((sign < 0 ? UINT64_C(1) << 63 : 0) + (uint64_t)power * (UINT64_C(1) << 52));
-}
 
 #endif

@@ -1,5 +1,5 @@
 /* Advanced SIMD of 64-bit Arm: 4 floats or 2 doubles a register.
- * Operations on one register, r_*; scalar.h says what each does. */
+ * Operations on one register, r_*; ops.h says what each does. */
 #ifndef GELU_SIMD_NEON_H
 #define GELU_SIMD_NEON_H
 
@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "compiler.h"
+#include "ops.h"
 
 typedef float32x4_t rf32;
 typedef float64x2_t rf64;

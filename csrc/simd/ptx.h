@@ -1,9 +1,11 @@
-/* The arithmetic of one lane on CUDA devices, for scalar.h: instructions by name, so that no compiler
- * option fuses two of them, rounds otherwise or, as CuPy's -ftz=true does with the operators of C++,
- * takes subnormal numbers for 0.
+/* The arithmetic of one lane on a CUDA device: PTX instructions by name, so that no compiler option
+ * changes them.  CuPy's -ftz=true makes C++'s operators take subnormal numbers for 0.
  */
 #ifndef GELU_SIMD_PTX_H
 #define GELU_SIMD_PTX_H
+
+#include <stdint.h>
+#include <string.h>
 
 #include "compiler.h"
 
