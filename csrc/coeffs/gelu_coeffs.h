@@ -20,13 +20,112 @@
 
 /* ==== exact form, float32 ==== */
 
+/* gelu: t^2 + OFFSET = q + N G, N = rint((t^2 + OFFSET)/G), in k = MAGIC - N; G is 17 bits
+ * of 2 ln 2, LARGE = MAGIC G - OFFSET.  t stops at STOP, where N = 164 and W = 0 */
+#define F32_GELU_OFFSET 0x1.61a8p-1f
+#define F32_GELU_G 0x1.62ecp+0f
+#define F32_GELU_INVERSE_G 0x1.714c56p-1f
+#define F32_GELU_MAGIC 0x1.f8ef9ep+23f
+#define F32_GELU_LARGE 0x1.5e066ap+24f
+#define F32_GELU_STOP 0x1.e285f8p+3f
+
+/* Y = 2^15 exp((OFFSET - q) ln(2)/G), degree 6, its last coefficient 1;
+ * error 2^-28.99, rounded 2^-27.17 */
+GELU_COEFFS_F32(f32_gelu_y, 7) = {
+    0x1.69976ep+15f,
+    -0x1.698f7ap+14f,
+    0x1.69877ap+12f,
+    -0x1.e1fcd6p+9f,
+    0x1.e1fb82p+6f,
+    -0x1.83baa2p+3f,
+    0x1p+0f};
+
+/* Pieces of [0, END], half octaves of t + SHIFT from ORIGIN on, and the errors there of
+ * M = t E(t) exp((ln(2)/G - 1/2) t^2) before the walk of pieces.py, which changes last bits:
+ * [0.00, 0.39] 2^-25.06;
+ * [0.39, 1.09] 2^-23.81;
+ * [1.09, 2.09] 2^-23.70;
+ * [2.09, 3.49] 2^-24.05;
+ * [3.49, 5.49] 2^-24.59;
+ * [5.49, 8.29] 2^-25.64;
+ * [8.29, 12.29] 2^-26.66;
+ * [12.29, 14.42] 2^-36.32.
+ * Eight centers, then eight constants of polynomials of degree 6 in t - center, and so on;
+ * times the power of two that makes up for MAGIC's and the center's last bits */
+#define F32_GELU_SHIFT 0x1.4f5c28p+0f
+#define F32_GELU_ORIGIN 0x1.333334p+0f
+GELU_COEFFS_F32(f32_gelu_pieces, 64) = {
+    0.0f,
+    0x1.a7008ep-1f,
+    0x1.73748ep+0f,
+    0x1.4d808ep+1f,
+    0x1.0f508ep+2f,
+    0x1.a39c8ep+2f,
+    0x1.3a708ep+3f,
+    0x1.a8108ep+3f,
+    0.0f,
+    0x1.e6646p-40f,
+    0x1.386ce2p-39f,
+    0x1.6c8628p-39f,
+    0x1.848124p-39f,
+    0x1.8edf4cp-39f,
+    0x1.92bc5ap-39f,
+    0x1.932c7ap-39f,
+    0x1p+33f,
+    0x1.3b8b22p-40f,
+    0x1.2f9d68p-41f,
+    0x1.9833acp-43f,
+    0x1.0009c6p-44f,
+    0x1.295acep-46f,
+    0x1.df044ep-49f,
+    -0x1.f560c4p-51f,
+    -0x1.9883e2p+32f,
+    -0x1.909c6ap-41f,
+    -0x1.47d44cp-42f,
+    -0x1.51a266p-44f,
+    -0x1.3a660ap-46f,
+    -0x1.1caedp-48f,
+    -0x1.178b64p-50f,
+    -0x1.c0b526p-52f,
+    0x1.ffd5d4p+31f,
+    0x1.9a9f78p-42f,
+    0x1.229f1ep-43f,
+    0x1.d3808ep-46f,
+    0x1.4197cp-48f,
+    0x1.96725ap-51f,
+    0x1.f968d4p-54f,
+    0x1.e52486p-56f,
+    -0x1.0ee08ep+31f,
+    -0x1.6abe12p-43f,
+    -0x1.c6c454p-45f,
+    -0x1.244b7cp-47f,
+    -0x1.30d196p-50f,
+    -0x1.177ce2p-53f,
+    -0x1.ebd322p-57f,
+    -0x1.602858p-59f,
+    0x1.e174a8p+29f,
+    0x1.21fd2cp-44f,
+    0x1.425376p-46f,
+    0x1.50f8c4p-49f,
+    0x1.0f5e5ap-52f,
+    0x1.6f0c3cp-56f,
+    0x1.ce3b42p-60f,
+    0x1.f14a62p-63f,
+    -0x1.198d9cp+28f,
+    -0x1.1107ep-45f,
+    -0x1.47434ep-48f,
+    -0x1.11e338p-51f,
+    -0x1.51686p-55f,
+    -0x1.533262p-59f,
+    -0x1.322cb6p-63f,
+    -0x1.292e1ap-66f};
+
 /* where n = -191: t^2/2 = 191 ln(2) */
 #define F32_GELU_HI 0x1.045aa6p+4f
 
-/* exp(h) 2^n = exp(u), n = rint(u log2(e)), h = u - n LN2.  LN2 is ln 2 rounded; the
- * fits of E and of 1 + delta below make up for it, divided by
- * exp((LN2 - ln 2) t^2/(2 ln 2)).
- * They end where the results round to -0, short of the HI at which t stops. */
+/* exp(h) 2^n = exp(u), n = rint(u log2(e)), h = u - n LN2.  LN2 is ln 2 rounded; the fit
+ * of 1 + delta below makes up for it, divided by exp((LN2 - ln 2) t^2/(2 ln 2)).
+ * It ends where the results round to -0, short of the HI at which t stops. */
 #define F32_LN2 0x1.62e43p-1f
 #define F32_LOG2E 0x1.715476p+0f
 
@@ -39,28 +138,13 @@ GELU_COEFFS_F32(f32_exp, 5) = {
     0x1.123982p-7f,
     0x1.6a519ap-10f};
 
-/* 1/(2E(t)) = 1 + t + t psi(t), psi = NUM/DEN on [0, 14.42]; type (4, 4);
- * error relative to 1/(2E): 2^-27.19, rounded 2^-27.12;
- * stored as a0 + a1 t + u (a2 + a3 t) + u^2 a4, u = -t^2/2, and so is delta below */
-GELU_COEFFS_F32(f32_gelu_num, 5) = {
-    -0x1.cb34a2p-3f,
-    -0x1.72a682p-5f,
-    -0x1.8b29ccp-5f,
-    -0x1.c26134p-6f,
-    0x1.301b4p-7f};
-GELU_COEFFS_F32(f32_gelu_den, 5) = {
-    0x1.1cp+0f,
-    0x1.f28b52p-1f,
-    -0x1.a12174p-1f,
-    -0x1.723f38p-3f,
-    0x1.2c242p-5f};
-
 /* gelu'(-ROOT) = 0 */
 #define F32_GRAD_ROOT_HI 0x1.80ead2p-1f
 #define F32_GRAD_ROOT_LO -0x1.a03fd4p-27f
 
 /* gelu'(-t) = (ROOT - t)/2 (1 + delta(t)) exp(-t^2/2), delta = NUM/DEN on [0, 14.7];
- * type (4, 4); error relative to 1 + delta: 2^-26.71, rounded 2^-26.59 */
+ * type (4, 4); error relative to 1 + delta: 2^-26.71, rounded 2^-26.59;
+ * stored as a0 + a1 t + u (a2 + a3 t) + u^2 a4, u = -t^2/2 */
 GELU_COEFFS_F32(f32_grad_num, 5) = {
     0x1.5ca50cp-2f,
     0x1.d1172ap-4f,
