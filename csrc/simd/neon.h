@@ -69,8 +69,7 @@ V_INLINE ri32 r_piece_f32(rf32 a, float origin)
 
 V_INLINE rf32 r_lookup_f32(const float *table, ri32 i)
 {
-    const uint8_t *const bytes = (const uint8_t *)table;
-    const uint8x16x2_t all = {{vld1q_u8(bytes), vld1q_u8(bytes + 16)}};
+    const uint8x16x2_t all = vld1q_u8_x2((const uint8_t *)table);
     return vreinterpretq_f32_u8(vqtbl2q_u8(all, i));
 }
 
