@@ -22,6 +22,7 @@ from gelu_simd._cli.files import FileError
 from gelu_simd._cli.progress import Progress
 from gelu_simd._compare import report
 from gelu_simd._compare.peers import PEERS
+from gelu_simd._functions import PRODUCT_OF
 
 UFUNCS = _ufuncs.ufuncs
 
@@ -39,7 +40,8 @@ STORABLE = {name: dtype for name, dtype in DTYPES.items() if dtype.isbuiltin == 
 LEVELS = gelu_simd.cpu_info()["available"]
 
 
-VALUES_AND_GRADIENTS = [name for name in UFUNCS if not name.endswith("grad")]
+# What networks call: values, and gradients in place of bare derivatives.
+VALUES_AND_GRADIENTS = [name for name in UFUNCS if name not in PRODUCT_OF.values()]
 
 
 SIZES = [1, 1 << 10, 1 << 16, 1 << 22]
