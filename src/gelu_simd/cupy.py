@@ -15,7 +15,7 @@ import functools
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cupy  # type: ignore[import-not-found,import-untyped,unused-ignore]
 import numpy as np
@@ -259,3 +259,7 @@ def wrapped(ufunc: np.ufunc) -> Callable:
 
 __all__ = list(ufuncs)
 globals().update({name: wrapped(ufunc) for name, ufunc in ufuncs.items()})
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Callable[..., Any]: ...

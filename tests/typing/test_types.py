@@ -139,7 +139,10 @@ def test_stubs_agree_with_the_package(tmp_path: Path) -> None:
     modules = [".".join(file.parts) for file in files if file.parts[1].startswith("_")]
     modules.remove("gelu_simd.__init__")
     config, allowed = tmp_path / "mypy.ini", tmp_path / "allowed"
-    config.write_text(f"[mypy]\n[mypy-{','.join(modules)}]\nignore_errors = true\n")
+    config.write_text(
+        f"[mypy]\n[mypy-{','.join(modules)}]\nignore_errors = true\n"
+        "[mypy-gelu_simd._ufuncs]\nignore_missing_imports = true\n"
+    )
     absent = "" if importlib.util.find_spec("cupy") else "gelu_simd.cupy\n"  # which imports it
     allowed.write_text(PRIVATE + "\n" + absent)
     done = run(
