@@ -13,8 +13,6 @@ All are `numpy.ufunc` objects.  ``cpu_info()`` tells which instruction set they 
 environment variable ``GELU_SIMD_ISA`` forces one.
 """
 
-from typing import Any as _Any
-
 from gelu_simd import _ufuncs
 from gelu_simd._ufuncs import cpu_info
 
@@ -24,7 +22,7 @@ __all__ = ["cpu_info", *_ufuncs.ufuncs]  # noqa: PLE0604 - names of functions
 globals().update(_ufuncs.ufuncs)
 
 
-def _call_cupy(ufunc: _Any, *args: _Any, **kwargs: _Any) -> _Any:
+def _call_cupy(ufunc, *args, **kwargs):
     """Call a ufunc with CuPy arrays."""
     from gelu_simd import cupy  # noqa: PLC0415 - needs CuPy
 
