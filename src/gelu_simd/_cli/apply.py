@@ -8,28 +8,20 @@ file in Fortran order is read front to back like one in C order.
 
 from __future__ import annotations
 
-import errno
 import os
-import secrets
-import stat
 import textwrap
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from functools import partial
 from math import prod
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.lib import format as npy
 
+from gelu_simd._cli.files import FileError, blaming, replacing, require_regular
+
 BLOCK = 1 << 18  # elements: buffers of 6 MB at most
-
-
-class FileError(Exception):
-    """A file that cannot be read, understood or written; the message is one line for the user."""
 
 
 class Header(NamedTuple):
@@ -94,40 +86,6 @@ def apply(
             outfile.write(block.data)
 
 
-@contextmanager
-def replacing(target: Path) -> Iterator[BinaryIO]:
-    """Give a file to write; at the end of the ``with`` block it takes the place of `target`.
-
-    On any exception it is removed, and an old `target` is left as it was.  An OSError becomes a
-    FileError that names `target`.
-    """
-    with _blaming("write", target):
-        mode = _mode_to_keep(target)
-        final = target.resolve()
-        temporary = final.with_name(f".gelu-simd-{secrets.token_hex(8)}.tmp")
-        try:
-            # From the start no more open than what it replaces.
-            opener = partial(os.open, mode=0o666 if mode is None else mode)
-            with open(temporary, "xb", opener=opener) as outfile:
-                yield outfile
-                outfile.flush()
-                os.fsync(outfile.fileno())
-            if mode is not None:
-                temporary.chmod(mode)
-            temporary.replace(final)
-        except BaseException:  # KeyboardInterrupt and its like too
-            with suppress(OSError):
-                temporary.unlink()
-            raise
-
-
-def require_writable(target: Path) -> None:
-    """Raise FileError if `replacing` could not write `target`."""
-    with _blaming("write", target):
-        _mode_to_keep(target)
-        TemporaryFile(dir=target.resolve().parent).close()
-
-
 def _results(
     ufunc: np.ufunc,
     source: Path,
@@ -139,7 +97,7 @@ def _results(
     size = prod(header.shape)
     x = np.empty(min(size, BLOCK), header.dtype)
     y = np.empty(min(size, BLOCK), result)
-    with _blaming("read", source), source.open("rb") as infile:
+    with blaming("read", source), source.open("rb") as infile:
         infile.seek(header.offset)
         for start in range(0, size, BLOCK):
             count = min(BLOCK, size - start)
@@ -154,8 +112,8 @@ def _results(
 
 def _read_header(path: Path) -> Header:
     """Read the header and check that the data it promises are there."""
-    with _blaming("read", path):
-        _require_regular(path.stat().st_mode)
+    with blaming("read", path):
+        require_regular(path.stat().st_mode)
         with path.open("rb") as file:
             header = Header(*_parse_header(file, path), file.tell())
             available = os.fstat(file.fileno()).st_size - header.offset
@@ -200,29 +158,3 @@ def _accepted_dtypes(ufunc: np.ufunc, wanted: np.dtype | None) -> list[str]:
     codes = "?" + np.typecodes["AllInteger"] + np.typecodes["AllFloat"]
     accepted = (np.dtype(c) for c in codes if _result_dtype(ufunc, np.dtype(c), wanted) is not None)
     return list(dict.fromkeys(dtype.name for dtype in accepted))
-
-
-def _mode_to_keep(path: Path) -> int | None:
-    """Return the permissions of the file to be replaced, None if there is none."""
-    try:
-        mode = path.stat().st_mode
-    except FileNotFoundError:
-        return None
-    _require_regular(mode)
-    if not os.access(path, os.W_OK):
-        raise PermissionError(errno.EACCES, "the file is write-protected")
-    return stat.S_IMODE(mode)
-
-
-def _require_regular(mode: int) -> None:
-    if not stat.S_ISREG(mode):
-        raise OSError(errno.EINVAL, "not a regular file")
-
-
-@contextmanager
-def _blaming(action: str, path: Path) -> Iterator[None]:
-    """Turn an OSError into a FileError that names the path the user gave."""
-    try:
-        yield
-    except OSError as exc:
-        raise FileError(f"cannot {action} {str(path)!r}: {exc.strerror or exc}") from exc
