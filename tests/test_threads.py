@@ -337,7 +337,7 @@ def helpers():
     return names.count("gelu_simd")
 
 def wait_for_helpers(n):
-    """A helper has its name once it has begun to run."""
+    # A helper has its name once it has begun to run.
     end = time.monotonic() + {LIMIT}
     while helpers() != n:
         assert time.monotonic() < end, helpers()
