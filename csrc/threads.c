@@ -130,9 +130,12 @@ static void name_this_thread(void)
 
 #endif
 
-#if defined(__x86_64__) || defined(_M_X64) || defined(__SSE__)
-#define PAUSE() _mm_pause()
-#elif defined(__aarch64__) && !defined(_MSC_VER)
+/* Tells the processor that a loop waits. */
+#if defined(_WIN32)
+#define PAUSE() YieldProcessor()
+#elif defined(__x86_64__) || defined(__i386__)
+#define PAUSE() __asm__ volatile("pause")
+#elif defined(__aarch64__)
 #define PAUSE() __asm__ volatile("yield")
 #else
 #define PAUSE() ((void)0)
