@@ -327,17 +327,19 @@ def test_quota_of_control_groups(
 TASKS = Path("/proc/self/task")
 
 HELPERS = f"""
-import os, threading, time
+import os, pathlib, threading, time
 import numpy
 import gelu_simd
 
 def helpers():
     tasks = {os.fspath(TASKS)!r}
-    names = [open(f"{{tasks}}/{{task}}/comm").read().strip() for task in os.listdir(tasks)]
+    names = [
+        pathlib.Path(tasks, task, "comm").read_text().strip() for task in os.listdir(tasks)
+    ]
     return names.count("gelu_simd")
 
 def wait_for_helpers(n):
-    """A helper has its name once it has begun to run."""
+    # A helper has its name once it has begun to run.
     end = time.monotonic() + {LIMIT}
     while helpers() != n:
         assert time.monotonic() < end, helpers()

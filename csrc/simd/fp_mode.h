@@ -76,9 +76,9 @@ typedef uint64_t fp_mode;
 #define FPCR_FLUSH_TO_ZERO (UINT64_C(1) << 24)
 #define FPCR_DEFAULT_NAN (UINT64_C(1) << 25)
 #define FPCR_ALTERNATE_F16 (UINT64_C(1) << 26)
-#define FPCR_MODE                                                                              \
-    (FPCR_FLUSH_INPUTS_TO_ZERO | FPCR_ALTERNATE_HANDLING | FPCR_NUMERIC_ELEMENT |              \
-     FPCR_FLUSH_TO_ZERO_F16 | FPCR_ROUNDING | FPCR_FLUSH_TO_ZERO | FPCR_DEFAULT_NAN |          \
+#define FPCR_MODE                                                                     \
+    (FPCR_FLUSH_INPUTS_TO_ZERO | FPCR_ALTERNATE_HANDLING | FPCR_NUMERIC_ELEMENT |     \
+     FPCR_FLUSH_TO_ZERO_F16 | FPCR_ROUNDING | FPCR_FLUSH_TO_ZERO | FPCR_DEFAULT_NAN | \
      FPCR_ALTERNATE_F16)
 
 #if defined(_MSC_VER) && !defined(__clang__)
