@@ -20,8 +20,8 @@
 
 /* ==== exact form, float32 ==== */
 
-/* gelu: t^2 + OFFSET = q + N G, N = rint((t^2 + OFFSET)/G), in k = MAGIC - N; G is 17 bits
- * of 2 ln 2, LARGE = MAGIC G - OFFSET.  t stops at STOP, where N = 164 and W = 0 */
+/* gelu: t^2 + OFFSET = q + N G, N = rint((t^2 + OFFSET)/G), in k = MAGIC - N.  G is 17
+ * bits of 2 ln 2, LARGE = MAGIC G - OFFSET.  t stops at STOP, where N = 164 and W = 0 */
 #define F32_GELU_OFFSET 0x1.61a8p-1f
 #define F32_GELU_G 0x1.62ecp+0f
 #define F32_GELU_INVERSE_G 0x1.714c56p-1f
@@ -41,7 +41,7 @@ GELU_COEFFS_F32(f32_gelu_y, 7) = {
     0x1p+0f};
 
 /* Pieces of [0, END], half octaves of t + SHIFT from ORIGIN on, and the errors there of
- * M = t E(t) exp((ln(2)/G - 1/2) t^2) before the walk of pieces.py, which changes last bits:
+ * M = t E(t) exp((ln(2)/G - 1/2) t^2) before the walk of pieces.py over last bits:
  * [0.00, 0.39] 2^-25.06;
  * [0.39, 1.09] 2^-23.81;
  * [1.09, 2.09] 2^-23.70;
@@ -50,8 +50,9 @@ GELU_COEFFS_F32(f32_gelu_y, 7) = {
  * [5.49, 8.29] 2^-25.64;
  * [8.29, 12.29] 2^-26.66;
  * [12.29, 14.42] 2^-36.32.
- * Eight centers, then eight constants of polynomials of degree 6 in t - center, and so on;
- * times the power of two that makes up for MAGIC's and the center's last bits */
+ * Eight centers, then eight constants of polynomials of degree 6 in
+ * t - center, and so on; times the power of two that makes up for the last bits of
+ * MAGIC and the center */
 #define F32_GELU_SHIFT 0x1.4f5c28p+0f
 #define F32_GELU_ORIGIN 0x1.333334p+0f
 GELU_COEFFS_F32(f32_gelu_pieces, 64) = {

@@ -141,8 +141,9 @@ def in_half_square(c: list[mpf]) -> list[mpf]:
 def gelu_float32(header: Header) -> None:
     e = pieces.exponential()
     header.comment(
-        "gelu: t^2 + OFFSET = q + N G, N = rint((t^2 + OFFSET)/G), in k = MAGIC - N; G is 17 bits\n"
-        f" * of 2 ln 2, LARGE = MAGIC G - OFFSET.  t stops at STOP, where N = {pieces.STOP} and W = 0"
+        "gelu: t^2 + OFFSET = q + N G, N = rint((t^2 + OFFSET)/G), in k = MAGIC - N.  G is 17\n"
+        " * bits of 2 ln 2, LARGE = MAGIC G - OFFSET.  t stops at STOP, where "
+        f"N = {pieces.STOP} and W = 0"
     )
     header.scalars(
         "float", "F32_GELU",
@@ -160,10 +161,11 @@ def gelu_float32(header: Header) -> None:
     )
     header.comment(
         "Pieces of [0, END], half octaves of t + SHIFT from ORIGIN on, and the errors there of\n"
-        " * M = t E(t) exp((ln(2)/G - 1/2) t^2) before the walk of pieces.py, which changes last bits:\n"
+        " * M = t E(t) exp((ln(2)/G - 1/2) t^2) before the walk of pieces.py over last bits:\n"
         " * " + ";\n * ".join(rows) + ".\n"
-        " * Eight centers, then eight constants of polynomials of degree 6 in t - center, and so on;\n"
-        " * times the power of two that makes up for MAGIC's and the center's last bits"
+        f" * Eight centers, then eight constants of polynomials of degree {pieces.DEGREE} in\n"
+        " * t - center, and so on; times the power of two that makes up for the last bits of\n"
+        " * MAGIC and the center"
     )
     header.scalars("float", "F32_GELU", shift=pieces.SHIFT, origin=pieces.ORIGIN)
     header.array("float", "f32_gelu_pieces", pieces.table())

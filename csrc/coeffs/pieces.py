@@ -6,8 +6,8 @@
 gelu(-t) = -W M, W the exponential and M the polynomial (maths/exact_f32.inc).  How large the
 rounding errors become depends on the last bits of the coefficients, and these on where a polynomial
 is centred.  The search tries centres and then last bits at random, and keeps what has the smallest
-largest error.  The kernel is repeated here, operation by operation.  The search takes two minutes.  Its outcome is committed as CHOICE, which is all that
-generate.py reads of it.
+largest error.  The kernel is repeated here, operation by operation.  The search takes two minutes.
+Its outcome is committed as CHOICE, which is all that generate.py reads of it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import numpy as np
 from fit import horner, remez, round_one_by_one, rounded, sample, weighted_errors
 from mpmath import mp, mpf
 from numpy.typing import NDArray
-from targets import LN2, TINY, E, Function, slope_at
+from targets import LN2, TINY, E, slope_at
 
 
 def bits(value: mpf) -> int:
@@ -39,8 +39,8 @@ def from_bits(u: int) -> mpf:
 # The exponential
 # ---------------------------------------------------------------------------------------------
 
-# G is 2 ln 2 in 17 bits, so that N G is exact.  Next to this G there is a HI whose square is so near
-# to STOP G that W is exactly 0 at HI.  At other G near 2 ln 2 there is none, or Y(OFFSET) fits less.
+# G is 2 ln 2 in 17 bits, so that N G is exact.  This G has a HI whose square is so near to STOP G
+# that W is exactly 0 at HI.
 G = mpf(45430) / 32768
 STOP = 164
 HI = mpf(float.fromhex("0x1.e285f8p+3"))
@@ -51,7 +51,7 @@ FIELD = 1 << 9  # sign and exponent of a float, where the last 9 bits of MAGIC -
 
 
 class Exponential(NamedTuple):
-    """N = rint((t^2 + OFFSET)/G);  q = t^2 + OFFSET - N G;  Y(q) = 2^START exp(RATE (OFFSET - q))."""
+    """N = rint((t^2 + OFFSET)/G), q = t^2 + OFFSET - N G, Y(q) = 2^START exp(RATE (OFFSET - q))."""
 
     magic: int  # MAGIC - N is computed
     large: int  # LARGE = MAGIC G - OFFSET
@@ -87,9 +87,9 @@ def evaluate_y(y: list[mpf], q: mpf) -> mpf:
 
 @functools.cache
 def exponential() -> Exponential:
-    """Of the OFFSETs near the one that makes Y's best leading coefficient 1, the one that fits best.
+    """The OFFSET that fits best, near the one that makes Y's best leading coefficient 1.
 
-    OFFSET is what MAGIC G lacks of an even number, so MAGIC decides it.
+    MAGIC G less OFFSET is an even number, so MAGIC decides OFFSET.
     """
     h = G / 2
     grid = sample(lambda q: mp.exp(-RATE * q), lambda q: mp.exp(RATE * q), (-h, h), 192)
@@ -132,13 +132,14 @@ class Piece(NamedTuple):
 def pieces() -> list[Piece]:
     """All, by t."""
     ends = [from_bits(bits(ORIGIN) + n * HALF_OCTAVE) - SHIFT for n in range(PIECES + 1)]
-    assert ends[0] <= 0 < ends[1] and ends[-2] < END < HI < ends[-1]
+    assert ends[0] <= 0 < ends[1]
+    assert ends[-2] < END < HI < ends[-1]
     ends[0], ends[-1] = mpf(0), END
     return [Piece(i, ends[i], ends[i + 1]) for i in range(PIECES)]
 
 
-# The first piece's CENTER is 0 and leaves MAGIC's last bits as they are.  The others' last bits turn
-# them into those for which W is 0 at HI.
+# The first piece's CENTER is 0 and leaves MAGIC's last bits as they are.  Those of the other
+# centers turn them into the bits for which W is 0 at HI.
 LAST_BITS = (STOP - 127 - START - exponential().magic) % FIELD
 
 

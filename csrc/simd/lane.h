@@ -26,10 +26,7 @@ V_INLINE vf32 v_pow2_f32(vf32 k) { return float_from_bits(bits_f32(k) << 23); }
 
 V_INLINE vf32 v_add_bits_f32(vf32 a, vf32 b) { return float_from_bits(bits_f32(a) + bits_f32(b)); }
 
-V_INLINE vi32 v_piece_f32(vf32 a, float origin)
-{
-    return (bits_f32(a) - bits_f32(origin)) >> 22;
-}
+V_INLINE vi32 v_piece_f32(vf32 a, float origin) { return (bits_f32(a) - bits_f32(origin)) >> 22; }
 
 V_INLINE vf32 v_lookup_f32(const float *table, vi32 i) { return table[i & 7]; }
 
