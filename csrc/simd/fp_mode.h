@@ -83,6 +83,9 @@ typedef uint64_t fp_mode;
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #include <intrin.h>
+/* The registers' numbers, as ARM64_SYSREG of Windows' headers makes them. */
+#define ARM64_FPCR 0x5a20
+#define ARM64_FPSR 0x5a21
 static inline fp_mode fp_mode_read(void) { return (fp_mode)_ReadStatusReg(ARM64_FPCR); }
 static inline void fp_mode_write(fp_mode mode) { _WriteStatusReg(ARM64_FPCR, (__int64)mode); }
 static inline uint64_t fp_status_read(void) { return (uint64_t)_ReadStatusReg(ARM64_FPSR); }
