@@ -16,7 +16,6 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from gelu_simd import _ufuncs
 from gelu_simd._functions import FUNCTIONS
 from gelu_simd._types import TYPES
 
@@ -35,8 +34,6 @@ CPUS = [
     ("avx512", "x86_64", "icelake-server", 128),
     ("avx512", "x86_64", "znver4", 128),
 ]
-
-SIZES = {suffix: size for suffix, size, *_ in _ufuncs.TYPES}
 
 BRANCH = re.compile(r"\s+(?:b\.?\w*|j\w+|cbn?z|tbn?z)\s+(?:.*,\s*)?(\.L\w+)$")
 STACK_STORE = re.compile(r"\s+(?:st\w+\s.*\[sp|v?mov\w+\s+%\w+, .*\(%r[sb]p)")
@@ -114,7 +111,7 @@ def main(dtypes: list[str]) -> int:
     with tempfile.TemporaryDirectory() as directory:
         for dtype in dtypes:
             suffix = TYPES[dtype].suffix
-            size = max(4, SIZES[suffix])  # of a lane: 16-bit types are computed in float32
+            size = TYPES[TYPES[dtype].lane].size
             for function in FUNCTIONS:
                 for level, arch, cpu, width in CPUS:
                     lines = assembly(level, arch, Path(directory))

@@ -23,8 +23,8 @@ from gelu_simd import _ufuncs
 from gelu_simd._compare import measure as measuring
 from gelu_simd._compare import report as reporting
 from gelu_simd._compare import timing
-from gelu_simd._compare.peers.ways import Arrays, Way
-from gelu_simd._functions import ELEMENTARY, FUNCTIONS
+from gelu_simd._compare.peers.ways import APPROXIMATE, Arrays, Way
+from gelu_simd._functions import FUNCTIONS, Kind
 
 try:
     import cupy as cp
@@ -57,19 +57,24 @@ def torch_calls(function: str, dtype: np.dtype) -> dict[str, Call]:
         import torch  # noqa: PLC0415 - is not needed
     except ImportError:
         return {}
-    if not torch.cuda.is_available() or (function in ELEMENTARY and FUNCTIONS[function].order):
+    row = FUNCTIONS[function]
+    if (
+        not torch.cuda.is_available()
+        or row.form not in APPROXIMATE
+        or row.kind not in {Kind.VALUE, Kind.GRADIENT}
+    ):
         return {}
     ops = torch.ops.aten
-    form = {"approximate": "tanh" if FUNCTIONS[function].form == "tanh" else "none"}
+    form = {"approximate": APPROXIMATE[row.form]}
 
     def tensor(x: cp.ndarray) -> torch.Tensor:
-        if dtype.isbuiltin != 1:  # bfloat16
-            return torch.from_dlpack(x.view(np.int16)).view(torch.bfloat16)
-        return torch.from_dlpack(x)
+        if dtype.isbuiltin == 1:
+            return torch.from_dlpack(x)
+        return torch.from_dlpack(x.view(np.int16)).view(getattr(torch, dtype.name))
 
     def run(a: Arrays) -> None:
         dy, x, out = map(tensor, a)
-        if FUNCTIONS[function].product_of is not None:
+        if row.kind is Kind.GRADIENT:
             ops.gelu_backward.grad_input(dy, x, **form, grad_input=out)
         else:
             ops.gelu.out(x, **form, out=out)

@@ -95,7 +95,7 @@ def test_backward_reports_what_the_product_does(
     levels; integers round to bfloat16 everywhere, and to float16 on the portable level.
     """
     grad = getattr(gelu_simd, PRODUCT_OF[backward])
-    wide = np.dtype(np.float32) if TYPES[dtype.name].enumerable else dtype
+    wide = np.dtype(TYPES[dtype.name].lane)
     rounding_reports = dtype == np.float16 and isa in FUSED
     values = np.repeat(special(dtype)[:, None], size, axis=1)
     small = is_subnormal(PRODUCT_OF[backward], special(dtype).astype(wide))

@@ -61,22 +61,21 @@ def threads(a: Array, which: int) -> int:
 @pytest.mark.parametrize("name", TYPES)
 def test_code_is_as_written(ptx, ufunc, name, architecture):
     """Rounded as written, nothing approximate, nothing flushed, 16 bytes at once."""
-    dtype = dtype_of(name)
-    lanes = "f64" if name == "float64" else "f32"
-    half = TYPE_ROWS[dtype.name].enumerable
+    dtype, row = dtype_of(name), TYPE_ROWS[name]
+    lanes = TYPE_ROWS[row.lane].suffix
+    narrow = row.lane != name
     for which in (ELEMENTS, WHERE, PACKETS):
         code = ptx.compile_kernel(kernel(ufunc, dtype, which), architecture)
         assert f"fma.rn.{lanes}" in code
-        # The half types' own maths divides by multiplying.
-        assert (f"div.rn.{lanes}" in code) == (not half or ufunc.nin == 2)
+        # The maths of the narrow types divides by multiplying.
+        assert (f"div.rn.{lanes}" in code) == (not narrow or ufunc.nin == 2)
         assert not re.search(r"ftz|approx|\.full|ld\.const|call|(add|sub|mul)\.f", code)
         by_16_bytes = r"(v4\.[ub]32|v2\.[ub]64)\b"
         for access in ("ld", "st"):
             found = re.search(rf"{access}\.global\.{by_16_bytes}", code) is not None
             assert found == (which == PACKETS)
-        suffix = TYPE_ROWS[name].suffix if TYPE_ROWS[name].enumerable else None
-        in_pairs = half and architecture >= 80 and which == PACKETS
-        assert (f"cvt.rn.{suffix}x2.f32" in code) == in_pairs
+        in_pairs = narrow and architecture >= 80 and which == PACKETS
+        assert (f"cvt.rn.{row.suffix}x2.f32" in code) == in_pairs
 
 
 @needs_fused

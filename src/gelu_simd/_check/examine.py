@@ -18,7 +18,7 @@ from gelu_simd._types import TYPES
 Point = tuple[float, ...]  # the operands of one result
 
 
-GRADIENTS = 256  # dy for each x of a type of two bytes
+GRADIENTS = 256  # dy for each x, where all numbers x are taken
 
 
 class Found(NamedTuple):
@@ -54,11 +54,12 @@ def evaluate(function: str, level: str, operands: Sequence[Array]) -> Array:
 def product(function: str, level: str, dy: Array, x: Array) -> Array:
     """Return what a backward function shall give: dy times the derivative, by bits.
 
-    In a type of two bytes it is the result in float32, rounded.
+    In a type that is computed in another one, it is the result in that one, rounded.
     """
     with np.errstate(all="ignore"):
-        if TYPES[x.dtype.name].enumerable:
-            wide = evaluate(function, level, [dy.astype(np.float32), x.astype(np.float32)])
+        lane = np.dtype(TYPES[x.dtype.name].lane)
+        if lane != x.dtype:
+            wide = evaluate(function, level, [dy.astype(lane), x.astype(lane)])
             return wide.astype(x.dtype)
         return dy * evaluate(PRODUCT_OF[function], level, [x])
 

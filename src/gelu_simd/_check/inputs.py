@@ -7,11 +7,10 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from gelu_simd._check import oracle
 from gelu_simd._check.bits import Array, bits, bits_type, neighbours, quiet
-from gelu_simd._functions import FUNCTIONS
 from gelu_simd._measured import MEASURED
 from gelu_simd._types import TYPES, finfo
 
@@ -20,9 +19,6 @@ BLOCK = 1 << 16  # inputs of a block at most, but for the edges: larger ones cos
 
 STEP = 997  # from one bit pattern to the next, where not all are taken
 
-
-# The derivatives' roots, by form.
-ROOTS = {"exact": -0.751791524693564457, "tanh": -0.752461422071016258}
 
 # Inputs once found to be hard; one hard for a function may be so for others.
 HARD = [
@@ -104,24 +100,15 @@ def stratified(function: str, dtype: np.dtype, size: int, seed: int) -> Array:
     rng = np.random.default_rng(seed)
     part = size // 6
     info = finfo(dtype)
-    root = ROOTS[FUNCTIONS[function].form]
+    root = oracle.root(function)
     distance = np.exp2(rng.uniform(-info.nmant - 2, -1, part))
-    end = inverse_exponent(function, (info.nmant - info.minexp + 1) * np.log(2))
+    end = oracle.inverse_exponent(function, (info.nmant - info.minexp + 1) * np.log(2))
     x = [
         rng.normal(0, 2, size - 3 * part),
         rng.uniform(-end, 0, part),
         root + rng.choice([-1, 1], part) * distance,
     ]
     return np.concatenate([*(y.astype(dtype) for y in x), random_bits(dtype, part, seed)])
-
-
-def inverse_exponent(function: str, z: ArrayLike) -> NDArray[np.float64]:
-    """Return t > 0 with t^2 / 2 = z, or 2u(t) = a t + b t^3 = z for the tanh form."""
-    if FUNCTIONS[function].form == "exact":
-        return np.sqrt(2 * np.asarray(z))
-    a = 2 * np.sqrt(2 / np.pi)
-    c = 3 * 0.044715
-    return 2 / np.sqrt(c) * np.sinh(np.arcsinh(1.5 * np.asarray(z) / a * np.sqrt(c)) / 3)
 
 
 def is_subnormal(function: str, x: Array) -> NDArray[np.bool_]:
@@ -147,9 +134,9 @@ def edges(function: str, dtype: np.dtype) -> Array:
     last = info.nmant - info.minexp + 64
     path = [
         np.exp2(np.arange(info.minexp, info.maxexp - 1)),
-        inverse_exponent(function, np.arange(0.5, last, 0.5) * np.log(2)),
+        oracle.inverse_exponent(function, np.arange(0.5, last, 0.5) * np.log(2)),
     ]
-    root = ROOTS[FUNCTIONS[function].form]
+    root = oracle.root(function)
     near = root + np.array([-0.18, -0.125, 0.125, 0.18])  # float32's and float64's
     path = np.concatenate([*path, near])
     tail = [first(partial(test, function), -4, -64, dtype) for test in (is_subnormal, vanishes)]

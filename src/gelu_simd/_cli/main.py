@@ -23,6 +23,7 @@ from gelu_simd._cli.progress import Progress
 from gelu_simd._compare import report
 from gelu_simd._compare.peers import PEERS
 from gelu_simd._functions import PRODUCT_OF
+from gelu_simd._types import TYPES
 
 UFUNCS = _ufuncs.ufuncs
 
@@ -240,14 +241,14 @@ def run_apply(args: argparse.Namespace) -> int:
 
 def installed(name: str) -> str:
     """Refuse the name of a type that a package would bring."""
-    if name == "bfloat16" and name not in DTYPES:
-        raise argparse.ArgumentTypeError("bfloat16 needs ml_dtypes: pip install ml_dtypes")
+    if name in TYPES and name not in DTYPES:
+        raise argparse.ArgumentTypeError(f"{name} needs ml_dtypes: pip install ml_dtypes")
     return name
 
 
 def storable(name: str) -> str:
     """Refuse the name of a type that the ufuncs know but files do not."""
-    if name == "bfloat16":
+    if name in TYPES and name not in STORABLE:
         raise argparse.ArgumentTypeError(
             f"a .npy file cannot hold {name!r}, but {', '.join(STORABLE)}"
         )

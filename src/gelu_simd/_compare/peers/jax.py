@@ -7,8 +7,8 @@ import os
 from collections.abc import Callable
 from functools import partial
 
-from gelu_simd._compare.peers.ways import Arrays, Way, Ways
-from gelu_simd._functions import FUNCTIONS
+from gelu_simd._compare.peers.ways import APPROXIMATE, Arrays, Way, Ways
+from gelu_simd._functions import FUNCTIONS, Kind
 
 
 def load(threads: int | None) -> Ways:
@@ -23,14 +23,18 @@ def load(threads: int | None) -> Ways:
     @functools.cache
     def compiled(function: str) -> Callable:
         row = FUNCTIONS[function]
-        form = partial(jax.nn.gelu, approximate=row.form == "tanh")
-        if row.product_of is not None:
-            return jax.jit(lambda dy, x: jax.vjp(form, x)[1](dy)[0])
-        if row.order == 1:
-            return jax.jit(lambda x: jax.vjp(form, x)[1](jax.numpy.ones_like(x))[0])
-        return jax.jit(form)
+        form = partial(jax.nn.gelu, approximate=APPROXIMATE[row.form] == "tanh")
+        calls = {
+            Kind.VALUE: form,
+            Kind.DERIVATIVE: lambda x: jax.vjp(form, x)[1](jax.numpy.ones_like(x))[0],
+            Kind.GRADIENT: lambda dy, x: jax.vjp(form, x)[1](dy)[0],
+        }
+        return jax.jit(calls[row.kind])
 
     def ways(function: str, a: Arrays) -> dict[str, Way]:
+        row = FUNCTIONS[function]
+        if row.form not in APPROXIMATE or row.kind is Kind.OTHER:
+            return {}
         call, inputs = compiled(function), [jax.device_put(x) for x in a.inputs(function)]
         return {"jit": Way(lambda: call(*inputs).block_until_ready())}
 

@@ -11,6 +11,9 @@ import numpy as np
 from gelu_simd._check.bits import Array
 from gelu_simd._functions import FUNCTIONS
 
+#: What ONNX, PyTorch and others call a form: the value of their argument `approximate`.
+APPROXIMATE = {"exact": "none", "tanh": "tanh"}
+
 
 class Arrays(NamedTuple):
     """The operands of a function and room for its result."""
