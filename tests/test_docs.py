@@ -83,7 +83,7 @@ def test_module_docstring() -> None:
 
 @pytest.mark.skipif(NUMPY < "2.2.0", reason="NumPy < 2.2 writes x1, x2, and nobody can change it")
 def test_help_names_the_operands(ufunc: np.ufunc) -> None:
-    call = f"{ufunc.__name__}({', '.join(['dy', 'x'][-ufunc.nin :])}, /, out=None, *, where=True"
+    call = f"{ufunc.__name__}({', '.join(operand_names(ufunc))}, /, out=None, *, where=True"
     assert ufunc.__doc__.startswith(call)
     shown = pydoc.plain(pydoc.render_doc(ufunc))
     assert call in shown

@@ -60,7 +60,7 @@ def test_every_size_and_offset(ufunc: np.ufunc, step: int, dtype: np.dtype) -> N
     function = PRODUCT_OF.get(ufunc.__name__, ufunc.__name__)
     x, _ = inputs(function, dtype)
     dy = np.random.default_rng(5).uniform(1, 2, x.size).astype(dtype)
-    values = (dy, x)[-ufunc.nin :]
+    values = [dy] * (ufunc.nin - 1) + [x]
     # Reading past the ends would meet signalling NaNs.
     signalling = bits(np.array(np.inf, dtype)) + 1
     memory = np.empty((ufunc.nin, OFFSETS[-1] + step * SIZES[-1] + 64), bits_type(dtype))

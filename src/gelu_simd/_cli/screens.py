@@ -18,7 +18,7 @@ from gelu_simd import _ufuncs
 from gelu_simd._check import examine, workers
 from gelu_simd._cli.progress import Progress
 from gelu_simd._compare import peers, timing
-from gelu_simd._functions import ELEMENTARY, PRODUCT_OF, limit
+from gelu_simd._functions import ELEMENTARY, FUNCTIONS, PRODUCT_OF, limit
 
 # Random inputs per function in the accuracy check: a few seconds in all.
 SAMPLES = 1_000_000
@@ -133,25 +133,28 @@ def _show_levels(results: list[examine.Result]) -> None:
     for result in results:
         dtype, error = result.dtype, result.found.error
         x = result.found.at[-1]
-        grad = PRODUCT_OF.get(result.function)
-        if grad is None:
-            found = f"{error:>7.2f}  {dtype.type(x)!s:<25}{_hex(x):<25}{result.limit:>5.2f}"
+        row = FUNCTIONS[result.function]
+        product = f"{row.operands[0]} * {row.product_of}(x)"
+        if row.product_of is None:
+            cells = f"{error:>7.2f}  {dtype.type(x)!s:<25}{_hex(x):<25}{result.limit:>5.2f}"
         else:
-            found = f"{'':9}{f'the bits of dy * {grad}(x)':55}"
-        print(f"  {result.level:<8}{found}  {_verdict(result.ok)}")
-        if grad is not None and error > 0:
-            print(f"    is not dy * {grad}(x) at {_operands(result.found.at)}")
+            cells = f"{'':9}{f'the bits of {product}':55}"
+        print(f"  {result.level:<8}{cells}  {_verdict(result.ok)}")
+        if row.product_of is not None and error > 0:
+            print(f"    is not {product} at {_operands(row.name, result.found.at)}")
         if result.found.differs:
-            print(f"    differs from {results[0].level} at {_operands(result.found.differs)}")
+            where = _operands(row.name, result.found.differs)
+            print(f"    differs from {results[0].level} at {where}")
     sys.stdout.flush()
 
 
-def _operands(point: examine.Point) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in _by_name(point).items())
+def _operands(function: str, point: examine.Point) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in _by_name(function, point).items())
 
 
-def _by_name(point: examine.Point) -> dict[str, str]:
-    return {name: _hex(x) for name, x in zip(("dy", "x")[-len(point) :], point, strict=True)}
+def _by_name(function: str, point: examine.Point) -> dict[str, str]:
+    names = FUNCTIONS[function].operands
+    return {name: _hex(x) for name, x in zip(names, point, strict=True)}
 
 
 def _hex(x: float) -> str:
@@ -171,8 +174,9 @@ def _verify_facts(results: list[examine.Result]) -> dict[str, Any]:
                 "level": result.level,
                 "inputs": result.found.inputs,
                 "max_ulp": _ulp(result, result.found.error),
-                "at": _by_name(result.found.at),
-                "differs_at": result.found.differs and _by_name(result.found.differs),
+                "at": _by_name(result.function, result.found.at),
+                "differs_at": result.found.differs
+                and _by_name(result.function, result.found.differs),
                 "limit": _ulp(result, result.limit),
                 "ok": result.ok,
             }
