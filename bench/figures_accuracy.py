@@ -11,7 +11,7 @@ from marks import ROOT, replace
 from gelu_simd import _ufuncs
 from gelu_simd._docs import decimal, inputs
 from gelu_simd._functions import CORRECTLY_ROUNDED, ELEMENTARY, limit
-from gelu_simd._levels import BITS
+from gelu_simd._levels import BITS, GROUPS
 from gelu_simd._measured import Largest
 from gelu_simd._types import TYPES
 
@@ -21,7 +21,6 @@ MATHS = {
     for dtype, row in TYPES.items()
     if row.lane == dtype
 }
-GROUPS = ("fused", "portable")  # of levels, as README's columns
 
 Measured = dict[tuple[str, str, str], Largest]
 

@@ -19,7 +19,7 @@ from gelu_simd import _ufuncs
 from gelu_simd._check import oracle
 from gelu_simd._docs import DOCS
 from gelu_simd._functions import ELEMENTARY, FUNCTIONS
-from gelu_simd._levels import BITS
+from gelu_simd._levels import BITS, GROUPS
 from gelu_simd._measured import EXAMPLES, MEASURED
 from gelu_simd._types import TYPES, finfo
 
@@ -75,8 +75,7 @@ def test_errors_are_defined(name: str) -> None:
 @each_name
 def test_is_measured(name: str) -> None:
     groups = {group for function, _, group in MEASURED if function == name}
-    assert groups == ({"fused", "portable"} if name in ELEMENTARY else set())
-    assert set(BITS.values()) <= {"fused", "portable"}
+    assert groups == (set(GROUPS) if name in ELEMENTARY else set())
     for group in groups:
         assert {dtype for dtype in TYPES if (name, dtype, group) in MEASURED} == set(TYPES)
 
@@ -146,3 +145,4 @@ def test_levels() -> None:
     built = [name for name, _ in _ufuncs.LEVELS]
     assert gelu_simd.cpu_info()["built"] == built
     assert len(set(built)) == len(built)
+    assert set(BITS.values()) <= set(GROUPS)
