@@ -34,6 +34,12 @@ def test_comments(figures: ModuleType, dtype: str) -> None:
         assert path.read_text(encoding="utf-8") == text
 
 
+def test_stub() -> None:
+    publish = program("publish")
+    text = publish.STUB.read_text(encoding="utf-8")
+    assert publish.stub(text) == text
+
+
 def test_data(figures: ModuleType) -> None:
     assert figures.data(figures.stored()) == figures.DATA.read_text(encoding="utf-8")
 

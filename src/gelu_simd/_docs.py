@@ -170,4 +170,10 @@ def doc(row: Function) -> str:
     )
 
 
+def calls() -> str:
+    """List all functions with their operands."""
+    rows = FUNCTIONS.values()
+    return "".join(f"{row.name}({', '.join(row.operands)})\n    {row.summary}\n" for row in rows)
+
+
 DOCS = {name: doc(row) for name, row in FUNCTIONS.items()}
