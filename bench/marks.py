@@ -15,8 +15,8 @@ PYTHON = "# {}\n"
 def replace(text: str, part: str, content: str, comment: str = MARKDOWN) -> str:
     """Return a file's text with another content of one part."""
     begin, end = comment.format(BEGIN.format(part)), comment.format(END)
-    before, found, rest = text.partition(begin)
+    before, begins, rest = text.partition(begin)
     _, ends, after = rest.partition(end)
-    if not (found and ends):
+    if not (begins and ends):
         raise ValueError(f"there is no part {begin.strip()!r}")
     return before + begin + content + end + after

@@ -65,8 +65,8 @@ def same_bits(a: Array, b: Array) -> bool:
 @functools.cache
 def sample(function: str, dtype: np.dtype) -> Array:
     """Return the inputs of the normal run, with quiet NaNs only."""
-    found = [block() for block in _inputs.blocks(function, dtype, SAMPLES)]
-    result = bit_tools.quiet(np.concatenate(found))
+    blocks = [block() for block in _inputs.blocks(function, dtype, SAMPLES)]
+    result = bit_tools.quiet(np.concatenate(blocks))
     result.flags.writeable = False
     return result
 

@@ -445,21 +445,21 @@ def test_first_sentence_of_readme(publish: ModuleType) -> None:
         for row in report["times"]:
             if row["threads"] == 1 and row["n"] > 1:
                 cells.setdefault((row["function"], row["dtype"]), []).append(row)
-        found = [
+        own = [
             ns / best[ours, n]
             for best in map(reports.best, cells.values())
             for (name, n), ns in best.items()
             if report["entries"][name]["title"].startswith(("NumPy x", "SciPy"))
             and (ours, n) in best
         ]
-        medians.append(statistics.median(found))
-        ratios += found
+        medians.append(statistics.median(own))
+        ratios += own
     text = " ".join(program("marks").README.read_text(encoding="utf-8").split())
-    said = re.search(
+    numbers = re.search(
         r"typically (\d+) to (\d+) times faster .*?\((\d+) to (\d+) times", text
     ).groups()
     expected = [min(medians), max(medians), min(ratios), max(ratios)]
-    assert list(map(int, said)) == pytest.approx(expected, rel=0.1)
+    assert list(map(int, numbers)) == pytest.approx(expected, rel=0.1)
 
 
 def test_pictures_are_of_their_reports(publish: ModuleType) -> None:
@@ -513,7 +513,7 @@ def test_peers_on_more_threads_are_named(report: dict) -> None:
     for row in report["times"]:
         row.update(n=1 << 14, cpus=1.9 if row["name"] == "numpy-mul" else 1.1)
     assert list(tables.crowded(report)) == [
-        "on more threads than it was given: NumPy x*x*x, 1.9 processors"
+        "on more threads than allowed: NumPy x*x*x, 1.9 processors"
     ]
     assert not list(tables.crowded(report | {"threads": None}))
 

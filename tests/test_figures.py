@@ -52,8 +52,8 @@ def test_every_limit_has_its_figure(
     assert error <= limit(function, dtype.name)
     assert number >= min(10**8, 1 << 8 * dtype.itemsize)
     block = np.array([float.fromhex(x)], dtype)
-    [found] = examine.examine(function, [isa], lambda: block, 0)
-    assert found.error == pytest.approx(error, abs=1e-4)
+    [finding] = examine.examine(function, [isa], lambda: block, 0)
+    assert finding.error == pytest.approx(error, abs=1e-4)
 
 
 def test_report_is_taken_over(figures: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,15 +63,15 @@ def test_report_is_taken_over(figures: ModuleType, capsys: pytest.CaptureFixture
     verify(["gelu", "gelu_backward"], DTYPES[:1], [level], 1000, exhaustive=False, as_json=True)
     report = capsys.readouterr().out
     old = ("gelu_tanh", "float32", "fused"), Largest(1.0, "0x1p-1", 7)
-    found = figures.update(dict([old]), report)
+    merged = figures.update(dict([old]), report)
     key = "gelu", DTYPES[0].name, BITS[level]
-    assert found.keys() == {old[0], key}
+    assert merged.keys() == {old[0], key}
     [result] = examine.check("gelu", DTYPES[0], [level], 1000)
-    assert found[key].error == round(result.found.error, 4)
-    assert found[key].inputs == result.found.inputs
-    assert float.fromhex(found[key].x) == result.found.at[0]
+    assert merged[key].error == round(result.finding.error, 4)
+    assert merged[key].inputs == result.finding.inputs
+    assert float.fromhex(merged[key].x) == result.finding.at[0]
     with pytest.raises(ValueError, match="missed"):
         figures.update({}, report.replace('"ok": true', '"ok": false'))
-    more = found[key]._replace(inputs=found[key].inputs + 1)
+    more = merged[key]._replace(inputs=merged[key].inputs + 1)
     with pytest.raises(ValueError, match=f"has had {more.inputs} inputs"):
         figures.update({key: more}, report)

@@ -110,8 +110,8 @@ def test_backward_reports_what_the_product_does(
                 with np.errstate(all="ignore"):
                     result = dy.astype(wide) * slope
                 expected |= raised(lambda a: a.astype(dtype), result)
-            found = raised(getattr(gelu_simd, backward), dy, x)
-            assert found - optional == expected - optional, (float(dy[0]).hex(), float(x[0]).hex())
+            kinds = raised(getattr(gelu_simd, backward), dy, x)
+            assert kinds - optional == expected - optional, (float(dy[0]).hex(), float(x[0]).hex())
             seen |= expected
     # No product of two numbers so near 1 as float16's is out of float32's range.
     out_of_range = dtype != np.float16 or rounding_reports

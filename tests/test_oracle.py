@@ -1,4 +1,4 @@
-"""gelu_simd._oracle against mpmath, and its error in ULP against cases worked out by hand."""
+"""The oracle against mpmath, and its error in ULP against cases worked out by hand."""
 
 import numpy as np
 import pytest

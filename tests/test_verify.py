@@ -48,8 +48,8 @@ def test_types() -> None:
 
 
 def test_finfo(half: np.dtype) -> None:
-    found = finfo(half).nmant, finfo(half).minexp
-    assert found == {"float16": (10, -14), "bfloat16": (7, -126)}[half.name]
+    exponents = finfo(half).nmant, finfo(half).minexp
+    assert exponents == {"float16": (10, -14), "bfloat16": (7, -126)}[half.name]
     assert finfo(F32) is np.finfo(np.float32)
 
 
@@ -276,14 +276,14 @@ def test_json() -> None:
         "function": "gelu_tanh",
         "dtype": "float64",
         "level": level,
-        "inputs": result.found.inputs,
-        "max_ulp": result.found.error,
+        "inputs": result.finding.inputs,
+        "max_ulp": result.finding.error,
         "at": value["at"],
         "differs_at": None,
         "limit": result.limit,
         "ok": True,
     }
-    assert float.fromhex(value["at"]["x"]) == result.found.at[0]
+    assert float.fromhex(value["at"]["x"]) == result.finding.at[0]
     assert gradient["function"] == "gelu_backward"
     assert gradient["max_ulp"] is gradient["limit"] is None
     assert gradient["at"].keys() == {"dy", "x"}

@@ -14,13 +14,13 @@ from gelu_simd._check.bits import Array, bits, bits_type, neighbours, quiet
 from gelu_simd._measured import MEASURED
 from gelu_simd._types import TYPES, finfo
 
-BLOCK = 1 << 16  # inputs of a block at most, but for the edges: larger ones cost page faults
+#: Inputs of a block at most, but for the edges; larger arrays cost page faults.
+BLOCK = 1 << 16
 
+#: Distance of the bit patterns in a sample of all float32 numbers.
+STEP = 997
 
-STEP = 997  # from one bit pattern to the next, where not all are taken
-
-
-# Inputs once found to be hard; one hard for a function may be so for others.
+# Inputs with large errors in some version of some function; they may be hard for others too.
 HARD = [
     "0x1p-149",
     "0x1.6148dep-16",
@@ -38,20 +38,21 @@ def blocks(
 ) -> list[Callable[[], Array]]:
     """Return functions that return the inputs to check `function` on, block by block.
 
-    All 65,536 numbers of a type of two bytes; all 2^32 of float32 if `exhaustive`.  Otherwise the
-    hard cases, the edges and `samples` random numbers, for float32 also every `STEP`-th number.
+    These are all numbers of a type that is enumerable, all 2^32 of float32 if `exhaustive`.
+    Otherwise they are the hard cases, the edges and `samples` random numbers, for float32 also
+    every `STEP`-th number.
     """
     numbers = 1 << 8 * dtype.itemsize
     if TYPES[dtype.name].enumerable or (exhaustive and numbers <= 1 << 32):
         return [partial(patterns, dtype, i, i + BLOCK) for i in range(0, numbers, BLOCK)]
-    found: list[Callable[[], Array]] = [partial(hard, dtype), partial(edges, function, dtype)]
+    result: list[Callable[[], Array]] = [partial(hard, dtype), partial(edges, function, dtype)]
     if numbers == 1 << 32:
         length = BLOCK * STEP
-        found += [partial(patterns, dtype, i, i + length, STEP) for i in range(0, numbers, length)]
+        result += [partial(patterns, dtype, i, i + length, STEP) for i in range(0, numbers, length)]
     for start in range(0, samples, BLOCK):
         size = min(BLOCK, samples - start)
-        found.append(partial(stratified, function, dtype, size, start // BLOCK))
-    return found
+        result.append(partial(stratified, function, dtype, size, start // BLOCK))
+    return result
 
 
 def first(test: Callable[[Array], bool], start: float, stop: float, dtype: np.dtype) -> np.floating:
@@ -66,15 +67,15 @@ def first(test: Callable[[Array], bool], start: float, stop: float, dtype: np.dt
 
 
 def patterns(dtype: np.dtype, start: int, stop: int, step: int = 1) -> Array:
-    """Return the numbers whose bits are those of range(start, stop, step), as far as there are."""
+    """Return the numbers whose bits are range(start, stop, step), up to the last pattern."""
     stop = min(stop, 1 << 8 * dtype.itemsize)
     return np.arange(start, stop, step).astype(bits_type(dtype)).view(dtype)
 
 
 def hard(dtype: np.dtype) -> Array:
-    """Return inputs once found to be hard, those of the largest errors published among them."""
-    found = HARD + [largest.x for largest in MEASURED.values()]
-    return np.array([float.fromhex(x) for x in dict.fromkeys(found)]).astype(dtype)
+    """Return `HARD`, and the inputs of the largest errors published."""
+    inputs = HARD + [largest.x for largest in MEASURED.values()]
+    return np.array([float.fromhex(x) for x in dict.fromkeys(inputs)]).astype(dtype)
 
 
 def special(dtype: np.dtype) -> Array:
@@ -124,7 +125,7 @@ def vanishes(function: str, x: Array) -> NDArray[np.bool_]:
 
 
 def edges(function: str, dtype: np.dtype) -> Array:
-    """Return the neighbours of all where a kernel or its result takes another form.
+    """Return the neighbours of the places where a kernel or its result changes its form.
 
     These are: powers of two; where n changes in exp(-z) = 2^n exp(h), up to the clamp of t (its
     n is an integer, the others lie half-way); the root and the limits of the polynomial around it;

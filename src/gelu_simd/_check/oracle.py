@@ -52,44 +52,23 @@ from gelu_simd._functions import ELEMENTARY, FUNCTIONS
 from gelu_simd._types import TYPES, Type
 
 _NODES_PER_UNIT = 16
-
-
 _DEGREE = 14  # of the Taylor series of g in pairs of float64
-
-
 _DEGREE_SINGLE = 8  # of the same series in float64
-
-
 _DEGREE_EXP = 9
-
-
 _SINGLE = 24  # bits of the inputs that are evaluated in float64, at most
-
-
 _PAIRED = 7  # leading coefficients that need a pair of float64
-
-
 _BLOCK = 4096  # elements; the temporaries of one block stay in the cache
 
-
 _Array = NDArray[np.float64]
-
-
 _Pair = tuple[_Array, _Array]  # an unevaluated sum (high, low)
-
-
 _Exponent = NDArray[np.int32]
-
 
 # ---------------------------------------------------------------------------------------------
 # Decimal arithmetic
 
 # The series in `_scaled_erfc` loses up to 23 digits, the derivatives 17 next to their roots.
 _CONTEXT = decimal.Context(prec=100, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX)
-
-
 _EXACT_DIGITS = 60
-
 
 _PI = Decimal(
     "3.14159265358979323846264338327950288419716939937510582097494459230781640628620899862803"
@@ -319,7 +298,7 @@ def _multiply(a: _Pair, b: _Pair) -> _Pair:
 
 
 def _horner(high: _Array, low: _Array, d: _Pair) -> _Pair:
-    """Sum high[n] d^n, in pairs for the leading coefficients, whose low parts are given."""
+    """Sum high[n] d^n, in pairs for the leading coefficients, whose low parts are in `low`."""
     value = high[-1]
     for c in high[-2 : len(low) - 1 : -1]:
         value = value * d[0] + c

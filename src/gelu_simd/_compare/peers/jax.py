@@ -14,11 +14,11 @@ from gelu_simd._functions import FUNCTIONS, Kind
 def load(threads: int | None) -> Ways:
     """JAX, compiled."""
     if threads is not None:
-        os.environ["PJRT_NPROC"] = str(threads)  # which JAX reads when it starts
+        os.environ["PJRT_NPROC"] = str(threads)  # JAX reads it when it starts
     import jax  # noqa: PLC0415
 
     jax.config.update("jax_enable_x64", True)
-    jax.config.update("jax_cpu_enable_async_dispatch", threads is None)  # another thread, if so
+    jax.config.update("jax_cpu_enable_async_dispatch", threads is None)  # True adds a thread
 
     @functools.cache
     def compiled(function: str) -> Callable:

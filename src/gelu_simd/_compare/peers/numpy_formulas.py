@@ -15,7 +15,7 @@ from gelu_simd._functions import FUNCTIONS, Kind
 def formula(value: str, derivative: str, form: str | None = None) -> Callable[[int | None], Ways]:
     """Return the loader of a formula and its derivative, by their names in `formulas`.
 
-    They stand beside the functions of one form of GELU, or, without `form`, beside those of all.
+    They are peers of the functions of one form of GELU, or, without `form`, of all functions.
     """
 
     def load(_: int | None) -> Ways:
@@ -55,5 +55,5 @@ def relu(_: int | None) -> Ways:
 
 
 def limit(call: Callable[[Array, Array], object]) -> Callable[[int | None], Ways]:
-    """Return the loader of one call into a given output, whatever the function."""
+    """Return the loader of one call ``call(x, out)``, the same for every function."""
     return lambda _: lambda _, a: {"out": Way(partial(call, a.x, a.out))}
