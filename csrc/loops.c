@@ -9,10 +9,12 @@
 #include "threads.h"
 
 enum {
-    BLOCK_BYTES = 4096,       /* of each strided operand: all blocks stay in the L1 cache */
-    LEAST_BYTES = 64 << 10,   /* of an operand, in a thread's part: less gains nothing */
-    PARTS_PER_THREAD = 4,     /* so that a thread that is late takes fewer */
-    PART_MULTIPLE = 64        /* elements: parts do not share a cache line of an aligned output */
+    BLOCK_BYTES = 4096,     /* of each strided operand: all blocks stay in the L1 cache */
+    LEAST_BYTES = 64 << 10, /* of an operand, in a part: 5 to 20 us */
+    MOST_BYTES = 1 << 20,   /* of an operand, in a part */
+    SHORT_BYTES = 1 << 20,  /* of an operand: such a loop takes no longer than waking threads */
+    PARTS_PER_THREAD = 8,   /* so that a thread that is late takes fewer */
+    PART_MULTIPLE = 64      /* elements: parts do not share a cache line of an aligned output */
 };
 
 /* A loop with all that computing a part of it needs. */
@@ -46,11 +48,11 @@ static int is_contiguous(int operands, const ptrdiff_t *strides, ptrdiff_t size)
 }
 
 /* Copies between strided and contiguous elements.  A constant size makes memcpy a single move. */
-#define GATHER(size)                                           \
-    for (size_t i = 0; i < n; i++, from += stride)             \
+#define GATHER(size)                               \
+    for (size_t i = 0; i < n; i++, from += stride) \
     memcpy(to + i * (size), from, size)
-#define SCATTER(size)                                          \
-    for (size_t i = 0; i < n; i++, to += stride)               \
+#define SCATTER(size)                            \
+    for (size_t i = 0; i < n; i++, to += stride) \
     memcpy(to, from + i * (size), size)
 
 static void gather(char *to, const char *from, ptrdiff_t stride, size_t n, ptrdiff_t size)
@@ -109,10 +111,11 @@ static void compute_part(void *job, long k)
 static int compute_in_parts(loop *l)
 {
     const size_t bytes = l->n * (size_t)l->size;
-    const size_t most = (size_t)threads_number() * PARTS_PER_THREAD;
-    const size_t parts = bytes / LEAST_BYTES < most ? bytes / LEAST_BYTES : most;
-    l->part = (l->n / parts + PART_MULTIPLE - 1) / PART_MULTIPLE * PART_MULTIPLE;
-    return threads_run(compute_part, l, (long)((l->n + l->part - 1) / l->part));
+    size_t part = bytes / ((size_t)threads_number() * PARTS_PER_THREAD);
+    part = part < LEAST_BYTES ? LEAST_BYTES : part > MOST_BYTES ? MOST_BYTES : part;
+    l->part = part / (size_t)l->size / PART_MULTIPLE * PART_MULTIPLE;
+    const long parts = (long)((l->n + l->part - 1) / l->part);
+    return threads_run(compute_part, l, parts, bytes < SHORT_BYTES);
 }
 
 void gelu_simd_loop(char **args, const ptrdiff_t *length, const ptrdiff_t *strides, void *slot)
@@ -140,7 +143,9 @@ void gelu_simd_loop(char **args, const ptrdiff_t *length, const ptrdiff_t *strid
               .args = args,
               .strides = strides,
               .n = n,
-              .block = is_serial ? 1 : is_plain ? n : (size_t)(BLOCK_BYTES / size),
+              .block = is_serial  ? 1
+                       : is_plain ? n
+                                  : (size_t)(BLOCK_BYTES / size),
               .part = n};
     if (!is_long || threads_number() == 1 || !compute_in_parts(&l)) {
         l.part = n;

@@ -7,8 +7,12 @@
  * a condition variable and the start of a thread.
  *
  * The helpers start with the first job that has work for them and never end.  They hold no state of
- * Python and take no signal.  Between jobs they look for the next one for SPIN_NS and then sleep: an
+ * Python and take no signal.  Between jobs they look for the next one for SPIN_US and then sleep: an
  * idle process uses no time.  A thread whose job would have to wait for another's does its job alone.
+ *
+ * Waking a helper takes the caller 5 to 15 us, and 30 to 80 us pass before the helper works (Linux in
+ * a virtual machine).  So a short job goes to helpers that are awake, or wakes them when it is one of
+ * a series: when the two gaps before it were so short that helpers would not have slept.
  *
  * The parts of a job are handed out one by one, so a thread that the system delays takes fewer of
  * them.  A job ends when all parts are done; a helper that wakes too late finds it closed.
@@ -24,7 +28,10 @@
 #include "atomic.h"
 #include "simd/fp_mode.h"
 
-enum { SPIN_NS = 20000 }; /* about as long as it takes to wake a thread */
+enum {
+    SPIN_US = 20, /* about as long as it takes to wake a thread */
+    SERIES = 2    /* short gaps after which short jobs wake helpers */
+};
 
 /* ---- the systems' names ---- */
 
@@ -45,12 +52,13 @@ static void unlock(mutex *m) { ReleaseSRWLockExclusive(m); }
 static void wait_for(condition *c, mutex *m) { SleepConditionVariableSRW(c, m, INFINITE, 0); }
 static void wake_all(condition *c) { WakeAllConditionVariable(c); }
 
-static long long now_ns(void)
+/* A clock that wraps around; reading it is no system call. */
+static unsigned long now_us(void)
 {
     LARGE_INTEGER ticks, frequency;
     QueryPerformanceCounter(&ticks);
     QueryPerformanceFrequency(&frequency);
-    return (long long)((double)ticks.QuadPart * 1e9 / (double)frequency.QuadPart);
+    return (unsigned long)((double)ticks.QuadPart * 1e6 / (double)frequency.QuadPart);
 }
 
 /* Windows names threads from version 10 on. */
@@ -94,11 +102,12 @@ static void unlock(mutex *m) { pthread_mutex_unlock(m); }
 static void wait_for(condition *c, mutex *m) { pthread_cond_wait(c, m); }
 static void wake_all(condition *c) { pthread_cond_broadcast(c); }
 
-static long long now_ns(void)
+/* A clock that wraps around; reading it is no system call. */
+static unsigned long now_us(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000000000LL + t.tv_nsec;
+    return (unsigned long)t.tv_sec * 1000000 + (unsigned long)t.tv_nsec / 1000;
 }
 
 /* A helper inherits that all signals are blocked, so that they reach the threads of the program. */
@@ -144,25 +153,29 @@ static void name_this_thread(void)
 /* ---- the pool ---- */
 
 typedef struct {
-    mutex owner;             /* held by the thread whose job it is */
-    mutex state;             /* guards what follows, down to the condition variables */
-    threads_work *work;      /* the job */
+    mutex owner;        /* held by the thread whose job it is */
+    mutex state;        /* guards what follows, down to the condition variables */
+    threads_work *work; /* the job */
     void *job;
     long parts;
-    int is_open;             /* whether helpers may still take the job */
-    long helpers;            /* started */
-    long vacancies;          /* helpers that may still take the job */
+    int is_open;    /* whether helpers may still take the job */
+    long helpers;   /* started */
+    long vacancies; /* helpers that may still take the job */
     condition next_job, all_left;
-    atomic_long_t jobs;      /* counts jobs: changes when there is a new one */
+    atomic_long_t awake; /* helpers that look for the next job */
+    unsigned long end;   /* of the last job, by now_us; guarded by `owner` */
+    int short_gaps;      /* in a row before the next job; guarded by `owner` */
+    atomic_long_t jobs;  /* counts jobs: changes when there is a new one */
     atomic_long_t next_part;
-    atomic_long_t working;   /* helpers that have taken the job and not left it */
-    atomic_long_t flags;     /* exceptions that the helpers' arithmetic raised */
+    atomic_long_t working; /* helpers that have taken the job and not left it */
+    atomic_long_t flags;   /* exceptions that the helpers' arithmetic raised */
 } thread_pool;
 
-#define POOL_INIT                                                                                  \
-    {                                                                                              \
-        MUTEX_INIT, MUTEX_INIT, NULL, NULL, 0, 0, 0, 0, CONDITION_INIT, CONDITION_INIT, 0, 0, 0, 0 \
-    }
+#define POOL_INIT                \
+    {.owner = MUTEX_INIT,        \
+     .state = MUTEX_INIT,        \
+     .next_job = CONDITION_INIT, \
+     .all_left = CONDITION_INIT}
 
 static thread_pool pool = POOL_INIT;
 static atomic_long_t number = 1;
@@ -170,17 +183,17 @@ static atomic_long_t number = 1;
 long threads_number(void) { return ATOMIC_LOAD(&number); }
 void threads_set_number(long n) { ATOMIC_STORE(&number, n); }
 
-/* Looks for a change of *value for SPIN_NS. */
+/* Looks for a change of *value for SPIN_US. */
 static void spin_while_equal(atomic_long_t *value, long former)
 {
-    const long long end = now_ns() + SPIN_NS;
+    const unsigned long start = now_us();
     do
-        for (int i = 0; i < 64; i++) {
+        for (int i = 0; i < 32; i++) {
             if (ATOMIC_LOAD(value) != former)
                 return;
             PAUSE();
         }
-    while (now_ns() < end);
+    while (now_us() - start < SPIN_US);
 }
 
 static void work_on(threads_work *work, void *job, long parts)
@@ -201,7 +214,9 @@ static THREAD_RESULT help(void *unused)
         while (pool.jobs == seen || !pool.is_open || pool.vacancies == 0) {
             seen = pool.jobs;
             unlock(&pool.state);
+            ATOMIC_FETCH_ADD(&pool.awake, 1);
             spin_while_equal(&pool.jobs, seen);
+            ATOMIC_FETCH_ADD(&pool.awake, -1);
             lock(&pool.state);
             if (pool.jobs == seen)
                 wait_for(&pool.next_job, &pool.state);
@@ -248,10 +263,9 @@ static void start_helpers(long count)
         pool.helpers++;
 }
 
-int threads_run(threads_work *work, void *job, long parts)
+/* Offers the job to the helpers, works on it, and waits for those that have taken it. */
+static void share(threads_work *work, void *job, long parts)
 {
-    if (!try_lock(&pool.owner))
-        return 0;
     const long helpers = (parts < threads_number() ? parts : threads_number()) - 1;
     lock(&pool.state);
     start_helpers(helpers);
@@ -263,27 +277,39 @@ int threads_run(threads_work *work, void *job, long parts)
     ATOMIC_STORE(&pool.flags, 0);
     ATOMIC_STORE(&pool.next_part, 0);
     ATOMIC_FETCH_ADD(&pool.jobs, 1);
-    wake_all(&pool.next_job);
     unlock(&pool.state);
+    wake_all(&pool.next_job);
 
     work_on(work, job, parts);
 
     lock(&pool.state);
     pool.is_open = 0;
-    const long working = ATOMIC_LOAD(&pool.working);
     unlock(&pool.state);
-    if (working) {
-        for (long left; (left = ATOMIC_LOAD(&pool.working)) != 0;) {
-            spin_while_equal(&pool.working, left);
-            if (ATOMIC_LOAD(&pool.working) != left)
-                continue;
-            lock(&pool.state);
-            while (ATOMIC_LOAD(&pool.working) != 0)
-                wait_for(&pool.all_left, &pool.state);
-            unlock(&pool.state);
-        }
+    for (long left; (left = ATOMIC_LOAD(&pool.working)) != 0;) {
+        spin_while_equal(&pool.working, left);
+        if (ATOMIC_LOAD(&pool.working) != left)
+            continue;
+        lock(&pool.state);
+        while (ATOMIC_LOAD(&pool.working) != 0)
+            wait_for(&pool.all_left, &pool.state);
+        unlock(&pool.state);
     }
     fp_flags_raise((fp_flags)ATOMIC_LOAD(&pool.flags));
+}
+
+int threads_run(threads_work *work, void *job, long parts, int is_short)
+{
+    if (!try_lock(&pool.owner))
+        return 0;
+    const int gap_was_short = now_us() - pool.end < SPIN_US;
+    const int is_shared = !is_short || ATOMIC_LOAD(&pool.awake) || pool.short_gaps >= SERIES;
+    pool.short_gaps = gap_was_short ? pool.short_gaps + (pool.short_gaps < SERIES) : 0;
+    if (is_shared)
+        share(work, job, parts);
+    else
+        for (long k = 0; k < parts; k++)
+            work(job, k);
+    pool.end = now_us();
     unlock(&pool.owner);
     return 1;
 }

@@ -6,8 +6,9 @@
 typedef void threads_work(void *job, long k);
 
 /* Calls work(job, k) for k = 0 ... parts - 1, each once, on this thread and on helpers, and returns 1
- * when all are done.  Returns 0, having done nothing, if the helpers are busy with another job. */
-int threads_run(threads_work *work, void *job, long parts);
+ * when all are done.  Returns 0, having done nothing, if the helpers are busy with another job.
+ * `is_short` says that the job takes less time than waking a helper. */
+int threads_run(threads_work *work, void *job, long parts, int is_short);
 
 enum { THREADS_MOST = 256 };
 
