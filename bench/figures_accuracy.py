@@ -56,6 +56,19 @@ def update(measured: Measured, report: str) -> Measured:
     return {key: (measured | new)[key] for key in sorted(measured | new, key=place)}
 
 
+def require_all(measured: Measured) -> None:
+    """Raise ValueError unless every function has its figures."""
+    missing = [
+        f"{function} {dtype} on {group} levels"
+        for function in ELEMENTARY
+        for dtype in TYPES
+        for group in GROUPS
+        if (function, dtype, group) not in measured
+    ]
+    if missing:
+        raise ValueError(f"no figures of {', '.join(missing)}; pass a report that has them")
+
+
 def example(ufunc: np.ufunc) -> list[str]:
     """Return two calls and their results, as a docstring shows them."""
     name = ufunc.__name__

@@ -57,6 +57,7 @@ def accuracy(files: Sequence[Path]) -> None:
     measured = figures_accuracy.stored()
     for file in files:
         measured = figures_accuracy.update(measured, file.read_text(encoding="utf-8"))
+    figures_accuracy.require_all(measured)
     texts = {
         figures_accuracy.DATA: figures_accuracy.data(measured),
         README: figures_accuracy.readme(README.read_text(encoding="utf-8"), measured),

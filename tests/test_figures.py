@@ -56,6 +56,14 @@ def test_every_limit_has_its_figure(
     assert finding.error == pytest.approx(error, abs=1e-4)
 
 
+def test_missing_figures_are_named(figures: ModuleType) -> None:
+    measured = figures.stored()
+    figures.require_all(measured)
+    del measured["gelu", "float64", "fused"]
+    with pytest.raises(ValueError, match="no figures of gelu float64 on fused levels; pass a"):
+        figures.require_all(measured)
+
+
 def test_report_is_taken_over(figures: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     from gelu_simd._cli.screens import verify
 
