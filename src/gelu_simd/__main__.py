@@ -13,7 +13,9 @@ from types import FrameType
 from typing import NoReturn
 
 import gelu_simd
-from gelu_simd import _apply, _bench, _overview, _peers, _types, _verify
+from gelu_simd import _bench, _overview, _peers, _types, _verify
+from gelu_simd._cli.apply import apply
+from gelu_simd._cli.files import FileError
 from gelu_simd._progress import Progress
 
 UFUNCS = _overview.ufuncs()
@@ -202,12 +204,12 @@ def parser() -> Parser:
 def run_apply(args: argparse.Namespace) -> int:
     """Run the command ``apply``."""
     with Progress() as progress:
-        _apply.apply(
+        apply(
             FUNCTIONS[args.function],
             args.source,
             args.target,
             STORABLE.get(args.dtype),
-            progress.update,
+            progress=progress.update,
         )
     return 0
 
@@ -303,7 +305,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         signum = exc.args[0]
         print(f"gelu-simd: stopped by {signal.Signals(signum).name}", file=sys.stderr)
         return 128 + signum
-    except (_apply.FileError, _bench.BenchError, _verify.WorkerError) as exc:
+    except (FileError, _bench.BenchError, _verify.WorkerError) as exc:
         top.error(str(exc))
     except OSError as exc:
         # Nobody reads standard output any more, or it is full: let the flush at exit be silent.

@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import gelu_simd
-from gelu_simd import _apply, _oracle, _peers, _types
+from gelu_simd import _oracle, _peers, _types
+from gelu_simd._cli.files import require_writable, writing
 from gelu_simd._peers import Arrays, Entry, Way
 from gelu_simd._progress import Progress
 from gelu_simd._verify import BACKWARD
@@ -344,7 +345,7 @@ def bench(
 
         _plots.require_format(plot_file)
     for file in filter(None, (json_file, plot_file)):
-        _apply.require_writable(file)
+        require_writable(file)
     loaded, absent = _peers.load(_peers.PEERS if peers is None else peers, threads)
     if peers is not None and absent:
         raise BenchError("; ".join(f"{name}: {why}" for name, why in absent.items()))
@@ -362,10 +363,10 @@ def bench(
     if lines := [*faster(report), *crowded(report)]:
         print("", *lines, sep="\n")
     if json_file is not None:
-        with _apply.replacing(json_file) as out:
+        with writing(json_file) as out:
             out.write(to_json(report).encode())
     if plot_file is not None:
-        with _apply.replacing(plot_file) as out:
+        with writing(plot_file) as out:
             _plots.draw(report, out, plot_file.suffix[1:])
 
 
