@@ -13,7 +13,16 @@ All six are `numpy.ufunc` objects.  ``cpu_info()`` tells which instruction set t
 environment variable ``GELU_SIMD_ISA`` forces one.
 """
 
-from gelu_simd import _ufuncs
+from gelu_simd import _start
+
+_start.begin()
+try:
+    _start.require_numpy()
+    from gelu_simd import _ufuncs
+except ImportError as error:
+    _start.fail(error)
+    raise
+
 from gelu_simd._docs import name_operands as _name_operands
 from gelu_simd._ufuncs import cpu_info
 from gelu_simd._ufuncs import ufuncs as _ufuncs_by_name
