@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from gelu_simd import _bench, _peers
+from gelu_simd._compare import peers, tables, timing
+from gelu_simd._compare import report as reporting
 
 # Rounds of at least 0.1 ms for 0.05 s, and at least three.
 OPTIONS = {
@@ -16,15 +17,15 @@ OPTIONS = {
 }
 
 ROWS = pytest.StashKey[list[dict[str, Any]]]()
-ENTRIES = pytest.StashKey[dict[str, _peers.Entry]]()
+ENTRIES = pytest.StashKey[dict[str, peers.Entry]]()
 ABSENT = pytest.StashKey[dict[str, str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Set the options that are not on the command line."""
-    _bench.reuse_freed_memory()
+    timing.reuse_freed_memory()
     config.stash[ROWS] = []
-    config.stash[ENTRIES] = {entry.name: entry for entry in _peers.levels()}
+    config.stash[ENTRIES] = {entry.name: entry for entry in peers.levels()}
     config.stash[ABSENT] = {}
     for option, value in OPTIONS.items():
         if not any(given.startswith(option) for given in config.invocation_params.args):
@@ -32,12 +33,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def entry(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> _peers.Entry:
+def entry(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> peers.Entry:
     """Give a level, or a peer on one thread, imported when it is first asked for."""
     entries, absent = (pytestconfig.stash[key] for key in (ENTRIES, ABSENT))
     name = request.param
     if name not in entries and name not in absent:
-        loaded, reasons = _peers.load([name], threads=1)
+        loaded, reasons = peers.load([name], threads=1)
         entries.update({entry.name: entry for entry in loaded})
         absent.update(reasons)
     if name in absent:
@@ -54,8 +55,8 @@ def pytest_terminal_summary(
     if not rows:
         return
     terminalreporter.section("ns per element (minimum), and ratios")
-    report = _bench.facts(config.stash[ENTRIES].values(), threads=1)
+    whole = reporting.facts(config.stash[ENTRIES].values(), threads=1)
     for key in dict.fromkeys((row["function"], row["dtype"]) for row in rows):
         group = [row for row in rows if (row["function"], row["dtype"]) == key]
-        for line in _bench.table(report, group, errs=[]):
+        for line in tables.table(whole, group, errs=[]):
             terminalreporter.line(line)

@@ -19,8 +19,11 @@ from typing import NamedTuple
 import numpy as np
 
 import gelu_simd
-from gelu_simd import _bench, _overview, _types
-from gelu_simd._peers import Arrays, Way
+from gelu_simd import _ufuncs
+from gelu_simd._compare import measure as measuring
+from gelu_simd._compare import report as reporting
+from gelu_simd._compare import timing
+from gelu_simd._compare.peers.ways import Arrays, Way
 
 try:
     import cupy as cp
@@ -90,7 +93,7 @@ def calls(function: str, dtype: np.dtype) -> dict[str, Call]:
 def types() -> list[np.dtype]:
     """Return the types of the ufuncs that CuPy has too."""
     found = []
-    for dtype in _types.dtypes():
+    for dtype in _ufuncs.dtypes:
         try:
             cp.empty(0, dtype)
         except (TypeError, ValueError):
@@ -103,11 +106,11 @@ def sets(dtype: np.dtype, n: int) -> list[Arrays]:
     """Return dy, x and room for the result, several times, on the device."""
     cp.get_default_memory_pool().free_all_blocks()
     device = cp.cuda.Device()
-    host = _bench.arrays(dtype, n)
+    host = timing.arrays(dtype, n)
     size = sum(a.nbytes for a in host)
     fitting = device.mem_info[0] // 2 // size  # into half of the free memory
     if fitting < 1:
-        raise SystemExit(f"arrays of {_bench.size_name(n)} {dtype} do not fit on the GPU")
+        raise SystemExit(f"arrays of {reporting.size_name(n)} {dtype} do not fit on the GPU")
     wanted = -(-CACHES * device.attributes["L2CacheSize"] // size)
     return [Arrays(*map(cp.asarray, host)) for _ in range(min(fitting, max(2, wanted)))]
 
@@ -132,12 +135,12 @@ def alternate(ways: dict[str, Call], arrays: Sequence[Arrays]) -> dict[str, list
 
 def check(function: str, ways: dict[str, Call], dtype: np.dtype) -> None:
     """Raise WrongResult if a way computes something else."""
-    host = _bench.arrays(dtype, 1 << 16)
+    host = timing.arrays(dtype, 1 << 16)
     on_device = Arrays(*map(cp.asarray, host))
     for name, run in ways.items():
         if name != "copy":
             way = Way(partial(run, on_device), lambda _: cp.asnumpy(on_device.out))
-            _bench.check(name, function, way, host)
+            measuring.check(name, function, way, host)
 
 
 def measure(functions: Sequence[str], dtypes: Sequence[np.dtype], n: int) -> Iterator[Row]:
@@ -162,7 +165,7 @@ def measure(functions: Sequence[str], dtypes: Sequence[np.dtype], n: int) -> Ite
 def main(args: Sequence[str] | None = None) -> None:
     """Print a row for each measurement."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--sizes", nargs="+", type=_bench.size, metavar="N",
+    parser.add_argument("--sizes", nargs="+", type=reporting.size, metavar="N",
                         default=[1 << 26, 1 << 28])  # fmt: skip
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows")
     options = parser.parse_args(args)
@@ -179,9 +182,9 @@ def main(args: Sequence[str] | None = None) -> None:
     print(f"{'':46}{'us, min':>10}{'median':>10}{'GB/s':>8}  of a copy")
     rows = []
     for n in options.sizes:
-        for row in measure(list(_overview.ufuncs()), types(), n):
+        for row in measure(list(_ufuncs.ufuncs), types(), n):
             rows.append(row)
-            label = f"{row.function:20}{row.dtype:10}{_bench.size_name(n):6}{row.name:10}"
+            label = f"{row.function:20}{row.dtype:10}{reporting.size_name(n):6}{row.name:10}"
             times = f"{row.min_us:10.1f}{row.median_us:10.1f}"
             print(f"{label}{times}{row.gb_per_s:8.0f}{row.part_of_copy:10.0%}", flush=True)
     if options.json is not None:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 import gelu_simd
-from gelu_simd._formulas import gelu_erf
+from gelu_simd._compare.formulas import gelu_erf
 
 Activation = Callable[[np.ndarray], np.ndarray]
 

@@ -28,7 +28,9 @@ from typing import Any
 
 import pictures
 
-from gelu_simd import _bench
+from gelu_simd._compare import report as reporting
+from gelu_simd._compare import tables
+from gelu_simd._compare.report import Report
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -57,8 +59,6 @@ PICTURES = {
 PANELS = ["gelu", "gelu_tanh"]
 
 SAME = ("gelu_simd", "numpy", "python", "platform", "cpu", "cpus", "range")
-
-Report = dict[str, Any]
 
 
 def merge(reports: Sequence[Report]) -> Report:
@@ -129,10 +129,10 @@ def speed_table(report: Report) -> Iterator[str]:
     yield ""
     yield "| | " + " | ".join(f"`{function}` {dtype}" for function, dtype in COLUMNS) + " |"
     yield "|---" + "|---:" * len(COLUMNS) + "|"
-    times = {column: _bench.best(cells(report, *column)) for column in COLUMNS}
-    n = _bench.size(SIZE)
+    times = {column: reporting.best(cells(report, *column)) for column in COLUMNS}
+    n = reporting.size(SIZE)
     for key, entry in entries.items():
-        row = [_bench.number(times[column].get((key, n)), 2) for column in COLUMNS]
+        row = [reporting.number(times[column].get((key, n)), 2) for column in COLUMNS]
         bold = "**" if entry["kind"] == "ours" else ""
         yield f"| {bold}{entry['title']}{bold} | " + " | ".join(row).replace("-", "–") + " |"
     yield ""
@@ -148,8 +148,8 @@ def faster(report: Report) -> Iterator[str]:
     """Yield where a peer took less time, on one thread."""
     one_thread = dict(report, times=[row for row in report["times"] if row["threads"] == 1])
     sizes = sorted({row["n"] for row in one_thread["times"]})
-    ahead = [line.removeprefix("faster: ") for line in _bench.faster(one_thread)]
-    span = f"from {_bench.size_name(sizes[0])} to {_bench.size_name(sizes[-1])} elements"
+    ahead = [line.removeprefix("faster: ") for line in tables.faster(one_thread)]
+    span = f"from {reporting.size_name(sizes[0])} to {reporting.size_name(sizes[-1])} elements"
     found = "these took less time than the best level:" if ahead else "none took less time."
     yield from textwrap.wrap(f"Of all that was measured on one thread, {span}, {found}", 100)
     yield ""
@@ -161,11 +161,11 @@ def faster(report: Report) -> Iterator[str]:
 def on_own_threads(report: Report) -> Iterator[str]:
     """Yield the least part of our time that peers took with threads of their own."""
     least: dict[str, float] = {}
-    for peer in _bench.ahead(report):
+    for peer in reporting.ahead(report):
         if peer.threads is None:
             least[peer.title] = min([least.get(peer.title, 1.0), *peer.ratios.values()])
     if least:
-        found = ", ".join(f"{title} {_bench.multiple(ratio)}" for title, ratio in least.items())
+        found = ", ".join(f"{title} {reporting.multiple(ratio)}" for title, ratio in least.items())
         yield from textwrap.wrap(
             f"With as many threads as they take by themselves, on {report['cpus']} processors, "
             f"some took less time than one thread of this package; the least: {found}.",
@@ -218,14 +218,14 @@ def readme(text: str, reports: Sequence[Report], trained: Report) -> str:
 
 def write(report: Report) -> None:
     """Write the report of a machine and its pictures."""
-    from gelu_simd import _plots  # noqa: PLC0415 - imports matplotlib, which the tests may lack
+    from gelu_simd._compare import plots  # noqa: PLC0415 - imports matplotlib, which tests may lack
 
-    text = _bench.to_json(report)
+    text = reporting.to_json(report)
     folder(report).mkdir(exist_ok=True)
     (folder(report) / "report.json").write_text(text, encoding="utf-8")
     for kind in PICTURES:
         drawn = io.BytesIO()
-        _plots.draw(report, drawn, "png", [kind], PANELS, ["float32"])
+        plots.draw(report, drawn, "png", [kind], PANELS, ["float32"])
         pictures.write(drawn, folder(report) / f"{kind}.png", text)
 
 

@@ -5,10 +5,12 @@ from functools import partial
 import numpy as np
 
 import gelu_simd
-from gelu_simd import _oracle, _types
-from gelu_simd._bench import alternate
-from gelu_simd._peers import Way
-from gelu_simd._verify import using
+from gelu_simd import _ufuncs
+from gelu_simd._compare.peers.ways import Way
+from gelu_simd._compare.timing import alternate
+from gelu_simd._functions import ELEMENTARY
+from gelu_simd._levels import using
+from gelu_simd._types import finfo
 
 N = 1 << 14
 
@@ -16,7 +18,7 @@ N = 1 << 14
 def ranges(dtype: np.dtype) -> dict[str, np.ndarray]:
     """Return inputs: ordinary ones, the tail as it becomes subnormal and gone, extremes."""
     rng = np.random.default_rng(20)
-    info = _types.finfo(dtype)
+    info = finfo(dtype)
     end = -float(np.sqrt(-2 * np.log(float(info.smallest_normal))))  # about where the tail is
     numbers = {
         "2*N(0,1)": 2 * rng.standard_normal(N),
@@ -35,8 +37,8 @@ def main() -> None:
     names = ranges(np.dtype(np.float32))
     print(f"{'':34}" + "".join(f"{name:>11}" for name in names))
     for level in gelu_simd.cpu_info()["available"]:
-        for dtype in _types.dtypes():
-            for function in _oracle.FUNCTIONS:
+        for dtype in _ufuncs.dtypes:
+            for function in ELEMENTARY:
                 ufunc = getattr(gelu_simd, function)
                 with using(level):
                     calls = {

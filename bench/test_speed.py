@@ -8,34 +8,36 @@ import pytest
 from conftest import ROWS
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from gelu_simd import _bench, _overview, _peers, _types
+from gelu_simd import _ufuncs
+from gelu_simd._compare import measure, peers, timing
+from gelu_simd._compare import report as reporting
 
-NAMES = [entry.name for entry in _peers.levels()] + list(_peers.PEERS)
-DTYPES = {dtype.name: dtype for dtype in _types.dtypes()}
+NAMES = [entry.name for entry in peers.levels()] + list(peers.PEERS)
+DTYPES = {dtype.name: dtype for dtype in _ufuncs.dtypes}
 SIZES = ["1", "1Ki", "16Ki", "256Ki", "4Mi"]
 
 
 @pytest.fixture(scope="module", params=DTYPES)
-def most(request: pytest.FixtureRequest) -> _peers.Arrays:
+def most(request: pytest.FixtureRequest) -> peers.Arrays:
     """Give the arrays of the largest size, of which the smaller ones are parts."""
-    return _bench.arrays(DTYPES[request.param], max(map(_bench.size, SIZES)))
+    return timing.arrays(DTYPES[request.param], max(map(reporting.size, SIZES)))
 
 
 @pytest.mark.parametrize("entry", NAMES, indirect=True)
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("function", _overview.ufuncs())
+@pytest.mark.parametrize("function", _ufuncs.ufuncs)
 @pytest.mark.filterwarnings("ignore")  # of overflow and the like, in peers
 def test_speed(
     benchmark: BenchmarkFixture,
     pytestconfig: pytest.Config,
     function: str,
-    most: _peers.Arrays,
+    most: peers.Arrays,
     size: str,
-    entry: _peers.Entry,
+    entry: peers.Entry,
 ) -> None:
     """Time one call, into a given output where the peer can."""
-    n = _bench.size(size)
-    a = _peers.Arrays(*(v[:n] for v in most))
+    n = reporting.size(size)
+    a = peers.Arrays(*(v[:n] for v in most))
     ways = entry.ways(function, a)
     if not ways:
         pytest.skip(f"{entry.title} has not all functions and types")
@@ -44,8 +46,8 @@ def test_speed(
     with np.errstate(all="ignore"):
         if entry.kind == "peer":
             for way in ways.values():
-                _bench.check(entry.title, function, way, a)
-        timings = _bench.alternate(ways, seconds=0)
+                measure.check(entry.title, function, way, a)
+        timings = timing.alternate(ways, seconds=0)
         key = min(timings, key=lambda key: timings[key].minimum)
         with ways[key].context():
             benchmark(ways[key].run)

@@ -41,13 +41,13 @@ from layers import (
 )
 
 import gelu_simd
-from gelu_simd._bench import reuse_freed_memory
-from gelu_simd._formulas import (
+from gelu_simd._compare.formulas import (
     gelu_backward_erf,
     gelu_erf,
     gelu_tanh_backward_mul,
     gelu_tanh_mul,
 )
+from gelu_simd._compare.timing import reuse_freed_memory
 
 SIDE, CLASSES = 8, 10  # of the images
 TESTED = 360  # images of the 1797

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from helpers import FUNCTIONS, INFO, TYPES, UFUNCS, dtype_of
 
-from gelu_simd._verify import using
+from gelu_simd._levels import using
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -16,17 +16,19 @@ import numpy as np
 import pytest
 
 import gelu_simd
-from gelu_simd import _inputs, _oracle, _types
-from gelu_simd._inputs import Array, bits, is_nan
-from gelu_simd._verify import BACKWARD, using
+from gelu_simd import _ufuncs
+from gelu_simd._check import inputs as _inputs
+from gelu_simd._check.bits import Array, bits, is_nan
+from gelu_simd._functions import ELEMENTARY
+from gelu_simd._levels import using
 
 INFO = gelu_simd.cpu_info()
 # The levels with a fused multiply-add, which give the same bits.
-FUSED = [level for level in INFO["built"] if level != "portable"]
+FUSED = [level for level, bits_group in _ufuncs.LEVELS if bits_group == "fused"]
 
-FUNCTIONS = _oracle.FUNCTIONS
-UFUNCS = [getattr(gelu_simd, name) for name in (*FUNCTIONS, *BACKWARD)]
-DTYPES = _types.dtypes()
+FUNCTIONS = ELEMENTARY
+UFUNCS = list(_ufuncs.ufuncs.values())
+DTYPES = _ufuncs.dtypes
 TYPES = ["float32", "float64", "float16", "bfloat16"]
 SAMPLES = 2_500_000  # random inputs of a function and type
 
@@ -134,7 +136,7 @@ def run(*args: object) -> subprocess.CompletedProcess[str]:
 
 def start(code: str, *args: object, **kwargs: object) -> subprocess.Popen[str]:
     """Start a child that runs `code`, then main; for what has to be arranged inside it."""
-    code += "\nimport sys\nfrom gelu_simd.__main__ import main\nsys.exit(main())"
+    code += "\nimport sys\nfrom gelu_simd._cli.main import main\nsys.exit(main())"
     command = [sys.executable, "-c", code, *map(str, args)]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, **kwargs)

@@ -1,4 +1,4 @@
-"""Every function stays within its limit, `_limits.limit`, in the ULP of `_oracle`."""
+"""Every function stays within its limit, `limit`, in the ULP of `_oracle`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from helpers import INFO, SAMPLES
 
-from gelu_simd import _overview, _verify
+from gelu_simd._check import examine
+from gelu_simd._cli import screens
 
 
 @functools.cache
-def results(function: str, dtype: np.dtype) -> dict[str, _verify.Result]:
+def results(function: str, dtype: np.dtype) -> dict[str, examine.Result]:
     """Check all levels together: results on which they agree are judged once."""
-    found = _verify.check(function, dtype, INFO["available"], SAMPLES)
+    found = examine.check(function, dtype, INFO["available"], SAMPLES)
     return {result.level: result for result in found}
 
 
@@ -30,7 +31,7 @@ def test_error_exhaustively(
     with capsys.disabled():
         print()
         levels = INFO["available"]
-        missed = _overview.verify(
+        missed = screens.verify(
             [ufunc.__name__], [dtype], levels, 100_000_000, exhaustive=True, as_json=False
         )
     assert not missed

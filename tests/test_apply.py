@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from numpy.lib import format as npy
 
 import gelu_simd
-from gelu_simd import _apply
-from gelu_simd._apply import FileError, apply
+from gelu_simd._cli import apply as _apply
+from gelu_simd._cli.apply import apply
+from gelu_simd._cli.files import FileError
 
 REAL = "?bBhHiIlLqQefd"  # type codes of all that a float64 ufunc accepts
 

@@ -20,17 +20,19 @@ import pytest
 from helpers import BENCH, DTYPES, UFUNCS, check_error, dtype_of, program, run, start
 
 import gelu_simd
-from gelu_simd import _bench, _formulas, _peers
-from gelu_simd._limits import limit
-from gelu_simd._peers import Way
+from gelu_simd._cli import bench as command
+from gelu_simd._compare import formulas, measure, peers, tables, timing
+from gelu_simd._compare import report as reports
+from gelu_simd._compare.peers.ways import Way
+from gelu_simd._functions import limit
 
 FLOAT32 = np.dtype(np.float32)
 
 quick = ["--seconds", 1, "--sizes", "64", "1Ki"]
 
 
-def formula_entry(name: str) -> _peers.Entry:
-    [entry], absent = _peers.load([name], threads=1)
+def formula_entry(name: str) -> peers.Entry:
+    [entry], absent = peers.load([name], threads=1)
     assert absent == {}
     return entry
 
@@ -42,31 +44,31 @@ def formula_entry(name: str) -> _peers.Entry:
     ("text", "n"), [("1", 1), ("1000", 1000), ("16Ki", 16384), ("4Mi", 1 << 22)]
 )
 def test_sizes(text: str, n: int) -> None:
-    assert _bench.size(text) == n
-    assert _bench.size_name(n) == text
+    assert reports.size(text) == n
+    assert reports.size_name(n) == text
 
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "1.5", "4Gi", "Ki", "1e6", "99999999999Mi"])
 def test_wrong_sizes(text: str) -> None:
     with pytest.raises(ValueError, match="not a number of elements"):
-        _bench.size(text)
+        reports.size(text)
 
 
 # ---- the comparison before the timing ----
 
 
 def test_ours_and_formulas_pass(ufunc: np.ufunc, dtype: np.dtype) -> None:
-    entries = _peers.levels() + [formula_entry(name) for name in ("numpy-mul", "numpy-pow")]
-    a = _bench.arrays(dtype, 1000)
+    entries = peers.levels() + [formula_entry(name) for name in ("numpy-mul", "numpy-pow")]
+    a = timing.arrays(dtype, 1000)
     for entry in entries:
         for way in entry.ways(ufunc.__name__, a).values():
             with way.context():
-                _bench.check(entry.title, ufunc.__name__, way, a)
+                measure.check(entry.title, ufunc.__name__, way, a)
 
 
 def test_every_function_has_a_formula(ufunc: np.ufunc) -> None:
     pytest.importorskip("scipy")
-    a = _bench.arrays(FLOAT32, 10)
+    a = timing.arrays(FLOAT32, 10)
     names = ["scipy-erf", "scipy-ndtr", "numpy-mul", "numpy-pow"]
     assert sum(len(formula_entry(name).ways(ufunc.__name__, a)) for name in names) == 2
 
@@ -76,10 +78,10 @@ def test_every_function_has_a_formula(ufunc: np.ufunc) -> None:
 def test_the_other_form_is_refused(ufunc: np.ufunc, dtype: str) -> None:
     name = ufunc.__name__
     other = name.replace("_tanh", "") if "tanh" in name else name.replace("gelu", "gelu_tanh")
-    a = _bench.arrays(dtype_of(dtype), 1000)
+    a = timing.arrays(dtype_of(dtype), 1000)
     way = Way(partial(getattr(gelu_simd, other), *a.inputs(name), a.out))
-    with pytest.raises(_bench.WrongResult, match=f"^it does not compute {name} of {dtype}: "):
-        _bench.check("it", name, way, a)
+    with pytest.raises(reports.WrongResult, match=f"^it does not compute {name} of {dtype}: "):
+        measure.check("it", name, way, a)
 
 
 WRONG = {
@@ -93,23 +95,23 @@ WRONG = {
 
 @pytest.mark.parametrize("call", WRONG.values(), ids=WRONG)
 def test_wrong_results_are_refused(dtype: np.dtype, call) -> None:
-    a = _bench.arrays(dtype, 100)
-    with pytest.raises(_bench.WrongResult, match=r"^it "):
-        _bench.check("it", "gelu", Way(lambda: call(a)), a)
+    a = timing.arrays(dtype, 100)
+    with pytest.raises(reports.WrongResult, match=r"^it "):
+        measure.check("it", "gelu", Way(lambda: call(a)), a)
 
 
 def test_a_result_left_from_before_is_refused() -> None:
-    a = _bench.arrays(FLOAT32, 100)
+    a = timing.arrays(FLOAT32, 100)
     gelu_simd.gelu(a.x, a.out)
-    with pytest.raises(_bench.WrongResult):
-        _bench.check("it", "gelu", Way(lambda: a.out), a)
+    with pytest.raises(reports.WrongResult):
+        measure.check("it", "gelu", Way(lambda: a.out), a)
 
 
 def test_a_wrong_peer_stops_the_run() -> None:
-    wrong = _peers.Entry("wrong", "Wrong", "peer", "1", lambda _, a: {"new": Way(lambda: -a.x)})
-    a = _bench.arrays(FLOAT32, 100)
-    with pytest.raises(_bench.WrongResult, match=r"^Wrong does not compute gelu of float32"):
-        _bench.times([*_peers.levels(), wrong], "gelu", a, 1, 0.01, [])
+    wrong = peers.Entry("wrong", "Wrong", "peer", "1", lambda _, a: {"new": Way(lambda: -a.x)})
+    a = timing.arrays(FLOAT32, 100)
+    with pytest.raises(reports.WrongResult, match=r"^Wrong does not compute gelu of float32"):
+        measure.times([*peers.levels(), wrong], "gelu", a, 1, 0.01, [])
 
 
 # ---- times ----
@@ -131,34 +133,34 @@ def test_ways_are_timed_in_turn_without_garbage_collection() -> None:
         calls.append(name)
 
     ways = {name: Way(partial(call, name), context=partial(context, name)) for name in "ab"}
-    timings = _bench.alternate(ways, seconds=0)
+    results = timing.alternate(ways, seconds=0)
     assert gc.isenabled()
-    for timing in timings.values():
-        assert timing.rounds == _bench.ROUNDS
-        assert 0 < timing.minimum <= timing.median
+    for result in results.values():
+        assert result.rounds == timing.ROUNDS
+        assert 0 < result.minimum <= result.median
     turns = [x for x, y in zip(calls, [None, *calls], strict=False) if x != y]
-    assert "".join(turns) == "ab" * (1 + _bench.ROUNDS)
-    for name, timing in timings.items():
-        assert calls.count(name) >= timing.rounds * timing.repeats
+    assert "".join(turns) == "ab" * (1 + timing.ROUNDS)
+    for name, result in results.items():
+        assert calls.count(name) >= result.rounds * result.repeats
 
 
 def test_more_time_gives_more_rounds() -> None:
     ways = {name: Way(partial(sum, range(100))) for name in "ab"}
-    few, many = (_bench.alternate(ways, seconds)["a"].rounds for seconds in (0, 0.2))
-    assert few == _bench.ROUNDS < many
+    few, many = (timing.alternate(ways, seconds)["a"].rounds for seconds in (0, 0.2))
+    assert few == timing.ROUNDS < many
 
 
 def test_what_would_take_too_long_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    entries = [*_peers.levels()[:1], formula_entry("numpy-mul")]
+    entries = [*peers.levels()[:1], formula_entry("numpy-mul")]
     names = [entry.name for entry in entries]
 
     def measured(n: int, former: list[dict]) -> list[dict]:
-        return _bench.times(entries, "gelu_tanh", _bench.arrays(FLOAT32, n), 1, 0, former)
+        return measure.times(entries, "gelu_tanh", timing.arrays(FLOAT32, n), 1, 0, former)
 
     small = measured(1 << 10, [])
     large = measured(1 << 14, small)
     assert [row["name"] for row in large] == names
-    monkeypatch.setattr(_bench, "LONGEST", 2e-9 * (1 << 15) * large[0]["min_ns"])
+    monkeypatch.setattr(measure, "LONGEST", 2e-9 * (1 << 15) * large[0]["min_ns"])
     large[1]["min_ns"] = 3 * large[0]["min_ns"]
     assert [row["name"] for row in measured(1 << 15, small + large)] == names[:1]
     assert [row["name"] for row in measured(1 << 15, small)] == names
@@ -168,14 +170,14 @@ def test_what_would_take_too_long_is_left_out(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_errors_show_the_lost_tail() -> None:
-    entries = [*_peers.levels(), formula_entry("numpy-mul"), formula_entry("copy")]
-    rows = {row["name"]: row["max_ulp"] for row in _bench.errors(entries, "gelu_tanh", FLOAT32)}
+    entries = [*peers.levels(), formula_entry("numpy-mul"), formula_entry("copy")]
+    rows = {row["name"]: row["max_ulp"] for row in measure.errors(entries, "gelu_tanh", FLOAT32)}
     assert set(rows) == {*gelu_simd.cpu_info()["available"], "numpy-mul"}
-    assert {len(bins) for bins in rows.values()} == {_bench.BINS}
+    assert {len(bins) for bins in rows.values()} == {measure.BINS}
     for level in gelu_simd.cpu_info()["available"]:
         assert max(rows[level]) <= limit("gelu_tanh", "float32")
-    low, high = _bench.RANGE
-    at = round((-7 - low) / (high - low) * _bench.BINS)
+    low, high = reports.RANGE
+    at = round((-7 - low) / (high - low) * measure.BINS)
     assert rows["numpy-mul"][at] == pytest.approx(2**24, rel=0.01)
     assert rows["numpy-mul"][-1] < 3
 
@@ -186,16 +188,16 @@ def test_errors_show_the_lost_tail() -> None:
 @pytest.mark.parametrize("peer", ["numba", "thinc"])
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, peer: str) -> None:
     monkeypatch.setitem(sys.modules, peer, None)
-    assert _peers.load([peer], threads=1) == ([], {peer: "not installed"})
+    assert peers.load([peer], threads=1) == ([], {peer: "not installed"})
 
 
 def test_what_cannot_be_imported_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: int) -> None:
         raise ImportError("made for\nanother NumPy")
 
-    broken = _peers.Peer("broken", "Broken", "peer", ("numpy",), fail)
-    monkeypatch.setitem(_peers.PEERS, "broken", broken)
-    _, absent = _peers.load(["broken", "copy"], threads=1)
+    broken = peers.Peer("broken", "Broken", "peer", ("numpy",), fail)
+    monkeypatch.setitem(peers.PEERS, "broken", broken)
+    _, absent = peers.load(["broken", "copy"], threads=1)
     assert absent == {"broken": "cannot be imported: made for another NumPy"}
 
 
@@ -203,14 +205,14 @@ def test_what_cannot_be_imported_is_named(monkeypatch: pytest.MonkeyPatch) -> No
                                   "jax", "tensorflow"])  # fmt: skip
 def test_installed_peers_compute_the_same(name: str) -> None:
     """In a process of its own, for every function and type that the peer has."""
-    for module in _peers.PEERS[name].modules:
+    for module in peers.PEERS[name].modules:
         if importlib.util.find_spec(module) is None:
             pytest.skip(f"needs {module}")
     functions = [ufunc.__name__ for ufunc in UFUNCS]
     done = run("bench", *quick, "--peers", name, "--function", *functions, "--dtype", *DTYPES)
     assert done.returncode == 0, done.stderr
     assert "left out" not in done.stdout
-    assert f"\n{_peers.PEERS[name].title} " in done.stdout
+    assert f"\n{peers.PEERS[name].title} " in done.stdout
 
 
 # ---- the command ----
@@ -256,7 +258,7 @@ def test_report(done) -> None:
     assert {row["n"] for row in rows} == {64, 1024}
     for row in rows:
         assert 0 < row["min_ns"] <= row["median_ns"] < math.inf
-        assert row["rounds"] >= _bench.ROUNDS
+        assert row["rounds"] >= timing.ROUNDS
     assert {row["name"] for row in report["errors"]} >= {"numpy-mul"}
 
 
@@ -269,7 +271,7 @@ def fail(*_: object) -> None:
 
 
 def measure_into(json_file: Path | None, plot_file: Path | None) -> None:
-    _bench.bench(["copy"], ["gelu"], [FLOAT32], [64], 1, 0.01, json_file, plot_file)
+    command.bench(["copy"], ["gelu"], [FLOAT32], [64], 1, 0.01, json_file, plot_file)
 
 
 def test_a_report_that_fails_leaves_the_old_one(
@@ -277,7 +279,7 @@ def test_a_report_that_fails_leaves_the_old_one(
 ) -> None:
     path = tmp_path / "report.json"
     path.write_bytes(b"old")
-    monkeypatch.setattr(_bench, "to_json", fail)
+    monkeypatch.setattr(command, "to_json", fail)
     with pytest.raises(MemoryError):
         measure_into(path, None)
     assert path.read_bytes() == b"old"
@@ -286,12 +288,12 @@ def test_a_report_that_fails_leaves_the_old_one(
 
 def test_peer_asked_for_must_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "numexpr", None)  # can be neither found nor imported
-    with pytest.raises(_bench.BenchError, match=r"^numexpr: not installed$"):
-        _bench.bench(["numexpr", "copy"], ["gelu"], [FLOAT32], [64], 1, 0, None, None)
+    with pytest.raises(reports.BenchError, match=r"^numexpr: not installed$"):
+        command.bench(["numexpr", "copy"], ["gelu"], [FLOAT32], [64], 1, 0, None, None)
 
 
 def test_arrays_lie_where_copies_are_fast() -> None:
-    a = _bench.arrays(FLOAT32, 1000)
+    a = timing.arrays(FLOAT32, 1000)
     assert [x.ctypes.data % 4096 for x in a] == [0, 1024, 2048]
     assert np.isnan(a.out).all()
 
@@ -325,9 +327,9 @@ def test_too_large_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(_bench, "arrays", fail)
-    rows = _bench.measure([], ["gelu"], [np.dtype("f4")], [1 << 30], 1, 1, print)
-    with pytest.raises(_bench.BenchError, match=r"1024Mi elements of float32 take 12\.0 GiB"):
+    monkeypatch.setattr(measure, "arrays", fail)
+    rows = measure.measure([], ["gelu"], [np.dtype("f4")], [1 << 30], 1, 1, print)
+    with pytest.raises(reports.BenchError, match=r"1024Mi elements of float32 take 12\.0 GiB"):
         next(rows)
 
 
@@ -345,7 +347,7 @@ def test_pictures_name_their_extra(tmp_path: Path) -> None:
 @pytest.fixture
 def plots() -> ModuleType:
     pytest.importorskip("matplotlib", reason="needs matplotlib")
-    return importlib.import_module("gelu_simd._plots")
+    return importlib.import_module("gelu_simd._compare.plots")
 
 
 @pytest.fixture
@@ -390,7 +392,7 @@ def test_lines_of_a_picture(plots: ModuleType, report: dict) -> None:
     ax = Figure().subplots()
     plots.speed(ax, report, "gelu_tanh", "float32", entries)
     assert len(ax.lines) == len(entries)
-    best = _bench.best(
+    best = reports.best(
         row
         for row in report["times"]
         if (row["function"], row["dtype"]) == ("gelu_tanh", "float32")
@@ -400,9 +402,9 @@ def test_lines_of_a_picture(plots: ModuleType, report: dict) -> None:
 
 
 def test_every_peer_has_its_own_style(plots: ModuleType) -> None:
-    peers = [peer.name for peer in _peers.PEERS.values() if peer.kind == "peer"]
-    assert list(plots.STYLES) == peers
-    assert len(set(plots.STYLES.values())) == len(peers)
+    names = [peer.name for peer in peers.PEERS.values() if peer.kind == "peer"]
+    assert list(plots.STYLES) == names
+    assert len(set(plots.STYLES.values())) == len(names)
 
 
 # ---- what README says ----
@@ -438,7 +440,7 @@ def test_first_sentence_of_readme(publish: ModuleType) -> None:
                 cells.setdefault((row["function"], row["dtype"]), []).append(row)
         found = [
             ns / best[ours, n]
-            for best in map(_bench.best, cells.values())
+            for best in map(reports.best, cells.values())
             for (name, n), ns in best.items()
             if report["entries"][name]["title"].startswith(("NumPy x", "SciPy"))
             and (ours, n) in best
@@ -484,16 +486,16 @@ def test_reports_of_one_machine_become_one(publish: ModuleType, report: dict) ->
     assert merged["times"] == report["times"] + own["times"]
     assert merged["errors"] == report["errors"]
     assert publish.merge([merged]) == merged
-    assert json.loads(_bench.to_json(merged)) == merged
+    assert json.loads(reports.to_json(merged)) == merged
     with pytest.raises(SystemExit, match="differ in cpu"):
         publish.merge([report, dict(report, cpu="another")])
 
 
 def test_faster_peers_are_named(report: dict) -> None:
-    assert all(line.startswith("faster: ") for line in _bench.faster(report))
+    assert all(line.startswith("faster: ") for line in tables.faster(report))
     for row in report["times"]:
         row["min_ns"] = {"numpy-mul": 0.5, "numpy-pow": 2.0}.get(row["name"], 1.0)
-    assert list(_bench.faster(report)) == [
+    assert list(tables.faster(report)) == [
         f"faster: NumPy x*x*x, {function} float32, one thread: 64 0.50x, 1Ki 0.50x"
         for function in ("gelu_tanh", "gelu_tanh_backward")
     ]
@@ -502,16 +504,16 @@ def test_faster_peers_are_named(report: dict) -> None:
 def test_peers_on_more_threads_are_named(report: dict) -> None:
     for row in report["times"]:
         row.update(n=1 << 14, cpus=1.9 if row["name"] == "numpy-mul" else 1.1)
-    assert list(_bench.crowded(report)) == [
+    assert list(tables.crowded(report)) == [
         "on more threads than it was given: NumPy x*x*x, 1.9 processors"
     ]
-    assert not list(_bench.crowded(report | {"threads": None}))
+    assert not list(tables.crowded(report | {"threads": None}))
 
 
 def test_formulas_differentiate_one_another() -> None:
     x, step = np.linspace(-4, 4, 1001), 1e-6
-    for value, grad in [(_formulas.silu, _formulas.silu_grad), (_formulas.elu, _formulas.elu_grad),
-                        (_formulas.gelu_tanh_mul, _formulas.gelu_tanh_grad_mul),
-                        (_formulas.gelu_tanh_pow, _formulas.gelu_tanh_grad_pow)]:  # fmt: skip
+    for value, grad in [(formulas.silu, formulas.silu_grad), (formulas.elu, formulas.elu_grad),
+                        (formulas.gelu_tanh_mul, formulas.gelu_tanh_grad_mul),
+                        (formulas.gelu_tanh_pow, formulas.gelu_tanh_grad_pow)]:  # fmt: skip
         slope = (value(x + step) - value(x - step)) / (2 * step)
         np.testing.assert_allclose(grad(x), slope, atol=1e-6)

@@ -14,8 +14,9 @@ import pytest
 from helpers import DTYPES, FUSED, INFO, UFUNCS, one_nan
 
 import gelu_simd
-from gelu_simd._inputs import Array, bits_type, special
-from gelu_simd._verify import using
+from gelu_simd._check.bits import Array, bits_type
+from gelu_simd._check.inputs import special
+from gelu_simd._levels import using
 
 # First 16 digits of the SHA-256 of the results, little-endian, with one NaN for all.
 HASHES = {

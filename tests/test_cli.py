@@ -15,8 +15,11 @@ import pytest
 from helpers import DTYPES, UFUNCS, check_error, posix, run, start
 
 import gelu_simd
-from gelu_simd import __main__ as program
-from gelu_simd import _inputs, _limits, _overview, _progress
+from gelu_simd._check import inputs as _inputs
+from gelu_simd._cli import main as program
+from gelu_simd._cli import progress as bars
+from gelu_simd._cli import screens
+from gelu_simd._functions import FUNCTIONS, WITHIN, limit
 
 UNARY = ["gelu", "gelu_tanh", "gelu_grad", "gelu_tanh_grad"]
 
@@ -68,15 +71,15 @@ def test_screen_has_a_row_per_function_and_type(screen, name, dtype):
         screen.stdout,
         re.MULTILINE,
     )
-    count, error, at, limit = row.groups()
-    assert int(count) >= min(_overview.SAMPLES, 1 << 8 * dtype.itemsize)
-    assert float(error) <= float(limit) == _limits.limit(name, dtype.name)
+    count, error, at, most = row.groups()
+    assert int(count) >= min(screens.SAMPLES, 1 << 8 * dtype.itemsize)
+    assert float(error) <= float(most) == limit(name, dtype.name)
     assert str(dtype.type(at)) == at
 
 
 def test_screen_compares_the_speed(screen):
-    times = r" +[\d.]+" * len(_overview.SIZES)
-    ratios = r" +[\d.]+ x" * len(_overview.SIZES)
+    times = r" +[\d.]+" * len(screens.SIZES)
+    ratios = r" +[\d.]+ x" * len(screens.SIZES)
     for name in UNARY:
         assert re.search(rf"^{name}{times}$", screen.stdout, re.MULTILINE)
     assert len(re.findall(rf"^  ratio to gelu_tanh{ratios}$", screen.stdout, re.MULTILINE)) == 2
@@ -84,16 +87,18 @@ def test_screen_compares_the_speed(screen):
 
 @pytest.fixture
 def short(monkeypatch):
-    monkeypatch.setattr(_overview, "SAMPLES", 1000)
+    monkeypatch.setattr(screens, "SAMPLES", 1000)
     monkeypatch.setattr(_inputs, "STEP", 99_991)
-    monkeypatch.setattr(_overview, "SIZES", {"1 Ki": 1 << 10})
-    monkeypatch.setattr(_overview, "SECONDS", 0)
+    monkeypatch.setattr(screens, "SIZES", {"1 Ki": 1 << 10})
+    monkeypatch.setattr(screens, "SECONDS", 0)
 
 
 @pytest.mark.usefixtures("short")
 def test_screen_shows_a_missed_limit(monkeypatch, capsys):
-    monkeypatch.setitem(_limits.LIMITS, ("gelu_grad", "float32"), 0.1)
-    assert _overview.overview() == 1
+    monkeypatch.setitem(
+        FUNCTIONS, "gelu_grad", FUNCTIONS["gelu_grad"]._replace(limits=WITHIN | {"float32": 0.1})
+    )
+    assert screens.overview() == 1
     misses = [line for line in capsys.readouterr().out.splitlines() if line.endswith("MISS")]
     assert len(misses) == 1
     assert misses[0].split()[:2] == ["gelu_grad", "float32"]
@@ -102,7 +107,7 @@ def test_screen_shows_a_missed_limit(monkeypatch, capsys):
 @pytest.mark.usefixtures("short")
 def test_screen_without_scipy(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "scipy", None)
-    assert _overview.overview() == 0
+    assert screens.overview() == 0
     assert "(SciPy): scipy not installed" in capsys.readouterr().out.splitlines()[-1]
 
 
@@ -115,7 +120,7 @@ def test_colour_only_on_a_terminal_that_wants_it(monkeypatch, no_color, styled):
         monkeypatch.delenv("NO_COLOR", raising=False)
     else:
         monkeypatch.setenv("NO_COLOR", no_color)
-    _overview.overview()
+    screens.overview()
     assert ("\x1b[32mok\x1b[0m" in out.getvalue()) == styled
 
 
@@ -133,7 +138,7 @@ def test_info_json():
     assert facts["isa"] in facts["available"]
     assert facts["functions"] == [ufunc.__name__ for ufunc in UFUNCS]
     assert facts["dtypes"] == [dtype.name for dtype in DTYPES]
-    assert facts["limits"]["gelu"]["float32"] == _limits.limit("gelu", "float32")
+    assert facts["limits"]["gelu"]["float32"] == limit("gelu", "float32")
 
 
 def test_info_is_readable():
@@ -168,7 +173,7 @@ def test_help(args):
         (["apply", "a", "b", "c\nd"], "unrecognized arguments: c d"),
         (["apply", "a", "b", "--function", "relu"], "'relu'.*gelu_tanh_grad"),
         (["apply", "a", "b", "--function", "gelu_backward"], "'gelu_backward'"),
-        (["apply", "a", "b", "--dtype", "int32"], "'int32'.*float64.*float32"),
+        (["apply", "a", "b", "--dtype", "int32"], "'int32'.*float32.*float64"),
         (["apply", "a", "b", "--dtype", "bfloat16"], "'bfloat16'.*float64.*[^b]float16"),
     ],
 )
@@ -347,9 +352,9 @@ class Terminal(io.StringIO):
 
 def bar(monkeypatch, stream, delay, updates):
     monkeypatch.setattr(sys, "stderr", stream)
-    monkeypatch.setattr(_progress, "DELAY", delay)
-    monkeypatch.setattr(_progress, "PERIOD", 0)
-    with _progress.Progress() as progress:
+    monkeypatch.setattr(bars, "DELAY", delay)
+    monkeypatch.setattr(bars, "PERIOD", 0)
+    with bars.Progress() as progress:
         for done in updates:
             progress.update(done, 200)
     return stream.getvalue()
@@ -370,9 +375,9 @@ def test_bar_is_drawn_on_a_terminal_and_erased(monkeypatch):
 
 def test_bar_makes_room_and_comes_back(monkeypatch):
     monkeypatch.setattr(sys, "stderr", Terminal())
-    monkeypatch.setattr(_progress, "DELAY", 0)
-    monkeypatch.setattr(_progress, "PERIOD", 0)
-    with _progress.Progress() as progress:
+    monkeypatch.setattr(bars, "DELAY", 0)
+    monkeypatch.setattr(bars, "PERIOD", 0)
+    with bars.Progress() as progress:
         progress.update(1, 2)
         progress.erase()
         assert re.fullmatch(r"\r\[#+\.+\] [^\r]*\r +\r", sys.stderr.getvalue())

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gelu_simd import _inputs
+from gelu_simd._check import inputs as _inputs
 
 FOLDER = Path(__file__).parents[1] / "csrc" / "coeffs"
 HEADER = FOLDER / "gelu_coeffs.h"

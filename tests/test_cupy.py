@@ -31,7 +31,8 @@ from helpers import (
 
 import gelu_simd
 from gelu_simd import _ufuncs
-from gelu_simd._inputs import patterns, quiet
+from gelu_simd._check.bits import quiet
+from gelu_simd._check.inputs import patterns
 
 
 def real_cupy() -> ModuleType:

@@ -12,7 +12,7 @@ from helpers import INFO, fresh, output
 
 import gelu_simd
 from gelu_simd import _ufuncs
-from gelu_simd._verify import using
+from gelu_simd._levels import using
 
 CPUINFO = Path("/proc/cpuinfo")
 

@@ -26,7 +26,7 @@ import pytest
 from helpers import TYPES, UFUNCS
 
 import gelu_simd
-from gelu_simd import __main__ as program
+from gelu_simd._cli import main as program
 
 ROOT = Path(__file__).parents[1]
 PAGES = ["README.md", "CONTRIBUTING.md"]

@@ -16,9 +16,11 @@ import numpy as np
 import pytest
 from helpers import DTYPES, FUNCTIONS, INFO
 
-from gelu_simd import _verify
+from gelu_simd._check import examine
 from gelu_simd._docs import decimal, inputs
-from gelu_simd._limits import CORRECTLY_ROUNDED, Largest, group, limit
+from gelu_simd._functions import CORRECTLY_ROUNDED, limit
+from gelu_simd._levels import BITS
+from gelu_simd._measured import Largest
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -52,7 +54,7 @@ def update(measured: Measured, report: str) -> Measured:
     if not all(result["ok"] for result in found):
         raise ValueError("the report has missed limits")
     new = {
-        (result["function"], result["dtype"], group(result["level"])): Largest(
+        (result["function"], result["dtype"], BITS[result["level"]]): Largest(
             round(result["max_ulp"], 4), result["at"]["x"], result["inputs"]
         )
         for result in found
@@ -134,25 +136,25 @@ def test_data() -> None:
 
 def test_every_limit_has_its_figure(function: str, dtype: np.dtype, isa: str) -> None:
     """The figure is within the limit, and is what the kernels give at its input."""
-    error, x, number = stored()[function, dtype.name, group(isa)]
+    error, x, number = stored()[function, dtype.name, BITS[isa]]
     assert error <= limit(function, dtype.name)
     assert number >= min(10**8, 1 << 8 * dtype.itemsize)
     block = np.array([float.fromhex(x)], dtype)
-    [found] = _verify.examine(function, [isa], lambda: block, 0)
+    [found] = examine.examine(function, [isa], lambda: block, 0)
     assert found.error == pytest.approx(error, abs=1e-4)
 
 
 def test_report_is_taken_over(capsys: pytest.CaptureFixture[str]) -> None:
-    from gelu_simd._overview import verify
+    from gelu_simd._cli.screens import verify
 
     level = INFO["available"][0]
     verify(["gelu", "gelu_backward"], DTYPES[:1], [level], 1000, exhaustive=False, as_json=True)
     report = capsys.readouterr().out
     old = ("gelu_tanh", "float32", "fused"), Largest(1.0, "0x1p-1", 7)
     found = update(dict([old]), report)
-    key = "gelu", DTYPES[0].name, group(level)
+    key = "gelu", DTYPES[0].name, BITS[level]
     assert found.keys() == {old[0], key}
-    [result] = _verify.check("gelu", DTYPES[0], [level], 1000)
+    [result] = examine.check("gelu", DTYPES[0], [level], 1000)
     assert found[key].error == round(result.found.error, 4)
     assert found[key].inputs == result.found.inputs
     assert float.fromhex(found[key].x) == result.found.at[0]

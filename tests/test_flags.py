@@ -9,17 +9,9 @@ import pytest
 from helpers import FUSED, every_level
 
 import gelu_simd
-from gelu_simd._inputs import (
-    Array,
-    bits,
-    bits_type,
-    edges,
-    is_subnormal,
-    random_bits,
-    special,
-    stratified,
-)
-from gelu_simd._verify import BACKWARD
+from gelu_simd._check.bits import Array, bits, bits_type
+from gelu_simd._check.inputs import edges, is_subnormal, random_bits, special, stratified
+from gelu_simd._functions import PRODUCT_OF
 
 SIZES = range(66)
 OFFSETS = range(16)
@@ -64,7 +56,7 @@ def test_only_small_results_underflow(function: str, dtype: np.dtype) -> None:
 @every_level
 @pytest.mark.parametrize("step", [1, 3])
 def test_every_size_and_offset(ufunc: np.ufunc, step: int, dtype: np.dtype) -> None:
-    function = BACKWARD.get(ufunc.__name__, ufunc.__name__)
+    function = PRODUCT_OF.get(ufunc.__name__, ufunc.__name__)
     x, _ = inputs(function, dtype)
     dy = np.random.default_rng(5).uniform(1, 2, x.size).astype(dtype)
     values = (dy, x)[-ufunc.nin :]
@@ -92,7 +84,7 @@ def raised(ufunc: np.ufunc, *args: Array) -> set[str]:
 
 @every_level
 @pytest.mark.parametrize("size", [1, 67])
-@pytest.mark.parametrize("backward", BACKWARD)
+@pytest.mark.parametrize("backward", PRODUCT_OF)
 def test_backward_reports_what_the_product_does(
     backward: str, size: int, dtype: np.dtype, isa: str
 ) -> None:
@@ -101,11 +93,11 @@ def test_backward_reports_what_the_product_does(
     To round it to float16 also overflows and underflows where an instruction does it, on the fused
     levels; integers round to bfloat16 everywhere, and to float16 on the portable level.
     """
-    grad = getattr(gelu_simd, BACKWARD[backward])
+    grad = getattr(gelu_simd, PRODUCT_OF[backward])
     wide = np.dtype(np.float32) if dtype.itemsize == 2 else dtype
     rounding_reports = dtype == np.float16 and isa in FUSED
     values = np.repeat(special(dtype)[:, None], size, axis=1)
-    small = is_subnormal(BACKWARD[backward], special(dtype).astype(wide))
+    small = is_subnormal(PRODUCT_OF[backward], special(dtype).astype(wide))
     seen = set()
     for x, may_underflow in zip(values, small, strict=True):
         with np.errstate(under="ignore"):

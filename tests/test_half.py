@@ -7,7 +7,8 @@ import pytest
 from helpers import every_level, one_nan, same_bits
 
 from gelu_simd import gelu_backward
-from gelu_simd._inputs import Array, bits, is_nan, patterns
+from gelu_simd._check.bits import Array, bits, is_nan
+from gelu_simd._check.inputs import patterns
 from gelu_simd._types import finfo
 
 pytestmark = every_level

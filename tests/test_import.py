@@ -15,7 +15,7 @@ TASKS = Path("/proc/self/task")
 OURS = {
     "gelu_simd",
     "gelu_simd._docs",
-    "gelu_simd._limits",
+    "gelu_simd._functions",
     "gelu_simd._measured",
     "gelu_simd._promotion",
     "gelu_simd._ufuncs",
@@ -94,8 +94,8 @@ def test_bfloat16_is_never_computed_as_another_type(imports: str, before: str) -
     code = f"""
 {imports}
 import numpy as np
-from gelu_simd._types import dtypes
-assert [t.name for t in dtypes()] == {TYPES}
+from gelu_simd._ufuncs import dtypes
+assert [t.name for t in dtypes] == {TYPES}
 for ufunc in [f for f in vars(gelu_simd).values() if isinstance(f, np.ufunc)]:
     for dtype in ("{before}", "bfloat16"):
         x = np.ones(3, dtype)
@@ -113,10 +113,10 @@ import sys
 sys.modules["ml_dtypes"] = None
 import numpy as np
 import gelu_simd
-from gelu_simd._types import dtypes
-assert [t.name for t in dtypes()] == {TYPES[:3]}
+from gelu_simd._ufuncs import dtypes
+assert [t.name for t in dtypes] == {TYPES[:3]}
 for ufunc in [f for f in vars(gelu_simd).values() if isinstance(f, np.ufunc)]:
-    for dtype in dtypes():
+    for dtype in dtypes:
         assert ufunc(*[np.ones(3, dtype)] * ufunc.nin).dtype == dtype
     assert ufunc(*[1] * ufunc.nin).dtype == float
     try:

@@ -15,7 +15,7 @@ import gelu_simd
 thinc = pytest.importorskip("thinc.api", reason="needs thinc", exc_type=ImportError)
 
 FORWARD = {"gelu": gelu_simd.gelu, "gelu_approx": gelu_simd.gelu_tanh}
-BACKWARD = {
+PRODUCT_OF = {
     "backprop_gelu": gelu_simd.gelu_backward,
     "backprop_gelu_approx": gelu_simd.gelu_tanh_backward,
 }
@@ -38,11 +38,11 @@ def operands(dtype: str) -> tuple[np.ndarray, np.ndarray]:
 
 @every_level
 @each_dtype
-@pytest.mark.parametrize("name", [*FORWARD, *BACKWARD])
+@pytest.mark.parametrize("name", [*FORWARD, *PRODUCT_OF])
 def test_each_function(ops: Any, name: str, dtype: str) -> None:
     """The bits are ours, the values are Thinc's as far as its formulas go, in place or not."""
     args = operands(dtype)[-1:] if name in FORWARD else operands(dtype)
-    expected = (FORWARD | BACKWARD)[name](*args)
+    expected = (FORWARD | PRODUCT_OF)[name](*args)
     found = getattr(ops, name)(*args)
     assert same_bits(found, expected)
     assert_allclose(found, getattr(thinc.NumpyOps(), name)(*args), rtol=0, atol=1e-5)

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from helpers import FUSED, INFO, every_level, one_nan, posix, same_bits, sample
 
-from gelu_simd._inputs import Array, bits, random_bits, special
-from gelu_simd._verify import BACKWARD, using
+from gelu_simd._check.bits import Array, bits
+from gelu_simd._check.inputs import random_bits, special
+from gelu_simd._functions import PRODUCT_OF
+from gelu_simd._levels import using
 
 LANES = 32  # at least as many as any level handles at once
 LENGTHS = range(4 * LANES + 4)
@@ -43,7 +45,7 @@ def test_fused_levels_agree(ufunc: np.ufunc, dtype: np.dtype, pair: tuple[str, s
     for level in pair:
         if level not in INFO["available"]:
             pytest.skip(f"this CPU cannot run the level {level}")
-    function = BACKWARD.get(ufunc.__name__, ufunc.__name__)
+    function = PRODUCT_OF.get(ufunc.__name__, ufunc.__name__)
     x = np.concatenate([sample(function, dtype), random_bits(dtype, 500_000, 6)])
     args = [random_bits(dtype, x.size, 7), x][-ufunc.nin :]
     results = []

@@ -22,8 +22,9 @@ from helpers import (
 )
 
 import gelu_simd
-from gelu_simd._inputs import Array, bits, patterns, quiet
-from gelu_simd._verify import using
+from gelu_simd._check.bits import Array, bits, quiet
+from gelu_simd._check.inputs import patterns
+from gelu_simd._levels import using
 
 ELEMENTS, WHERE, PACKETS = range(3)  # the kernels of a function and type
 

@@ -7,21 +7,12 @@ import pytest
 from helpers import every_level, one_nan, same_bits
 
 import gelu_simd
-from gelu_simd import _oracle
-from gelu_simd._inputs import (
-    Array,
-    bits,
-    bits_type,
-    first,
-    is_nan,
-    neighbours,
-    random_bits,
-    special,
-    vanishes,
-)
-from gelu_simd._limits import limit
+from gelu_simd._check import oracle
+from gelu_simd._check.bits import Array, bits, bits_type, is_nan, neighbours
+from gelu_simd._check.examine import product
+from gelu_simd._check.inputs import first, random_bits, special, vanishes
+from gelu_simd._functions import PRODUCT_OF, limit
 from gelu_simd._types import finfo
-from gelu_simd._verify import BACKWARD, product
 
 pytestmark = every_level
 
@@ -76,7 +67,7 @@ def test_subnormal_numbers(function: str, dtype: np.dtype) -> None:
         expect(function, x, np.full_like(x, 0.5))
     else:
         got = evaluate(function, x)
-        assert _oracle.ulp_error(function, x, got).max() <= limit(function, dtype.name)
+        assert oracle.ulp_error(function, x, got).max() <= limit(function, dtype.name)
         assert np.array_equal(np.signbit(got), np.signbit(x))
 
 
@@ -99,7 +90,7 @@ def test_where_the_limit_for_large_x_is_reached(function: str, dtype: np.dtype) 
         return np.ones_like(x) if "grad" in function else x
 
     def reached(x: Array) -> Array:
-        return _oracle.ulp_error(function, x, limit(x)) <= 0.5
+        return oracle.ulp_error(function, x, limit(x)) <= 0.5
 
     x = neighbours([first(lambda x: bool(reached(x)), 2, 64, dtype)], dtype, 100)
     assert np.array_equal(evaluate(function, x) == limit(x), reached(x))
@@ -109,7 +100,7 @@ def test_where_the_limit_for_large_x_is_reached(function: str, dtype: np.dtype) 
 # Backward
 
 
-@pytest.mark.parametrize("backward", BACKWARD)
+@pytest.mark.parametrize("backward", PRODUCT_OF)
 @pytest.mark.parametrize("kind", ["special", "random"])
 def test_backward_is_the_product(backward: str, kind: str, dtype: np.dtype, isa: str) -> None:
     if kind == "special":

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 import gelu_simd
 from gelu_simd import _ufuncs
-from gelu_simd._verify import using
+from gelu_simd._levels import using
 
 THREADS = 8
 LIMIT = 60  # seconds, after which a wait has failed

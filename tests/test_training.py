@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from helpers import BENCH, FUSED, INFO, every_level, needs_bench, program, run_program
 
-from gelu_simd._verify import using
+from gelu_simd._levels import using
 
 pytestmark = needs_bench
 

@@ -21,9 +21,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import ArrayLike, NDArray
 
 import gelu_simd
-from gelu_simd._inputs import bits, is_nan
+from gelu_simd._check.bits import bits, is_nan
+from gelu_simd._check.examine import product
+from gelu_simd._functions import PRODUCT_OF
 from gelu_simd._types import finfo
-from gelu_simd._verify import BACKWARD, product
 
 UNARY = [ufunc for ufunc in UFUNCS if ufunc.nin == 1]
 BINARY = [ufunc for ufunc in UFUNCS if ufunc.nin == 2]
@@ -83,7 +84,7 @@ def assert_same_bits(actual: Any, expected: Any) -> None:
 
 def test_attributes(ufunc: np.ufunc) -> None:
     assert type(ufunc) is np.ufunc
-    assert ufunc.nin == (2 if ufunc.__name__ in BACKWARD else 1)
+    assert ufunc.nin == (2 if ufunc.__name__ in PRODUCT_OF else 1)
     assert ufunc.nout == 1
     assert ufunc.nargs == ufunc.nin + 1
     assert ufunc.ntypes == len(LOOPS)

@@ -14,14 +14,19 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
-from helpers import DTYPES, FUNCTIONS, INFO, TYPES, UFUNCS, check_error, posix, run, start
+from gelu_simd._ufuncs import dtypes
+from helpers import DTYPES, INFO, TYPES, UFUNCS, check_error, posix, run, start
 
-from gelu_simd import _inputs, _limits, _overview, _verify
-from gelu_simd._inputs import Array, bits
-from gelu_simd._types import dtypes, finfo
+from gelu_simd._check import examine, workers
+from gelu_simd._check import inputs as _inputs
+from gelu_simd._check.bits import Array, bits
+from gelu_simd._cli import screens
+from gelu_simd._functions import ELEMENTARY, FUNCTIONS, WITHIN, limit
+from gelu_simd._levels import BITS
+from gelu_simd._types import finfo
 
 LEVELS = INFO["available"]
-COMPUTE = _verify.compute
+COMPUTE = workers.compute
 F32, F64 = np.dtype(np.float32), np.dtype(np.float64)
 
 
@@ -36,10 +41,10 @@ def lengths(blocks: list[Callable[[], Array]]) -> list[tuple[int, int]]:
 
 def test_types() -> None:
     """The user's types, such as bfloat16, are not in `ufunc.types`."""
-    builtin = [dtype.char for dtype in dtypes() if dtype.isbuiltin == 1]
+    builtin = [dtype.char for dtype in dtypes if dtype.isbuiltin == 1]
     assert builtin == [loop[-1] for loop in UFUNCS[0].types]
-    assert [dtype.name for dtype in dtypes()] == TYPES[: len(dtypes())]
-    assert len(dtypes()) == len(builtin) + (find_spec("ml_dtypes") is not None)
+    assert [dtype.name for dtype in dtypes] == TYPES[: len(dtypes)]
+    assert len(dtypes) == len(builtin) + (find_spec("ml_dtypes") is not None)
 
 
 def test_finfo(half: np.dtype) -> None:
@@ -92,14 +97,16 @@ def test_every_997th_float32(function: str) -> None:
 @pytest.fixture(autouse=True)
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compute in this process, where the tests can change the kernels, and on fewer inputs."""
-    monkeypatch.setattr(_verify, "compute", lambda jobs: (_verify.examine(*job) for job in jobs))
+    monkeypatch.setattr(workers, "compute", lambda jobs: (examine.examine(*job) for job in jobs))
     monkeypatch.setattr(_inputs, "STEP", 99_991)
 
 
 @pytest.fixture
 def doctor(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, int], None]:
     """Give a function that moves one level's result for x = -1.5 by some ULP."""
-    evaluate = _verify.evaluate
+    for level in ("fused", "other"):
+        monkeypatch.setitem(BITS, level, "fused")
+    evaluate = examine.evaluate
 
     def doctor(function: str, level: str, ulps: int) -> None:
         def doctored(f: str, on: str, operands: Sequence[Array]) -> Array:
@@ -110,7 +117,7 @@ def doctor(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, int], None]:
                 got.view(_inputs.bits_type(got.dtype))[at] += ulps
             return got
 
-        monkeypatch.setattr(_verify, "evaluate", doctored)
+        monkeypatch.setattr(examine, "evaluate", doctored)
 
     return doctor
 
@@ -121,7 +128,7 @@ def verify(
     dtypes: Sequence[np.dtype],
     levels: Sequence[str],
 ) -> tuple[int, str]:
-    code = _overview.verify(functions, dtypes, levels, 1000, exhaustive=False, as_json=False)
+    code = screens.verify(functions, dtypes, levels, 1000, exhaustive=False, as_json=False)
     out, err = capsys.readouterr()
     assert err == ""
     assert out.isascii()
@@ -143,21 +150,23 @@ def test_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
             assert re.fullmatch(rf"{name} {dtype} *, \d+ inputs", next(lines))
             for level in LEVELS:
                 line = next(lines)
-                if name not in FUNCTIONS:
+                if name not in ELEMENTARY:
                     grad = name.replace("backward", "grad")
                     assert line.split() == [level, *f"the bits of dy * {grad}(x) ok".split()]
                     continue
-                error, x, hexadecimal, limit, verdict = re.fullmatch(
+                error, x, hexadecimal, most, verdict = re.fullmatch(
                     ROW.format(level), line
                 ).groups()
                 assert verdict == "ok"
-                assert 0 < float(error) <= float(limit)
-                assert float(limit) == _limits.limit(name, dtype.name)
+                assert 0 < float(error) <= float(most)
+                assert float(most) == limit(name, dtype.name)
                 assert float(dtype.type(x)) == float.fromhex(hexadecimal)
 
 
 def test_missed_limit(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setitem(_limits.LIMITS, ("gelu", "float32"), 0.6)
+    monkeypatch.setitem(
+        FUNCTIONS, "gelu", FUNCTIONS["gelu"]._replace(limits=WITHIN | {"float32": 0.6})
+    )
     code, out = verify(capsys, ["gelu", "gelu_tanh"], [F32], LEVELS)
     assert code == 1
     assert out.count("MISS") == len(LEVELS)
@@ -196,37 +205,37 @@ def test_portable_may_differ(
     assert verify(capsys, ["gelu"], [F32], ["fused", "portable"])[0] == 0
 
 
-@pytest.mark.parametrize("backward", _verify.BACKWARD)
+@pytest.mark.parametrize("backward", examine.PRODUCT_OF)
 def test_wrong_product(
     doctor: Callable[[str, str, int], None],
     backward: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(_verify, "GRADIENTS", 2)
+    monkeypatch.setattr(examine, "GRADIENTS", 2)
     doctor(backward, "portable", 1)
     code, out = verify(capsys, [backward], DTYPES, ["portable"])
     assert code == 1
     assert out.count("MISS") == out.count(" is not dy * ") == len(DTYPES)
-    grad = _verify.BACKWARD[backward]
+    grad = examine.PRODUCT_OF[backward]
     assert re.search(rf"    is not dy \* {grad}\(x\) at dy = -?0x\S+, x = -0x1\.8p\+0\n", out)
 
 
 def test_a_nan_is_a_nan() -> None:
     a = np.array([0x7FC00000, 0xFFC00001, 0x7F800000, 0x80000000, 0], np.uint32).view(F32)
     b = np.array([0xFFC00000, 0x7FC00000, 0x7FC00000, 0, 0], np.uint32).view(F32)
-    assert _verify.different(a, b).tolist() == [False, False, True, True, False]
+    assert examine.different(a, b).tolist() == [False, False, True, True, False]
 
 
 def test_two_bytes(
     half: np.dtype, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(_verify, "GRADIENTS", 2)
+    monkeypatch.setattr(examine, "GRADIENTS", 2)
     code, out = verify(capsys, [ufunc.__name__ for ufunc in UFUNCS], [half], LEVELS)
     assert code == 0, out
-    assert out.count(f"{half.name}, 65536 inputs") == len(FUNCTIONS)
-    assert out.count(f"{half.name}, 131072 inputs") == len(_verify.BACKWARD)
-    assert out.count(" 0.50  ok") == len(FUNCTIONS) * len(LEVELS)
+    assert out.count(f"{half.name}, 65536 inputs") == len(ELEMENTARY)
+    assert out.count(f"{half.name}, 131072 inputs") == len(examine.PRODUCT_OF)
+    assert out.count(" 0.50  ok") == len(ELEMENTARY) * len(LEVELS)
 
 
 def test_two_bytes_must_be_correctly_rounded(
@@ -235,7 +244,7 @@ def test_two_bytes_must_be_correctly_rounded(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(_verify, "GRADIENTS", 2)
+    monkeypatch.setattr(examine, "GRADIENTS", 2)
     for name in ("gelu", "gelu_backward"):
         doctor(name, "portable", 1)
         code, out = verify(capsys, [name], [half], ["portable"])
@@ -262,7 +271,7 @@ def test_json() -> None:
     done = run("verify", "--json", "--samples", "1e3", "--dtype", "float64", *args)
     assert (done.returncode, done.stderr) == (0, "")
     value, gradient = json.loads(done.stdout)["results"]
-    [result] = _verify.check("gelu_tanh", F64, [level], 1000)
+    [result] = examine.check("gelu_tanh", F64, [level], 1000)
     assert value == {
         "function": "gelu_tanh",
         "dtype": "float64",
@@ -285,7 +294,7 @@ def test_json_of_a_miss(
 ) -> None:
     doctor("gelu_backward", "other", 1)
     levels = ["fused", "other"]
-    assert _overview.verify(["gelu_backward"], [F32], levels, 10, exhaustive=False, as_json=True)
+    assert screens.verify(["gelu_backward"], [F32], levels, 10, exhaustive=False, as_json=True)
     fused, other = json.loads(capsys.readouterr().out)["results"]
     assert fused["ok"]
     assert not other["ok"]
@@ -299,7 +308,7 @@ def test_json_of_a_miss(
         (["--function", "relu"], "'relu'.*gelu_tanh_grad.*gelu_backward"),
         (["--function", "gelu", "relu"], "'relu'"),
         (["--function"], "--function"),
-        (["--dtype", "int32"], "'int32'.*float64.*float32"),
+        (["--dtype", "int32"], "'int32'.*float32.*float64"),
         (["--isa", "sse9"], f"'sse9'.*{'.*'.join(LEVELS)}"),
         (["--samples", "0"], "not a positive number: '0'"),
         (["--samples", "many"], "not a positive number: 'many'"),
@@ -334,7 +343,7 @@ multiprocessing.context.SpawnProcess.start = fail"""
 def test_killed_worker() -> None:
     code = """
 import functools, os
-from gelu_simd import _inputs
+from gelu_simd._check import inputs as _inputs
 _inputs.blocks = lambda *_: [functools.partial(os._exit, 0)] * 99"""
     with start(code, "verify", "--function", "gelu") as child:
         stdout, stderr = child.communicate(timeout=60)
@@ -346,7 +355,7 @@ _inputs.blocks = lambda *_: [functools.partial(os._exit, 0)] * 99"""
 def test_workers_give_what_this_process_would() -> None:
     blocks = [functools.partial(_inputs.stratified, "gelu", F32, n, n) for n in range(1, 40)]
     jobs = [("gelu", LEVELS, block, 0) for block in blocks]
-    assert list(COMPUTE(jobs)) == [_verify.examine(*job) for job in jobs]
+    assert list(COMPUTE(jobs)) == [examine.examine(*job) for job in jobs]
     assert list(COMPUTE([])) == []
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from gelu_simd._limits import CORRECTLY_ROUNDED, HALF_TYPES, LIMITS, Largest
-from gelu_simd._measured import MEASURED
+from gelu_simd._functions import CORRECTLY_ROUNDED, FUNCTIONS
+from gelu_simd._measured import MEASURED, Largest
 
 VALUE = """{summary}
 
@@ -123,9 +123,11 @@ UNDERFLOW = "Underflow is the only floating-point exception that a number can ra
 
 
 def limits(name: str) -> tuple[str, str]:
-    """State the limits on the error of a value or derivative, and which types have none."""
-    found = [f"{most:g} ULP in {dtype}" for (n, dtype), most in LIMITS.items() if n == name]
-    return f"at most {' and '.join(found)}", f"{' and '.join(HALF_TYPES)} are correctly rounded"
+    """State the limits on the error of an elementary function, and which types have none."""
+    rows = FUNCTIONS[name].limits.items()
+    errors = [f"{most:g} ULP in {dtype}" for dtype, most in rows if most > CORRECTLY_ROUNDED]
+    rounded = [dtype for dtype, most in rows if most == CORRECTLY_ROUNDED]
+    return f"at most {' and '.join(errors)}", f"{' and '.join(rounded)} are correctly rounded"
 
 
 def inputs(dtype: str, largest: Largest) -> str:

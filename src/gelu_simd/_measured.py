@@ -1,6 +1,15 @@
 """The largest errors found.  Written by tests/test_figures.py; do not edit."""
 
-from gelu_simd._limits import Largest
+from typing import NamedTuple
+
+
+class Largest(NamedTuple):
+    """The largest error: in ULP, with its input and the number of all inputs."""
+
+    error: float
+    x: str  #: as float.hex() writes it
+    inputs: int
+
 
 #: By function, type and group of levels.
 MEASURED: dict[tuple[str, str, str], Largest] = {

@@ -1,21 +1,40 @@
-"""The floating-point types of the ufuncs."""
+"""The list of types: the formats of the numbers that the functions are computed in.
 
-from __future__ import annotations
+It is the list of csrc/lists.h with what C need not know.
+"""
+
+from typing import NamedTuple
 
 import numpy as np
 
-from gelu_simd import _ufuncs
+
+class Type(NamedTuple):
+    """A row of the list."""
+
+    name: str  #: NumPy's name
+    suffix: str  #: of C's names
+    precision: int  #: significant bits
+    least_exponent: int  #: the smallest subnormal number is 2 to the power of this
+    enumerable: bool  #: whether every check takes all numbers of the type
 
 
-def dtypes() -> list[np.dtype]:
-    """Return the types that the ufuncs have a loop for; bfloat16 if ml_dtypes is installed."""
-    return list(_ufuncs.dtypes)
+#: By name, in the order of a ufunc's loops.
+TYPES = {
+    row.name: row
+    for row in (
+        Type("float32", "f32", 24, -149, False),
+        Type("float64", "f64", 53, -1074, False),
+        Type("float16", "f16", 11, -24, True),
+        Type("bfloat16", "bf16", 8, -133, True),
+    )
+}
 
 
 def finfo(dtype: np.dtype) -> np.finfo:
-    """Return what `numpy.finfo` does, for the bfloat16 of ml_dtypes too."""
-    if dtype.name == "bfloat16":
+    """Return what `numpy.finfo` does, for the types of ml_dtypes too."""
+    try:
+        return np.finfo(dtype)
+    except ValueError:
         import ml_dtypes  # noqa: PLC0415 - there if such a type is
 
         return ml_dtypes.finfo(dtype)
-    return np.finfo(dtype)

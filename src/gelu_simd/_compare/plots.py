@@ -1,4 +1,4 @@
-"""Pictures of what `_bench` measured: time against the number of elements, error against x."""
+"""Pictures of a report: time against the number of elements, error against x."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from gelu_simd import _bench, _types
-from gelu_simd._limits import limit
-from gelu_simd._verify import BACKWARD
+from gelu_simd._compare import report as reports
+from gelu_simd._functions import PRODUCT_OF, limit
+from gelu_simd._types import finfo
 
 KINDS = ("speed", "error")
+
 
 # Colours that colour-blind people tell apart (M. Okabe and K. Ito); markers and dashes help.
 ORANGE, SKY, GREEN, BLUE, RED, PINK = (
@@ -30,7 +31,11 @@ ORANGE, SKY, GREEN, BLUE, RED, PINK = (
     "#D55E00",
     "#CC79A7",
 )
+
+
 GREY = "#777777"
+
+
 STYLES = {
     "torch": (RED, "-", "s"),
     "onnxruntime": (BLUE, "-", "^"),
@@ -44,14 +49,26 @@ STYLES = {
     "numpy-mul": (RED, ":", "d"),
     "numpy-pow": (PINK, ":", "p"),
 }
+
+
 OURS = ("-", "--", "-.", ":")  # by level
 
+
 MOST_NS = 3000.0  # the picture ends there: one call of some peers takes more
+
+
 MOST_ULP = 1e20
+
+
 LEAST_ULP = 0.3
 
+
 NOTE = {"textcoords": "offset points", "fontsize": 11, "color": "#444444"}
+
+
 LIMIT = {"color": GREY, "linewidth": 1.2, "linestyle": (0, (1, 1))}
+
+
 FONT = {
     "font.size": 12,
     "axes.titlesize": 13,
@@ -68,7 +85,7 @@ def require_format(path: Path) -> None:
     """Raise BenchError if matplotlib cannot write a file with such an ending."""
     known = FigureCanvasAgg.get_supported_filetypes()
     if path.suffix[1:].lower() not in known:
-        raise _bench.BenchError(f"{str(path)!r} ends with none of .{', .'.join(sorted(known))}")
+        raise reports.BenchError(f"{str(path)!r} ends with none of .{', .'.join(sorted(known))}")
 
 
 def draw(
@@ -161,7 +178,7 @@ def speed(
     """Draw ns per element against the number of elements, and a copy as the limit of memory."""
     wanted = (function, dtype, report["threads"])
     rows = [r for r in report["times"] if (r["function"], r["dtype"], r["threads"]) == wanted]
-    found = _bench.best(rows)
+    found = reports.best(rows)
     sizes = sorted({n for _, n in found})
 
     def points(name: str) -> tuple[list[int], list[float]]:
@@ -184,7 +201,7 @@ def speed(
         if n >= room * ticks[-1]:
             ticks.append(n)
     ax.xaxis.set_major_locator(FixedLocator(ticks))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda n, _: _bench.size_name(int(n))))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda n, _: reports.size_name(int(n))))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.yaxis.set_major_formatter(FuncFormatter(lambda ns, _: f"{ns:g}"))
     ax.set_xlabel("elements")
@@ -210,8 +227,8 @@ def error(
                 np.clip(values, LEAST_ULP, MOST_ULP),
                 **line(name, entry, entries, markers=False),
             )
-    ax.axhline(limit(BACKWARD.get(function, function), dtype), **LIMIT)
-    lost = 2.0 ** (_types.finfo(np.dtype(dtype)).nmant + 1)
+    ax.axhline(limit(PRODUCT_OF.get(function, function), dtype), **LIMIT)
+    lost = 2.0 ** (finfo(np.dtype(dtype)).nmant + 1)
     ax.annotate("no digit right", (low, lost), (4, 5), **NOTE)
     ax.set_yscale("log")
     ax.set_ylim(LEAST_ULP, 10 * lost)

@@ -4,20 +4,29 @@ The constants are Python floats, so a float32 array stays float32.  The names te
 apart: `erf` and `ndtr` use SciPy's functions, `mul` cubes by x*x*x and `pow` by x**3.
 """
 
+from __future__ import annotations
+
 import math
 
 import numpy as np
 
-from gelu_simd._inputs import Array
+from gelu_simd._check.bits import Array
 
 try:
     from scipy.special import erf, ndtr
 except ImportError:  # the formulas with erf and ndtr then cannot be called
     erf = ndtr = None
 
+
 SQRT_HALF = math.sqrt(0.5)
+
+
 INV_SQRT_2PI = 1 / math.sqrt(2 * math.pi)
+
+
 SQRT_2_OVER_PI = math.sqrt(2 / math.pi)
+
+
 CUBIC = 0.044715
 
 

@@ -1,4 +1,4 @@
-"""What the command line tells: `info`, `verify`, and the screen shown without a command."""
+"""The screens of the command line: info, verify, and the one shown without a command."""
 
 from __future__ import annotations
 
@@ -14,15 +14,21 @@ from typing import Any
 import numpy as np
 
 import gelu_simd
-from gelu_simd import _bench, _oracle, _peers, _types, _verify
-from gelu_simd._limits import limit
-from gelu_simd._progress import Progress
+from gelu_simd import _ufuncs
+from gelu_simd._check import examine, workers
+from gelu_simd._cli.progress import Progress
+from gelu_simd._compare import peers, timing
+from gelu_simd._functions import ELEMENTARY, PRODUCT_OF, limit
 
 # Random inputs per function in the accuracy check: a few seconds in all.
 SAMPLES = 1_000_000
 
+
 SIZES = {"1 Ki": 1 << 10, "16 Ki": 1 << 14, "256 Ki": 1 << 18, "4 Mi": 1 << 22}
+
+
 SECONDS = 0.5  # per size
+
 
 # What NumPy users write, by name in `_peers`, and what it computes.
 FORMULAS = {
@@ -31,12 +37,8 @@ FORMULAS = {
     "scipy-erf": ("0.5*x*(1+erf(x*sqrt(1/2)))  (SciPy)", "gelu"),
 }
 
+
 BOLD, GREEN, RED = "1", "32", "31"  # of the terminal's SGR sequences
-
-
-def ufuncs() -> dict[str, np.ufunc]:
-    """Return the public ufuncs by name."""
-    return {name: item for name, item in vars(gelu_simd).items() if isinstance(item, np.ufunc)}
 
 
 def info(as_json: bool) -> int:
@@ -47,11 +49,11 @@ def info(as_json: bool) -> int:
         "python": platform.python_version(),
         "platform": platform.platform(),
         **gelu_simd.cpu_info(),
-        "functions": list(ufuncs()),
-        "dtypes": [dtype.name for dtype in _types.dtypes()],
+        "functions": list(_ufuncs.ufuncs),
+        "dtypes": [dtype.name for dtype in _ufuncs.dtypes],
         "limits": {
-            name: {dtype.name: limit(name, dtype.name) for dtype in _types.dtypes()}
-            for name in _oracle.FUNCTIONS
+            name: {dtype.name: limit(name, dtype.name) for dtype in _ufuncs.dtypes}
+            for name in ELEMENTARY
         },
     }
     if as_json:
@@ -84,9 +86,9 @@ def _show_accuracy(level: str) -> bool:
     print(_styled("Accuracy against an independent high-precision reference", BOLD))
     print(f"{'':23}{'inputs':>8}{'max ULP':>9}  {'at x =':<25}{'limit':>6}")
     missed = False
-    for dtype in _types.dtypes():
-        for name in _oracle.FUNCTIONS:
-            [result] = _verify.check(name, dtype, [level], SAMPLES)
+    for dtype in _ufuncs.dtypes:
+        for name in ELEMENTARY:
+            [result] = examine.check(name, dtype, [level], SAMPLES)
             missed |= not result.ok
             found = result.found
             print(
@@ -106,11 +108,11 @@ def verify(
     as_json: bool,
 ) -> int:
     """Check and print every level; return 1 if a limit is missed or fused levels differ, else 0."""
-    results: list[_verify.Result] = []
+    results: list[examine.Result] = []
     if not as_json:
         print(_styled(f"{'':10}{'max ULP':>7}  {'at x =':<50}limit", BOLD), flush=True)
     with Progress() as progress:
-        for group in _verify.check_all(
+        for group in workers.check_all(
             functions, dtypes, levels, samples, exhaustive, progress.update
         ):
             results += group
@@ -125,13 +127,13 @@ def verify(
     return int(missed > 0)
 
 
-def _show_levels(results: list[_verify.Result]) -> None:
+def _show_levels(results: list[examine.Result]) -> None:
     """Print the results of one function and type."""
     print(f"{results[0].function} {results[0].dtype.name}, {results[0].found.inputs} inputs")
     for result in results:
         dtype, error = result.dtype, result.found.error
         x = result.found.at[-1]
-        grad = _verify.BACKWARD.get(result.function)
+        grad = PRODUCT_OF.get(result.function)
         if grad is None:
             found = f"{error:>7.2f}  {dtype.type(x)!s:<25}{_hex(x):<25}{result.limit:>5.2f}"
         else:
@@ -144,11 +146,11 @@ def _show_levels(results: list[_verify.Result]) -> None:
     sys.stdout.flush()
 
 
-def _operands(point: _verify.Point) -> str:
+def _operands(point: examine.Point) -> str:
     return ", ".join(f"{name} = {value}" for name, value in _by_name(point).items())
 
 
-def _by_name(point: _verify.Point) -> dict[str, str]:
+def _by_name(point: examine.Point) -> dict[str, str]:
     return {name: _hex(x) for name, x in zip(("dy", "x")[-len(point) :], point, strict=True)}
 
 
@@ -158,7 +160,7 @@ def _hex(x: float) -> str:
     return digits.rstrip("0").rstrip(".") + p + exponent
 
 
-def _verify_facts(results: list[_verify.Result]) -> dict[str, Any]:
+def _verify_facts(results: list[examine.Result]) -> dict[str, Any]:
     return {
         "version": gelu_simd.__version__,
         "cpu": gelu_simd.cpu_info()["cpu"],
@@ -179,23 +181,23 @@ def _verify_facts(results: list[_verify.Result]) -> dict[str, Any]:
     }
 
 
-def _ulp(result: _verify.Result, error: float) -> float | None:
+def _ulp(result: examine.Result, error: float) -> float | None:
     """Return an error that JSON can hold; those of gradients are not in ULP."""
-    known = result.function not in _verify.BACKWARD and math.isfinite(error)
+    known = result.function not in PRODUCT_OF and math.isfinite(error)
     return error if known else None
 
 
 def _show_speed() -> None:
     """Print the time per element of our functions beside that of the usual formulas."""
-    _bench.reuse_freed_memory()
-    loaded, absent = _peers.load(FORMULAS, threads=1)
+    timing.reuse_freed_memory()
+    loaded, absent = peers.load(FORMULAS, threads=1)
     columns = [_ns_per_element(loaded, n) for n in SIZES.values()]
 
     def row(label: str, cells: Iterable[str]) -> str:
         return f"{label:<48}" + "".join(f" {cell:>7}" for cell in cells)
 
     print(_styled(row("Speed in ns per element (float32, one thread)", SIZES), BOLD))
-    for name in _oracle.FUNCTIONS:
+    for name in ELEMENTARY:
         print(row(name, (f"{times[name]:.2f}" for times in columns)))
     for peer in loaded:
         formula, name = FORMULAS[peer.name]
@@ -205,15 +207,12 @@ def _show_speed() -> None:
         print(f"{FORMULAS[name][0]}: {why}")
 
 
-def _ns_per_element(formulas: Iterable[_peers.Entry], n: int) -> dict[str, float]:
+def _ns_per_element(formulas: Iterable[peers.Entry], n: int) -> dict[str, float]:
     """Time our functions and the formulas, by name."""
-    a = _bench.arrays(np.dtype(np.float32), n)
-    ways = {
-        name: _peers.Way(partial(getattr(gelu_simd, name), a.x, a.out))
-        for name in _oracle.FUNCTIONS
-    }
+    a = timing.arrays(np.dtype(np.float32), n)
+    ways = {name: peers.Way(partial(_ufuncs.ufuncs[name], a.x, a.out)) for name in ELEMENTARY}
     ways |= {peer.name: peer.ways(FORMULAS[peer.name][1], a)["new"] for peer in formulas}
-    timings = _bench.alternate(ways, SECONDS)
+    timings = timing.alternate(ways, SECONDS)
     return {name: 1e9 * timing.minimum / n for name, timing in timings.items()}
 
 

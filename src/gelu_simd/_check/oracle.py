@@ -48,21 +48,23 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-FUNCTIONS = ("gelu", "gelu_tanh", "gelu_grad", "gelu_tanh_grad")
-
-# Significant bits, and the exponent of the smallest subnormal, of each floating-point type.
-_FORMATS = {
-    "float16": (11, -24),
-    "bfloat16": (8, -133),
-    "float32": (24, -149),
-    "float64": (53, -1074),
-}
+from gelu_simd._functions import ELEMENTARY
+from gelu_simd._types import TYPES, Type
 
 _NODES_PER_UNIT = 16
+
+
 _DEGREE = 14  # of the Taylor series of g in pairs of float64
+
+
 _DEGREE_SINGLE = 8  # of the same series in float64
+
+
 _DEGREE_EXP = 9
+
+
 _PAIRED = 7  # leading coefficients that need a pair of float64
+
 
 # -x is clamped to the first number for float16 and float32 and to the second for float64: there
 # the results are under 2^-18 of the smallest subnormal.
@@ -73,23 +75,32 @@ _END = {
     "gelu_tanh_grad": (12.0, 22.0),
 }
 
+
 _BLOCK = 4096  # elements; the temporaries of one block stay in the cache
 
+
 _Array = NDArray[np.float64]
+
+
 _Pair = tuple[_Array, _Array]  # an unevaluated sum (high, low)
+
+
 _Exponent = NDArray[np.int32]
 
-# ---------------------------------------------------------------------------------------------
-# Decimal arithmetic
 
 # The series in `_scaled_erfc` loses up to 23 digits, the derivatives 17 next to their roots.
 _CONTEXT = decimal.Context(prec=100, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX)
+
+
 _EXACT_DIGITS = 60
+
 
 _PI = Decimal(
     "3.14159265358979323846264338327950288419716939937510582097494459230781640628620899862803"
     "482534211706798214808651328230664709"
 )
+
+
 with decimal.localcontext(_CONTEXT):
     _PHI0 = 1 / (2 * _PI).sqrt()  # phi(0)
     _TWO_U1 = 2 * (2 / _PI).sqrt()  # 2u(t) = _TWO_U1 t + _TWO_U3 t^3
@@ -128,7 +139,7 @@ def exact(function: str, x: float) -> Decimal:
     Parameters
     ----------
     function : str
-        One of `FUNCTIONS`.
+        One of `ELEMENTARY`.
     x : float
         Any finite number; it is taken as exactly the value it has.
 
@@ -159,12 +170,8 @@ def exact(function: str, x: float) -> Decimal:
 
 
 def _check_function(function: str) -> None:
-    if function not in FUNCTIONS:
-        raise ValueError(f"function must be one of {', '.join(FUNCTIONS)}; got {function!r}")
-
-
-# ---------------------------------------------------------------------------------------------
-# Tables
+    if function not in ELEMENTARY:
+        raise ValueError(f"function must be one of {', '.join(ELEMENTARY)}; got {function!r}")
 
 
 def _pair(value: Decimal) -> _Pair:
@@ -268,9 +275,6 @@ def _exponential() -> _Exponential:
         )
 
 
-# ---------------------------------------------------------------------------------------------
-# Arithmetic in pairs of float64
-
 _ZERO = np.zeros(())
 
 
@@ -329,10 +333,6 @@ def _exp(y: _Pair) -> tuple[_Pair, _Exponent]:
     steps = n.astype(np.int32)
     power = constants.powers.take(steps & 63, axis=1)
     return _multiply((power[0], power[1]), series), steps >> 6
-
-
-# ---------------------------------------------------------------------------------------------
-# Evaluation
 
 
 def _tail_single(function: str, t: _Array) -> _Array:
@@ -424,8 +424,8 @@ def _blocks(size: int) -> Iterator[slice]:
 
 
 def _check_type(array: NDArray[np.generic]) -> None:
-    if array.dtype.name not in _FORMATS:
-        raise TypeError(f"dtype must be one of {', '.join(_FORMATS)}; got {array.dtype}")
+    if array.dtype.name not in TYPES:
+        raise TypeError(f"dtype must be one of {', '.join(TYPES)}; got {array.dtype}")
 
 
 def reference(function: str, x: ArrayLike) -> tuple[_Array, _Array, _Exponent]:
@@ -434,7 +434,7 @@ def reference(function: str, x: ArrayLike) -> tuple[_Array, _Array, _Exponent]:
     Parameters
     ----------
     function : str
-        One of `FUNCTIONS`.
+        One of `ELEMENTARY`.
     x : array_like
         float16, float32, float64, or the bfloat16 of ml_dtypes; any shape.
 
@@ -470,7 +470,7 @@ def ulp_error(function: str, x: ArrayLike, got: ArrayLike) -> _Array:
     Parameters
     ----------
     function : str
-        One of `FUNCTIONS`.
+        One of `ELEMENTARY`.
     x, got : array_like
         Inputs and results, of one shape; types as for `reference`.
 
@@ -495,7 +495,7 @@ def ulp_error(function: str, x: ArrayLike, got: ArrayLike) -> _Array:
             x_block = x_flat[part].astype(np.float64)
             got_block = got_flat[part].astype(np.float64)
             error[part] = _block_error(
-                x_block, got_block, _evaluate(function, x_block, wide), _FORMATS[got.dtype.name]
+                x_block, got_block, _evaluate(function, x_block, wide), TYPES[got.dtype.name]
             )
     return error.reshape(x.shape)
 
@@ -511,10 +511,10 @@ def _block_error(
     x: _Array,
     got: _Array,
     value: tuple[_Array, _Array, _Exponent],
-    number_format: tuple[int, int],
+    number_format: Type,
 ) -> _Array:
     high, low, exponent = value
-    precision, least = number_format
+    precision, least = number_format.precision, number_format.least_exponent
     ulp = np.maximum(binade(high, low) + (exponent - precision), least)
     difference = np.ldexp(got, -exponent) - high
     error = np.ldexp(np.abs(difference - low), exponent - ulp)

@@ -1,0 +1,1 @@
+"""Is it right?  The reference, the inputs, and checks of every level against it."""

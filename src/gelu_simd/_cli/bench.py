@@ -1,0 +1,62 @@
+"""The command bench: measures, prints, writes a report and a picture."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from gelu_simd._cli.files import require_writable, writing
+from gelu_simd._cli.progress import Progress
+from gelu_simd._compare import peers as registry
+from gelu_simd._compare.measure import measure
+from gelu_simd._compare.report import BenchError, facts, to_json
+from gelu_simd._compare.tables import crowded, faster, heading, table
+
+
+def bench(
+    peers: Iterable[str] | None,
+    functions: Sequence[str],
+    dtypes: Sequence[np.dtype],
+    sizes: Sequence[int],
+    threads: int | None,
+    seconds: float,
+    json_file: Path | None,
+    plot_file: Path | None,
+) -> None:
+    """Print tables; write a report and a picture, whole or not at all.
+
+    Without `peers`, all that can be imported take part.
+    """
+    if plot_file is not None:
+        if importlib.util.find_spec("matplotlib") is None:
+            raise BenchError("--plot needs matplotlib: pip install matplotlib")
+        from gelu_simd._compare import plots  # noqa: PLC0415 - imports matplotlib
+
+        plots.require_format(plot_file)
+    for file in filter(None, (json_file, plot_file)):
+        require_writable(file)
+    loaded, absent = registry.load(registry.PEERS if peers is None else peers, threads)
+    if peers is not None and absent:
+        raise BenchError("; ".join(f"{name}: {why}" for name, why in absent.items()))
+    entries = registry.levels() + loaded
+    report = facts(entries, threads) | {"absent": absent, "times": [], "errors": []}
+    print("\n".join(heading(report)), flush=True)
+    with Progress() as progress:
+        for rows, errs in measure(
+            entries, functions, dtypes, sizes, threads, seconds, progress.update
+        ):
+            report["times"] += rows
+            report["errors"] += errs
+            progress.erase()
+            print("\n".join(table(report, rows, errs)), flush=True)
+    if lines := [*faster(report), *crowded(report)]:
+        print("", *lines, sep="\n")
+    if json_file is not None:
+        with writing(json_file) as out:
+            out.write(to_json(report).encode())
+    if plot_file is not None:
+        with writing(plot_file) as out:
+            plots.draw(report, out, plot_file.suffix[1:])

@@ -1,0 +1,1 @@
+"""How fast beside whom?  Times and errors of this package and its peers."""

@@ -1,0 +1,163 @@
+"""Times of this package and its peers in one run, and the errors of their results."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from gelu_simd import _ufuncs
+from gelu_simd._check import oracle
+from gelu_simd._compare.peers.ways import Arrays, Entry, Way
+from gelu_simd._compare.report import MANY, RANGE, BenchError, Report, WrongResult, size_name
+from gelu_simd._compare.timing import alternate, arrays, reuse_freed_memory
+from gelu_simd._functions import PRODUCT_OF
+from gelu_simd._types import finfo
+
+LONGEST = 5.0  # seconds: a way that would take longer for one call is left out
+
+
+COMPARED = 1 << 20  # elements of a result at most
+
+
+# What a peer may be off, as a part of (1 + |x|) (1 + |dy|); the two forms of GELU differ by 1.3e-4.
+# Some peers compute float64 with constants of float32.
+SLACK = 1e-5
+
+
+BINS = 100
+
+
+PER_BIN = 512
+
+
+def check(title: str, function: str, way: Way, a: Arrays) -> None:
+    """Call once, and raise WrongResult if the result is not close to ours; lost tails are."""
+    a.out.fill(np.nan)
+    got = way.read(way.run())
+    step = -(-a.x.size // COMPARED)
+    dy, x, got = (np.asarray(v)[::step] for v in (a.dy, a.x, got))
+    expected = _ufuncs.ufuncs[function](*Arrays(dy, x, got).inputs(function))
+    if got.shape != expected.shape:
+        raise WrongResult(f"{title} gives {got.shape} for {function} of {expected.shape}")
+    dy, x, got, expected = (v.astype(np.float64) for v in (dy, x, got, expected))
+    scale = 1 + np.abs(x)
+    if function.endswith("backward"):
+        scale *= 1 + np.abs(dy)
+    off = np.abs(got - expected) / scale
+    worst = off.argmax()  # a NaN, if there is one
+    if not off[worst] <= max(SLACK, 2 * float(finfo(a.x.dtype).eps)):
+        raise WrongResult(
+            f"{title} does not compute {function} of {a.x.dtype}: "
+            f"{got[worst]} for {expected[worst]} at x = {x[worst]}"
+        )
+
+
+def times(
+    entries: Sequence[Entry],
+    function: str,
+    a: Arrays,
+    threads: int | None,
+    seconds: float,
+    former: list[Report],
+) -> list[Report]:
+    """Check and time all ways of all entries, loaded for `threads`; return a row for each.
+
+    `former` holds the rows of smaller sizes, which tell what would take too long.
+    """
+    n = a.x.size
+    known = {(row["name"], row["way"]): row["min_ns"] for row in former if row["n"] >= MANY}
+    ways = {
+        (entry.name, key): way
+        for entry in entries
+        for key, way in entry.ways(function, a).items()
+        if known.get((entry.name, key), 0) * n * 1e-9 < LONGEST
+    }
+    kinds = {entry.name: entry.kind for entry in entries}
+    titles = {entry.name: entry.title for entry in entries}
+    for (name, _), way in ways.items():
+        if kinds[name] == "peer":
+            check(titles[name], function, way, a)
+    return [
+        {
+            "function": function,
+            "dtype": a.x.dtype.name,
+            "n": n,
+            "threads": threads,
+            "name": name,
+            "way": way,
+            "min_ns": _round(1e9 * timing.minimum / n, 4),
+            "median_ns": _round(1e9 * timing.median / n, 4),
+            "rounds": timing.rounds,
+            "cpus": round(timing.cpus, 2),
+        }
+        for (name, way), timing in alternate(ways, seconds).items()
+    ]
+
+
+def errors(entries: Sequence[Entry], function: str, dtype: np.dtype) -> list[Report]:
+    """Return the largest error of each entry in each bin of `RANGE`, None where it is infinite.
+
+    A gradient is taken for dy = 1.
+    """
+    n = BINS * PER_BIN
+    x = np.random.default_rng(21).uniform(0, 1, n) + np.repeat(np.arange(BINS), PER_BIN)
+    x = (RANGE[0] + x * ((RANGE[1] - RANGE[0]) / BINS)).astype(dtype)
+    a = Arrays(np.ones_like(x), x, np.empty_like(x))
+    rows = []
+    for entry in entries:
+        ways = entry.ways(function, a) if entry.kind in {"ours", "peer"} else {}
+        for way in list(ways.values())[:1]:
+            with way.context():
+                got = way.read(way.run()).astype(dtype)
+            # A zero of the wrong sign counts as one of the right sign.
+            either = (got, np.where(got == 0, -got, got))
+            true = PRODUCT_OF.get(function, function)
+            error = np.minimum(*(oracle.ulp_error(true, x, y) for y in either))
+            largest = error.reshape(BINS, PER_BIN).max(axis=1)
+            found = [_round(e, 3) if math.isfinite(e) else None for e in largest.tolist()]
+            row = {"function": function, "dtype": dtype.name, "name": entry.name, "max_ulp": found}
+            rows.append(row)
+    return rows
+
+
+def _round(value: float, digits: int) -> float:
+    return float(f"{value:.{digits}g}")
+
+
+def measure(
+    entries: Sequence[Entry],
+    functions: Sequence[str],
+    dtypes: Sequence[np.dtype],
+    sizes: Sequence[int],
+    threads: int | None,
+    seconds: float,
+    progress: Callable[[int, int], None],
+) -> Iterator[tuple[list[Report], list[Report]]]:
+    """Yield the times and the errors of one type and function after the other."""
+    reuse_freed_memory()
+    cells = len(functions) * len(dtypes) * len(sizes)
+    done = 0
+    for dtype in dtypes:
+        try:
+            most = arrays(dtype, max(sizes))
+        except MemoryError:
+            gib = 3 * max(sizes) * dtype.itemsize / (1 << 30)
+            raise BenchError(
+                f"{size_name(max(sizes))} elements of {dtype} take {gib:.1f} GiB, "
+                "more than there is"
+            ) from None
+        for function in functions:
+            rows: list[Report] = []
+            for n in sorted(sizes):
+                with np.errstate(all="ignore"), warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    a = Arrays(*(v[:n] for v in most))
+                    rows += times(entries, function, a, threads, seconds / cells, rows)
+                done += 1
+                progress(done, cells)
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                yield rows, errors(entries, function, dtype)

@@ -1,0 +1,77 @@
+"""The registry of peers: other ways to compute GELU, and what one could choose instead.
+
+A peer is imported when it is loaded.  It then offers, for a function and arrays, ways to call it.
+All use the same memory where they can.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Iterable
+from functools import partial
+
+import numpy as np
+
+import gelu_simd
+from gelu_simd import _ufuncs
+from gelu_simd._compare.peers import jax, numba, numexpr, onnxruntime, tensorflow, thinc, torch
+from gelu_simd._compare.peers.numpy_formulas import formula, limit, relu
+from gelu_simd._compare.peers.ways import Arrays, Entry, Peer, Way
+from gelu_simd._levels import using
+
+PEERS = {
+    peer.name: peer
+    for peer in (
+        Peer("torch", "PyTorch", "peer", ("torch",), torch.load),
+        Peer("onnxruntime", "onnxruntime", "peer", ("onnxruntime", "onnx"), onnxruntime.load),
+        Peer("jax", "JAX", "peer", ("jax",), jax.load),
+        Peer("tensorflow", "TensorFlow", "peer", ("tensorflow",), tensorflow.load),
+        Peer("numba", "numba", "peer", ("numba",), numba.load),
+        Peer("numexpr", "numexpr", "peer", ("numexpr",), numexpr.load),
+        Peer("thinc", "Thinc", "peer", ("thinc",), thinc.load),
+        Peer("scipy-erf", "SciPy erf", "peer", ("scipy",), formula("gelu_erf", "gelu_grad_erf")),
+        Peer("scipy-ndtr", "SciPy ndtr", "peer", ("scipy",),
+             formula("gelu_ndtr", "gelu_grad_ndtr")),
+        Peer("numpy-mul", "NumPy x*x*x", "peer", ("numpy",),
+             formula("gelu_tanh_mul", "gelu_tanh_grad_mul")),
+        Peer("numpy-pow", "NumPy x**3", "peer", ("numpy",),
+             formula("gelu_tanh_pow", "gelu_tanh_grad_pow")),
+        Peer("relu", "NumPy ReLU", "other", ("numpy",), relu),
+        Peer("silu", "NumPy SiLU", "other", ("numpy",), formula("silu", "silu_grad")),
+        Peer("elu", "NumPy ELU", "other", ("numpy",), formula("elu", "elu_grad")),
+        Peer("exp", "np.exp", "limit", ("numpy",), limit(np.exp)),
+        Peer("copy", "np.copyto", "limit", ("numpy",), limit(lambda x, out: np.copyto(out, x))),
+    )
+}  # fmt: skip
+
+
+def levels() -> list[Entry]:
+    """Return this package on every level that the CPU has, the best first."""
+
+    def entry(level: str) -> Entry:
+        def ways(function: str, a: Arrays) -> dict[str, Way]:
+            run = partial(_ufuncs.ufuncs[function], *a.inputs(function), a.out)
+            return {"out": Way(run, context=partial(using, level))}
+
+        return Entry(level, f"gelu_simd {level}", "ours", gelu_simd.__version__, ways)
+
+    return [entry(level) for level in gelu_simd.cpu_info()["available"]]
+
+
+def load(names: Iterable[str], threads: int | None) -> tuple[list[Entry], dict[str, str]]:
+    """Import the peers of these names; also return those that cannot be, and why."""
+    entries, absent = [], {}
+    for peer in (PEERS[name] for name in names):
+        if missing := [name for name in peer.modules if importlib.util.find_spec(name) is None]:
+            what = "" if missing == [peer.name] else f"{' and '.join(missing)} "
+            absent[peer.name] = f"{what}not installed"
+            continue
+        try:
+            ways = peer.load(threads)
+            version = importlib.import_module(peer.modules[0]).__version__
+        except Exception as exc:
+            absent[peer.name] = f"cannot be imported: {' '.join(str(exc).split())}"
+            continue
+        entries.append(Entry(peer.name, peer.title, peer.kind, version.partition("+")[0], ways))
+    return entries, absent

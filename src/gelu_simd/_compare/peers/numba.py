@@ -1,0 +1,61 @@
+"""numba."""
+
+from __future__ import annotations
+
+import functools
+import math
+from functools import partial
+
+import numpy as np
+
+from gelu_simd._compare.peers.ways import Arrays, Way, Ways
+
+
+def load(_: int | None) -> Ways:
+    """Ufuncs made by numba.vectorize; constants of the array's type, else all is float64."""
+    import numba  # noqa: PLC0415
+
+    from gelu_simd._compare import formulas as f  # noqa: PLC0415 - imports SciPy
+
+    @functools.cache
+    def ufuncs(dtype: np.dtype) -> dict[str, np.ufunc]:
+        number = dtype.type
+        half, one, three = map(number, (0.5, 1, 3))
+        sqrt_half, inv_sqrt_2pi, c, k = map(
+            number, (f.SQRT_HALF, f.INV_SQRT_2PI, f.SQRT_2_OVER_PI, f.CUBIC)
+        )
+
+        def gelu(x):
+            return half * x * (one + math.erf(x * sqrt_half))
+
+        def gelu_tanh(x):
+            return half * x * (one + math.tanh(c * (x + k * (x * x * x))))
+
+        @numba.njit
+        def gelu_grad(x):
+            density = inv_sqrt_2pi * math.exp(-half * x * x)
+            return half * (one + math.erf(x * sqrt_half)) + x * density
+
+        @numba.njit
+        def gelu_tanh_grad(x):
+            t = math.tanh(c * (x + k * (x * x * x)))
+            slope = c * (one + three * k * (x * x))
+            return half * (one + t) + half * x * (one - t * t) * slope
+
+        unary = numba.vectorize([f"{dtype}({dtype})"])
+        binary = numba.vectorize([f"{dtype}({dtype},{dtype})"])
+        return {
+            "gelu": unary(gelu),
+            "gelu_tanh": unary(gelu_tanh),
+            "gelu_grad": unary(gelu_grad.py_func),
+            "gelu_tanh_grad": unary(gelu_tanh_grad.py_func),
+            "gelu_backward": binary(lambda dy, x: dy * gelu_grad(x)),
+            "gelu_tanh_backward": binary(lambda dy, x: dy * gelu_tanh_grad(x)),
+        }
+
+    def ways(function: str, a: Arrays) -> dict[str, Way]:
+        if a.x.dtype.itemsize == 2:
+            return {}
+        return {"out": Way(partial(ufuncs(a.x.dtype)[function], *a.inputs(function), a.out))}
+
+    return ways

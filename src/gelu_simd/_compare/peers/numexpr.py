@@ -1,0 +1,34 @@
+"""numexpr."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from gelu_simd._compare.peers.ways import Arrays, Way, Ways
+
+
+def load(threads: int | None) -> Ways:
+    """Expressions of numexpr, which has no erf; constants of the array's type."""
+    import numexpr  # noqa: PLC0415
+
+    from gelu_simd._compare import formulas as f  # noqa: PLC0415 - imports SciPy
+
+    if threads is not None:
+        numexpr.set_num_threads(threads)
+    t = "tanh(c * (x + k * (x * x * x)))"
+    grad = f"(half * (one + {t}) + half * x * (one - {t} * {t}) * (c * (one + three * k * x * x)))"
+    expressions = {
+        "gelu_tanh": f"half * x * (one + {t})",
+        "gelu_tanh_grad": grad,
+        "gelu_tanh_backward": f"dy * {grad}",
+    }
+    constants = {"half": 0.5, "one": 1, "three": 3, "c": f.SQRT_2_OVER_PI, "k": f.CUBIC}
+
+    def ways(function: str, a: Arrays) -> dict[str, Way]:
+        if function not in expressions or a.x.dtype.itemsize == 2:
+            return {}
+        names = {name: a.x.dtype.type(value) for name, value in constants.items()}
+        names |= {"x": a.x, "dy": a.dy}
+        return {"out": Way(partial(numexpr.evaluate, expressions[function], names, out=a.out))}
+
+    return ways

@@ -1,0 +1,153 @@
+"""The report of a comparison: its facts, its file, what it says."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+import re
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import gelu_simd
+from gelu_simd._compare.peers.ways import Entry
+
+# Errors are taken on numbers spread over this range, and the largest of each bin is kept.
+MANY = 1 << 14  # elements that tell how long more of them take
+
+RANGE = (-15.0, 5.0)
+
+
+Report = dict[str, Any]
+
+
+class BenchError(Exception):
+    """What is asked for cannot be measured or drawn; the message is one line."""
+
+
+class WrongResult(BenchError):
+    """A peer computes something else, so that its time would say nothing."""
+
+
+def size(text: str) -> int:
+    """Read a number of elements: 1000, 16Ki or 4Mi."""
+    match = re.fullmatch(r"(\d+)(Ki|Mi|)", text)
+    number = int(match[1]) << {"": 0, "Ki": 10, "Mi": 20}[match[2]] if match else 0
+    if not 1 <= number <= 1 << 32:
+        raise ValueError(f"not a number of elements such as 1000, 16Ki or 4Mi: {text!r}")
+    return number
+
+
+def size_name(n: int) -> str:
+    """Write a number of elements so that `size` reads it."""
+    for shift, unit in ((20, "Mi"), (10, "Ki")):
+        if n % (1 << shift) == 0:
+            return f"{n >> shift}{unit}"
+    return str(n)
+
+
+def facts(entries: Sequence[Entry], threads: int | None) -> Report:
+    """Return what the figures depend on."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return {
+        "gelu_simd": gelu_simd.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "cpu": cpu(),
+        "cpus": len(affinity(0)) if affinity else os.cpu_count(),
+        "threads": threads,
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
+        "entries": {
+            entry.name: {"title": entry.title, "kind": entry.kind, "version": entry.version}
+            for entry in entries
+        },
+        "range": RANGE,
+    }
+
+
+def cpu() -> str:
+    """Name the processor; on Linux with its family and model, since names may be vague."""
+    name = gelu_simd.cpu_info()["cpu"] or platform.processor() or platform.machine()
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return name
+    found = [re.search(rf"^{key}\s*: (\d+)$", text, re.M) for key in ("cpu family", "model")]
+    return f"{name} (family {found[0][1]}, model {found[1][1]})" if all(found) else name
+
+
+def to_json(report: Report) -> str:
+    """Return the report as JSON: an object for each measurement on a line of its own."""
+    lines = []
+    for key, value in report.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            rows = ",\n".join("  " + json.dumps(row) for row in value)
+            lines.append(f" {json.dumps(key)}: [\n{rows}\n ]")
+        else:
+            lines.append(f" {json.dumps(key)}: {json.dumps(value)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def best(rows: Iterable[Report]) -> dict[tuple[str, int], float]:
+    """Return the least ns per element by name and size: of several ways, the fastest."""
+    found: dict[tuple[str, int], float] = {}
+    for row in rows:
+        key = row["name"], row["n"]
+        found[key] = min(found.get(key, math.inf), row["min_ns"])
+    return found
+
+
+class Ahead(NamedTuple):
+    """A peer that takes less time than our best level, and what part of it for which sizes."""
+
+    title: str
+    function: str
+    dtype: str
+    threads: int | None
+    ratios: dict[int, float]
+
+
+def ahead(report: Report) -> Iterator[Ahead]:
+    """Find the peers that take less time."""
+    ours = next(iter(report["entries"]))
+    cells: dict[tuple[str, str, int | None], list[Report]] = {}
+    for row in report["times"]:
+        cells.setdefault((row["function"], row["dtype"], row["threads"]), []).append(row)
+    for (function, dtype, threads), rows in cells.items():
+        found = best(rows)
+        for name, entry in report["entries"].items():
+            less = {
+                n: ns / found[ours, n]
+                for (other, n), ns in found.items()
+                if other == name and (ours, n) in found and ns < found[ours, n]
+            }
+            if less and entry["kind"] == "peer":
+                yield Ahead(entry["title"], function, dtype, threads, less)
+
+
+def number(value: float | None, digits: int) -> str:
+    """Write a positive number with some digits, and no exponent."""
+    if value is None:
+        return "-"
+    return f"{value:.{max(0, digits - 1 - math.floor(math.log10(value)))}f}"
+
+
+def multiple(value: float) -> str:
+    """Write a ratio with two digits, of which no more than two are decimals."""
+    return f"{number(value, 2) if value >= 0.1 else f'{value:.2f}'}x"
+
+
+def error(bins: Sequence[float | None] | None) -> str:
+    """Write the largest of some errors, None being infinite."""
+    if bins is None:
+        return ""
+    if None in bins:
+        return "inf"
+    most = max(bins)
+    return f"{most:.1f}" if most < 1000 else f"{most:.0e}".replace("e+0", "e")

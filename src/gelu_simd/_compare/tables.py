@@ -1,0 +1,73 @@
+"""A report as tables of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from gelu_simd._compare.report import MANY, Report, ahead, best, error, multiple, number, size_name
+
+CROWDED = 1.4  # processors busy for each thread, of which waiting threads are a part
+
+
+LABEL, CELL = 20, 13
+
+
+def heading(report: Report) -> Iterator[str]:
+    """Say what is measured, and where."""
+    threads = report["threads"]
+    yield (
+        f"gelu_simd {report['gelu_simd']}, NumPy {report['numpy']}, Python {report['python']}, "
+        f"{report['cpu']}"
+    )
+    versions = {
+        entry["title"]: entry["version"]
+        for entry in report["entries"].values()
+        if entry["kind"] == "peer" and not entry["title"].startswith("NumPy")
+    }
+    if versions:
+        yield ", ".join(f"{title} {version}" for title, version in versions.items())
+    for name, why in report["absent"].items():
+        yield f"left out: {name}: {why}"
+    yield (
+        f"ns per element, times ours; {'own number of' if threads is None else threads} "
+        f"thread{'' if threads == 1 else 's'}; ULP is the largest error for x in "
+        f"[{report['range'][0]:g}, {report['range'][1]:g}]"
+    )
+
+
+def table(report: Report, rows: Sequence[Report], errs: Sequence[Report]) -> Iterator[str]:
+    """Yield the lines for one function and type: ours, peers, other functions, limits."""
+    found = best(rows)
+    sizes = sorted({n for _, n in found})
+    ours = next(iter(report["entries"]))  # the best level
+    ulp = {row["name"]: row["max_ulp"] for row in errs}
+    yield ""
+    yield f"{rows[0]['function']} {rows[0]['dtype']}"
+    yield " " * LABEL + "".join(f"{size_name(n):>{CELL - 6}}{'':6}" for n in sizes) + "    ULP"
+    for name, entry in report["entries"].items():
+        cells = ""
+        for n in sizes:
+            ns = found.get((name, n))
+            known = ns is not None and (ours, n) in found
+            ratio = multiple(ns / found[ours, n]) if known else ""
+            cells += f"{number(ns, 3):>{CELL - 6}}{ratio:>6}"
+        if any((name, n) in found for n in sizes):
+            yield f"{entry['title']:{LABEL}}{cells}{error(ulp.get(name)):>7}".rstrip()
+
+
+def faster(report: Report) -> Iterator[str]:
+    """Say which peers take less time than the best level, and where."""
+    for title, function, dtype, threads, ratios in ahead(report):
+        by = "its own threads" if threads is None else "one thread"
+        where = ", ".join(f"{size_name(n)} {multiple(ratio)}" for n, ratio in ratios.items())
+        yield f"faster: {title}, {function} {dtype}, {by}: {where}"
+
+
+def crowded(report: Report) -> Iterator[str]:
+    """Name the peers that kept more processors busy than they were given threads."""
+    threads = report["threads"]
+    for name, entry in report["entries"].items():
+        rows = [r for r in report["times"] if r["name"] == name and r["threads"] == threads]
+        most = max((row["cpus"] for row in rows if row["n"] >= MANY), default=0.0)
+        if threads is not None and most > CROWDED * threads:
+            yield f"on more threads than it was given: {entry['title']}, {most} processors"

@@ -1,0 +1,63 @@
+"""The list of functions: what each one computes, and how large its error may be.
+
+It is the list of csrc/lists.h with what C need not know.  This module imports nothing of the
+package, so that all others may read it.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+#: The limit of a correctly rounded result: half an ULP.
+CORRECTLY_ROUNDED = 0.5
+
+#: Limits on the error in ULP, by type.
+WITHIN = {
+    "float32": 3.0,
+    "float64": 2.0,
+    "float16": CORRECTLY_ROUNDED,
+    "bfloat16": CORRECTLY_ROUNDED,
+}
+
+
+class Function(NamedTuple):
+    """A row of the list."""
+
+    name: str
+    form: str  #: of GELU: "exact", or "tanh" for the approximation
+    order: int  #: of the derivative: 0 is the value, 1 the first derivative
+    operands: tuple[str, ...]  #: names of the inputs
+    results: tuple[str, ...]  #: names of the outputs
+    limits: Mapping[str, float] | None  #: in ULP by type, None for a product
+    product_of: str | None = None  #: the function that the first operand is multiplied by
+
+
+#: By name, in the order of csrc/lists.h.
+FUNCTIONS = {
+    function.name: function
+    for function in (
+        Function("gelu", "exact", 0, ("x",), ("y",), WITHIN),
+        Function("gelu_tanh", "tanh", 0, ("x",), ("y",), WITHIN),
+        Function("gelu_grad", "exact", 1, ("x",), ("y",), WITHIN),
+        Function("gelu_tanh_grad", "tanh", 1, ("x",), ("y",), WITHIN),
+        Function("gelu_backward", "exact", 1, ("dy", "x"), ("dx",), None, "gelu_grad"),
+        Function("gelu_tanh_backward", "tanh", 1, ("dy", "x"), ("dx",), None, "gelu_tanh_grad"),
+    )
+}
+
+#: Names of the functions whose error has a limit of its own.
+ELEMENTARY = tuple(name for name, function in FUNCTIONS.items() if function.limits is not None)
+
+#: The factor of each product.
+PRODUCT_OF = {
+    name: function.product_of
+    for name, function in FUNCTIONS.items()
+    if function.product_of is not None
+}
+
+
+def limit(function: str, dtype: str) -> float:
+    """Return the limit in ULP for an elementary function and a type, on every level."""
+    limits = FUNCTIONS[function].limits
+    if limits is None:
+        raise ValueError(f"{function} is a product and has no limit of its own")
+    return limits[dtype]
