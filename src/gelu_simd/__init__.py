@@ -15,17 +15,15 @@ environment variable ``GELU_SIMD_ISA`` forces one.
 
 from gelu_simd import _start
 
-_start.begin()
 try:
-    _start.require_numpy()
+    _start.begin()
     from gelu_simd import _ufuncs
+    from gelu_simd._docs import name_operands as _name_operands
+    from gelu_simd._ufuncs import cpu_info
+    from gelu_simd._ufuncs import ufuncs as _ufuncs_by_name
 except ImportError as error:
     _start.fail(error)
     raise
-
-from gelu_simd._docs import name_operands as _name_operands
-from gelu_simd._ufuncs import cpu_info
-from gelu_simd._ufuncs import ufuncs as _ufuncs_by_name
 
 __all__ = [
     "cpu_info",

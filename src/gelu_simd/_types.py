@@ -16,6 +16,7 @@ class Type(NamedTuple):
     precision: int  #: significant bits
     least_exponent: int  #: the smallest subnormal number is 2 to the power of this
     enumerable: bool  #: whether every check takes all numbers of the type
+    raw: str | None = None  #: what the header of a .npy file says for a type it cannot name
 
 
 #: By name, in the order of a ufunc's loops.
@@ -25,7 +26,7 @@ TYPES = {
         Type("float32", "f32", 24, -149, False),
         Type("float64", "f64", 53, -1074, False),
         Type("float16", "f16", 11, -24, True),
-        Type("bfloat16", "bf16", 8, -133, True),
+        Type("bfloat16", "bf16", 8, -133, True, "V2"),
     )
 }
 

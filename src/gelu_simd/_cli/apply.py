@@ -35,6 +35,7 @@ from gelu_simd._cli.files import (
     title,
     writing,
 )
+from gelu_simd._types import TYPES
 
 BLOCK = 1 << 20  # bytes of a buffer: it stays in a core's cache from reading to writing
 MOST_THREADS = 32  # beyond, reading and writing take longer than computing
@@ -187,11 +188,11 @@ def _held_dtype(stored: np.dtype, claimed: np.dtype | None, path: Path) -> np.dt
     """Return the type of the numbers in a file whose header names the type `stored`."""
     if claimed is None:
         return stored
-    raw = np.dtype(("V", claimed.itemsize))
-    if stored != raw:
+    raw = TYPES[claimed.name].raw
+    if stored != np.dtype(raw):
         raise FileError(
-            f"{title('read', path)} has dtype {stored}; "
-            f"--input-dtype {claimed} takes {raw.str}, as NumPy writes {claimed}"
+            f"{title('read', path)} has dtype {stored}; --input-dtype {claimed} takes {raw}, "
+            f"as NumPy writes {claimed}"
         )
     return claimed
 
@@ -200,8 +201,9 @@ def _refusal(ufunc: np.ufunc, held: np.dtype, requested: np.dtype | None, path: 
     """Say which types are accepted."""
     accepted = ", ".join(_accepted_dtypes(ufunc, requested))
     text = f"{title('read', path)} has dtype {held}; {ufunc.__name__} accepts {accepted}"
-    if held == np.dtype("V2"):
-        text += "; if it holds bfloat16, add --input-dtype bfloat16"
+    for name, row in TYPES.items():
+        if row.raw is not None and held == np.dtype(row.raw):
+            text += f"; if it holds {name}, add --input-dtype {name}"
     return text
 
 

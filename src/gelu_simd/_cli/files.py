@@ -104,7 +104,7 @@ def _require_open(stream: object) -> None:
 
 def _require_path(path: Path) -> None:
     if not os.fspath(path):
-        raise OSError(errno.ENOENT, "the path is empty; name a file, or - for a standard stream")
+        raise OSError(errno.ENOENT, "the path is empty; name a file, or - for standard input or output")
 
 
 def _require_kind(mode: int, *kinds: object) -> None:
@@ -147,6 +147,15 @@ def _open_stream(target: Path) -> Output:
     if os.isatty(1):
         raise OSError(errno.EINVAL, "it is a terminal; redirect it or name a file")
     return Output(1, "wb", closefd=False)
+
+
+def write_text(target: Path, text: str) -> None:
+    """Write a text to a whole file, or to standard output for "-"."""
+    if os.fspath(target) == STANDARD:
+        print(text, end="")
+    else:
+        with writing(target) as file:
+            file.write(text.encode())
 
 
 def require_writable(target: Path) -> None:
