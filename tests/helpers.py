@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import io
 import os
 import re
 import subprocess
@@ -14,6 +15,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from numpy.lib import format as npy
 
 import gelu_simd
 from gelu_simd import _ufuncs
@@ -126,6 +128,13 @@ def output(code: str, isa: str | None = None) -> str:
 
 # ---------------------------------------------------------------------------------------------
 # The command line
+
+
+def saved(array: Array, version: tuple[int, int] = (1, 0)) -> bytes:
+    """Return the .npy file of an array."""
+    file = io.BytesIO()
+    npy.write_array(file, array, version)
+    return file.getvalue()
 
 
 def run(*args: object) -> subprocess.CompletedProcess[str]:

@@ -192,7 +192,7 @@ def _held_dtype(stored: np.dtype, claimed: np.dtype | None, path: Path) -> np.dt
     if stored != np.dtype(raw):
         raise FileError(
             f"{title('read', path)} has dtype {stored}; --input-dtype {claimed} takes {raw}, "
-            f"as NumPy writes {claimed}"
+            "as NumPy writes it"
         )
     return claimed
 
