@@ -147,8 +147,8 @@ def start(code: str, *args: object, **kwargs: object) -> subprocess.Popen[str]:
     """Start a child that runs `code`, then main; for what has to be arranged inside it."""
     code += "\nimport sys\nfrom gelu_simd._cli.main import main\nsys.exit(main())"
     command = [sys.executable, "-c", code, *map(str, args)]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, **kwargs)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, **(pipes | kwargs))
 
 
 def check_error(done: subprocess.CompletedProcess[str], message: str) -> None:

@@ -228,9 +228,10 @@ def _accepted_dtypes(ufunc: np.ufunc, requested: np.dtype | None) -> list[str]:
 
 def _require_data(file: io.FileIO, path: Path, expected: int) -> None:
     """Check the size of a regular file."""
-    if not is_regular(file):
-        return
-    available = os.fstat(file.fileno()).st_size - file.tell()
+    with blaming("read", path):
+        if not is_regular(file):
+            return
+        available = os.fstat(file.fileno()).st_size - file.tell()
     if available < expected:
         raise FileError(
             f"{title('read', path)} is truncated: its header promises {expected} bytes of data, "

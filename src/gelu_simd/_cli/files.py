@@ -104,7 +104,9 @@ def _require_open(stream: object) -> None:
 
 def _require_path(path: Path) -> None:
     if not os.fspath(path):
-        raise OSError(errno.ENOENT, "the path is empty; name a file, or - for standard input or output")
+        raise OSError(
+            errno.ENOENT, "the path is empty; name a file, or - for standard input or output"
+        )
 
 
 def _require_kind(mode: int, *kinds: object) -> None:
