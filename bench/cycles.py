@@ -1,6 +1,6 @@
 """Cycles per element of the inner loops on CPUs not at hand, simulated by llvm-mca.
 
-Run: python cycles.py [DTYPE ...]; float32 unless told.  The loops are those that gcc makes of
+Run: python cycles.py [DTYPE ...]; float32 by default.  The loops are those that gcc makes of
 the kernels; Debian's gcc, gcc-aarch64-linux-gnu and llvm-19 (or later) have all that is needed.
 The simulation takes data from the nearest cache and knows no miss of any kind.  `bound` is what
 the busiest unit alone would take.  Exits with 1 if a NEON loop of float32 spills or
@@ -15,6 +15,10 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
+
+from gelu_simd import _ufuncs
+from gelu_simd._functions import FUNCTIONS
+from gelu_simd._types import TYPES
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -31,16 +35,8 @@ CPUS = [
     ("avx512", "x86_64", "icelake-server", 128),
     ("avx512", "x86_64", "znver4", 128),
 ]
-FUNCTIONS = [
-    "gelu", "gelu_tanh", "gelu_grad", "gelu_tanh_grad", "gelu_backward", "gelu_tanh_backward",
-]  # fmt: skip
-# Suffix of the loops, bytes of a lane.
-TYPES = {
-    "float64": ("f64", 8),
-    "float32": ("f32", 4),
-    "float16": ("f16", 4),
-    "bfloat16": ("bf16", 4),
-}
+
+SIZES = {suffix: size for suffix, size, *_ in _ufuncs.TYPES}
 
 BRANCH = re.compile(r"\s+(?:b\.?\w*|j\w+|cbn?z|tbn?z)\s+(?:.*,\s*)?(\.L\w+)$")
 STACK_STORE = re.compile(r"\s+(?:st\w+\s.*\[sp|v?mov\w+\s+%\w+, .*\(%r[sb]p)")
@@ -117,7 +113,8 @@ def main(dtypes: list[str]) -> int:
     print(f"{'':30}{'level':8}{'CPU':16}{'cycles':>8}{'bound':>8}{'instructions':>14}{'spills':>8}")
     with tempfile.TemporaryDirectory() as directory:
         for dtype in dtypes:
-            suffix, size = TYPES[dtype]
+            suffix = TYPES[dtype].suffix
+            size = max(4, SIZES[suffix])  # of a lane: 16-bit types are computed in float32
             for function in FUNCTIONS:
                 for level, arch, cpu, width in CPUS:
                     lines = assembly(level, arch, Path(directory))

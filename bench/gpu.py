@@ -24,6 +24,7 @@ from gelu_simd._compare import measure as measuring
 from gelu_simd._compare import report as reporting
 from gelu_simd._compare import timing
 from gelu_simd._compare.peers.ways import Arrays, Way
+from gelu_simd._functions import ELEMENTARY, FUNCTIONS
 
 try:
     import cupy as cp
@@ -56,19 +57,19 @@ def torch_calls(function: str, dtype: np.dtype) -> dict[str, Call]:
         import torch  # noqa: PLC0415 - is not needed
     except ImportError:
         return {}
-    if not torch.cuda.is_available() or function.endswith("grad"):
+    if not torch.cuda.is_available() or (function in ELEMENTARY and FUNCTIONS[function].order):
         return {}
     ops = torch.ops.aten
-    form = {"approximate": "tanh" if "tanh" in function else "none"}
+    form = {"approximate": "tanh" if FUNCTIONS[function].form == "tanh" else "none"}
 
     def tensor(x: cp.ndarray) -> torch.Tensor:
-        if dtype.name == "bfloat16":
+        if dtype.isbuiltin != 1:  # bfloat16
             return torch.from_dlpack(x.view(np.int16)).view(torch.bfloat16)
         return torch.from_dlpack(x)
 
     def run(a: Arrays) -> None:
         dy, x, out = map(tensor, a)
-        if function.endswith("backward"):
+        if FUNCTIONS[function].product_of is not None:
             ops.gelu_backward.grad_input(dy, x, **form, grad_input=out)
         else:
             ops.gelu.out(x, **form, out=out)

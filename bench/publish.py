@@ -1,7 +1,18 @@
-r"""Writes the measured figures in README, from reports beside their pictures in bench/results.
+"""Publishes what was measured: the only program that writes figures, tables and hashes.
 
-Run: python bench/publish.py [REPORT.json ...]; reports of one machine by `gelu-simd bench --json`
-become one in the folder of its processor.  These measure all of it, in about ten minutes on a
+    python bench/publish.py accuracy [VERIFY.json ...]
+
+writes src/gelu_simd/_measured.py, README's table of errors and the comments of csrc/maths.  The
+files are what `python -m gelu_simd verify --exhaustive --samples 1e9 --json` prints.
+
+    python bench/publish.py bits
+
+writes the hashes in tests/bits.json, by the best level with a fused multiply-add.
+
+    python bench/publish.py speed [REPORT.json ...]
+
+writes README's tables and the pictures of speed and error; reports of one machine become one in the
+folder of its processor under bench/results.  These measure all of it, in about ten minutes on a
 quiet machine:
 
     gelu-simd bench --sizes 1 16 256 4Ki 16Ki 64Ki 256Ki 1Mi 4Mi 16Mi 64Mi \
@@ -10,232 +21,92 @@ quiet machine:
     gelu-simd bench --sizes 16Ki 256Ki 4Mi 64Mi --dtype float32 bfloat16 --threads own \
         --peers torch onnxruntime jax tensorflow numexpr --json 3.json
 
-The figures of training come from
+    python bench/publish.py training
+
+writes README's table of training, from what this program leaves in bench/results:
 
     python bench/train_digits.py --json bench/results/train_digits.json \
         --plot bench/results/train_digits.png
 """
 
-import io
+import argparse
 import json
-import re
-import statistics
-import sys
-import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import pictures
+import figures_accuracy
+import figures_speed
+from marks import README, ROOT
 
-from gelu_simd._compare import report as reporting
-from gelu_simd._compare import tables
-from gelu_simd._compare.report import Report
+import gelu_simd
+from gelu_simd import _ufuncs
+from gelu_simd._check.digest import digest
+from gelu_simd._levels import BITS, using
 
-ROOT = Path(__file__).parents[1]
-README = ROOT / "README.md"
-RESULTS = ROOT / "bench" / "results"
-TRAINED = RESULTS / "train_digits.json"
-
-BEGIN = "<!-- Written by bench/publish.py: {}. -->\n"
-END = "<!-- End of what it wrote. -->\n"
-
-# The table's columns, all of one size, and the pictures' panels.
-SIZE = "256Ki"
-COLUMNS = [
-    ("gelu", "float32"),
-    ("gelu_tanh", "float32"),
-    ("gelu_backward", "float32"),
-    ("gelu_tanh_backward", "float32"),
-    ("gelu", "float64"),
-    ("gelu", "float16"),
-    ("gelu", "bfloat16"),
-]
-QUIET = 0.9  # of a processor's time, at least, has a program that has it to itself
-PICTURES = {
-    "speed": "Nanoseconds per element against the number of elements",
-    "error": "Largest error in ULP against x",
-}
-PANELS = ["gelu", "gelu_tanh"]
-
-SAME = ("gelu_simd", "numpy", "python", "platform", "cpu", "cpus", "range")
+HASHES = ROOT / "tests" / "bits.json"
 
 
-def merge(reports: Sequence[Report]) -> Report:
-    """Return the reports of one machine as one; the first says the rest."""
-    merged = dict(reports[0], times=[], errors=[], entries={})
-    for report in reports:
-        if different := [key for key in SAME if report[key] != merged[key]]:
-            raise SystemExit(f"the reports differ in {', '.join(different)}")
-        merged["entries"] |= report["entries"]
-        merged["times"] += report["times"]
-        known = {(row["function"], row["dtype"], row["name"]) for row in merged["errors"]}
-        merged["errors"] += [
-            row
-            for row in report["errors"]
-            if (row["function"], row["dtype"], row["name"]) not in known
+def accuracy(files: Sequence[Path]) -> None:
+    """Publish errors, having taken over those of the files, and the docstrings' examples."""
+    measured = figures_accuracy.stored()
+    for file in files:
+        measured = figures_accuracy.update(measured, file.read_text(encoding="utf-8"))
+    texts = {
+        figures_accuracy.DATA: figures_accuracy.data(measured),
+        README: figures_accuracy.readme(README.read_text(encoding="utf-8"), measured),
+    }
+    for dtype in figures_accuracy.MATHS:
+        texts |= figures_accuracy.comments(dtype, measured)
+    for path, text in texts.items():
+        path.write_text(text, encoding="utf-8")
+
+
+def hashes() -> str:
+    """Return the hashes of all functions and types as JSON, a function a line."""
+    level = next(level for level in gelu_simd.cpu_info()["available"] if BITS[level] == "fused")
+    with using(level):
+        rows = [
+            f"  {json.dumps(name)}: "
+            + json.dumps({dtype.name: digest(ufunc, dtype) for dtype in _ufuncs.dtypes})
+            for name, ufunc in _ufuncs.ufuncs.items()
         ]
-    return merged
+    return "{\n" + ",\n".join(rows) + "\n}\n"
 
 
-def folder(report: Report) -> Path:
-    """Return where a report is, which has the processor's name."""
-    return RESULTS / re.sub(r"[^a-z0-9]+", "-", report["cpu"].lower()).strip("-")
+def bits(_: Sequence[Path]) -> None:
+    """Publish the hashes of the bits."""
+    HASHES.write_text(hashes(), encoding="utf-8")
 
 
-def read(path: Path) -> Report:
-    """Read a report."""
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def machines() -> list[Report]:
-    """Return the reports of all machines, those with most levels first."""
-
-    def place(report: Report) -> tuple[int, str]:
-        return -sum(entry["kind"] == "ours" for entry in report["entries"].values()), report["cpu"]
-
-    return sorted(map(read, RESULTS.glob("*/report.json")), key=place)
-
-
-def speed(reports: Sequence[Report]) -> Iterator[str]:
-    """Yield what README says of speed, line by line: all machines, pictures of the first."""
-    for report in reports:
-        yield from speed_table(report)
-        yield from faster(report)
-        yield from on_own_threads(report)
-        where = folder(report).relative_to(ROOT).as_posix()
-        links = [f"[{what}]({where}/{kind}.png)" for kind, what in PICTURES.items()]
-        if report is reports[0]:
-            yield from (line for link in links for line in (f"!{link}", ""))
-        else:
-            yield from (f"{'; '.join(links)}.", "")
-
-
-def speed_table(report: Report) -> Iterator[str]:
-    """Yield the table of one machine."""
-    entries = report["entries"]
-    versions = {"NumPy": report["numpy"]}
-    for entry in entries.values():
-        if entry["kind"] == "peer" and not entry["title"].startswith(("NumPy", "SciPy ndtr")):
-            versions[entry["title"].removesuffix(" erf")] = entry["version"]
-    ours = [r["cpus"] for r in report["times"] if entries[r["name"]]["kind"] == "ours"]
-    shared = ", while other programs took part of the processor" * (statistics.median(ours) < QUIET)
-    yield from textwrap.wrap(
-        f"Nanoseconds per element, {SIZE.replace('Ki', ' Ki')} elements, one thread, fastest round,"
-        f" on {report['cpu']}, {report['date']}{shared}; "
-        f"{', '.join(f'{title} {version}' for title, version in versions.items())}:",
-        100,
-    )
-    yield ""
-    yield "| | " + " | ".join(f"`{function}` {dtype}" for function, dtype in COLUMNS) + " |"
-    yield "|---" + "|---:" * len(COLUMNS) + "|"
-    times = {column: reporting.best(cells(report, *column)) for column in COLUMNS}
-    n = reporting.size(SIZE)
-    for key, entry in entries.items():
-        row = [reporting.number(times[column].get((key, n)), 2) for column in COLUMNS]
-        bold = "**" if entry["kind"] == "ours" else ""
-        yield f"| {bold}{entry['title']}{bold} | " + " | ".join(row).replace("-", "–") + " |"
-    yield ""
-
-
-def cells(report: Report, function: str, dtype: str) -> list[dict[str, Any]]:
-    """Return the rows of a function and type that were measured on one thread."""
-    wanted = (function, dtype, 1)
-    return [r for r in report["times"] if (r["function"], r["dtype"], r["threads"]) == wanted]
-
-
-def faster(report: Report) -> Iterator[str]:
-    """Yield where a peer took less time, on one thread."""
-    one_thread = dict(report, times=[row for row in report["times"] if row["threads"] == 1])
-    sizes = sorted({row["n"] for row in one_thread["times"]})
-    ahead = [line.removeprefix("faster: ") for line in tables.faster(one_thread)]
-    span = f"from {reporting.size_name(sizes[0])} to {reporting.size_name(sizes[-1])} elements"
-    found = "these took less time than the best level:" if ahead else "none took less time."
-    yield from textwrap.wrap(f"Of all that was measured on one thread, {span}, {found}", 100)
-    yield ""
-    if ahead:
-        yield from (f"- {line}" for line in ahead)
-        yield ""
-
-
-def on_own_threads(report: Report) -> Iterator[str]:
-    """Yield the least part of our time that peers took with threads of their own."""
-    least: dict[str, float] = {}
-    for peer in reporting.ahead(report):
-        if peer.threads is None:
-            least[peer.title] = min([least.get(peer.title, 1.0), *peer.ratios.values()])
-    if least:
-        found = ", ".join(f"{title} {reporting.multiple(ratio)}" for title, ratio in least.items())
-        yield from textwrap.wrap(
-            f"With as many threads as they take by themselves, on {report['cpus']} processors, "
-            f"some took less time than one thread of this package; the least: {found}.",
-            100,
-        )
-        yield ""
-
-
-def training(found: Report) -> Iterator[str]:
-    """Yield what README says of training, line by line."""
-    models = found["results"]
-    variants = next(iter(models.values()))
-    seeds = len(next(iter(variants.values()))["accuracy"])
-    yield from textwrap.wrap(
-        f"Test accuracy, mean and standard deviation of {seeds} seeds, and milliseconds of the "
-        f"fastest epoch, one thread, on {found['cpu']}, level {found['isa']}; "
-        f"NumPy {found['numpy']}, SciPy {found['scipy']}:",
-        100,
-    )
-    yield ""
-    yield "| | " + " | ".join(f"{model} | ms" for model in models) + " |"
-    yield "|---" + "|---:|---:" * len(models) + "|"
-    for variant in variants:
-        row = f"| {variant} |"
-        for results in models.values():
-            accuracy = [100 * a for a in results[variant]["accuracy"]]
-            mean, spread = statistics.mean(accuracy), statistics.pstdev(accuracy)
-            least = results[variant]["ms_per_epoch"]["minimum"]
-            row += f" {mean:.1f} ± {spread:.1f} % | {least:.0f} |"
-        yield row
-    yield ""
-    picture = TRAINED.with_suffix(".png").relative_to(ROOT).as_posix()
-    yield f"![Training and test loss by epoch]({picture})"
-    yield ""
-
-
-def replace(text: str, what: str, lines: Iterator[str]) -> str:
-    """Return README with one of the parts that this program writes."""
-    begin = BEGIN.format(what)
-    before, _, rest = text.partition(begin)
-    _, _, after = rest.partition(END)
-    return before + begin + "\n".join(lines) + END + after
-
-
-def readme(text: str, reports: Sequence[Report], trained: Report) -> str:
-    """Return README with its figures up to date."""
-    text = replace(text, "speed", speed(reports))
-    return replace(text, "training", training(trained))
-
-
-def write(report: Report) -> None:
-    """Write the report of a machine and its pictures."""
-    from gelu_simd._compare import plots  # noqa: PLC0415 - imports matplotlib, which tests may lack
-
-    text = reporting.to_json(report)
-    folder(report).mkdir(exist_ok=True)
-    (folder(report) / "report.json").write_text(text, encoding="utf-8")
-    for kind in PICTURES:
-        drawn = io.BytesIO()
-        plots.draw(report, drawn, "png", [kind], PANELS, ["float32"])
-        pictures.write(drawn, folder(report) / f"{kind}.png", text)
-
-
-def main(files: Sequence[str]) -> None:
-    """Write the report, the pictures and README."""
+def speed(files: Sequence[Path]) -> None:
+    """Publish reports of the command `bench`."""
     if files:
-        write(merge([read(Path(file)) for file in files]))
-    text = readme(README.read_text(encoding="utf-8"), machines(), read(TRAINED))
+        figures_speed.write(figures_speed.merge([figures_speed.read(file) for file in files]))
+    training(())
+
+
+def training(_: Sequence[Path]) -> None:
+    """Publish what README says of speed and training."""
+    reports, trained = figures_speed.machines(), figures_speed.read(figures_speed.TRAINED)
+    text = figures_speed.readme(README.read_text(encoding="utf-8"), reports, trained)
     README.write_text(text, encoding="utf-8")
 
 
+PARTS = {"accuracy": accuracy, "bits": bits, "speed": speed, "training": training}
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Publish one part."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("part", choices=PARTS)
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
+    options = parser.parse_args(args)
+    if options.files and options.part not in {"accuracy", "speed"}:
+        parser.error(f"{options.part} takes no files")
+    PARTS[options.part](options.files)
+
+
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -18,20 +18,22 @@ import pytest
 from numpy.lib import format as npy
 
 import gelu_simd
-from gelu_simd import _ufuncs
+from gelu_simd import _functions, _types, _ufuncs
+from gelu_simd._check import bits as bit_tools
 from gelu_simd._check import inputs as _inputs
-from gelu_simd._check.bits import Array, bits, is_nan
-from gelu_simd._functions import ELEMENTARY
+from gelu_simd._check.bits import Array, bits
+from gelu_simd._check.digest import one_nan  # noqa: F401 - for the tests
+from gelu_simd._functions import ELEMENTARY, PRODUCT_OF
 from gelu_simd._levels import using
 
 INFO = gelu_simd.cpu_info()
 # The levels with a fused multiply-add, which give the same bits.
-FUSED = [level for level, bits_group in _ufuncs.LEVELS if bits_group == "fused"]
+FUSED = [level for level, group in _ufuncs.LEVELS if group == "fused"]
 
 FUNCTIONS = ELEMENTARY
 UFUNCS = list(_ufuncs.ufuncs.values())
 DTYPES = _ufuncs.dtypes
-TYPES = ["float32", "float64", "float16", "bfloat16"]
+TYPES = list(_types.TYPES)
 SAMPLES = 2_500_000  # random inputs of a function and type
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
@@ -40,9 +42,19 @@ every_level = pytest.mark.usefixtures("isa")
 
 def dtype_of(name: str) -> np.dtype:
     """Return one of `TYPES`; skip the test if the ufuncs lack it."""
-    if name == "bfloat16":
+    if name not in [dtype.name for dtype in DTYPES]:
         pytest.importorskip("ml_dtypes", reason="needs ml_dtypes")
     return np.dtype(name)
+
+
+def elementary(ufunc: np.ufunc) -> str:
+    """Name the function whose errors a ufunc has: itself, or the factor of a product."""
+    return PRODUCT_OF.get(ufunc.__name__, ufunc.__name__)
+
+
+def operand_names(ufunc: np.ufunc) -> tuple[str, ...]:
+    """Return the names of a ufunc's inputs."""
+    return _functions.FUNCTIONS[ufunc.__name__].operands
 
 
 def same_bits(a: Array, b: Array) -> bool:
@@ -50,16 +62,11 @@ def same_bits(a: Array, b: Array) -> bool:
     return a.dtype == b.dtype and np.array_equal(bits(a), bits(b))
 
 
-def one_nan(x: Array) -> Array:
-    """Return x with every NaN replaced by the same one."""
-    return np.where(is_nan(x), x.dtype.type(np.nan), x)
-
-
 @functools.cache
 def sample(function: str, dtype: np.dtype) -> Array:
     """Return the inputs of the normal run, with quiet NaNs only."""
     found = [block() for block in _inputs.blocks(function, dtype, SAMPLES)]
-    result = _inputs.quiet(np.concatenate(found))
+    result = bit_tools.quiet(np.concatenate(found))
     result.flags.writeable = False
     return result
 
@@ -85,9 +92,9 @@ def on_fused_level(ufunc: np.ufunc, *args: Array, **kwargs: object) -> Array:
 
 def every_kind(ufunc: np.ufunc, dtype: np.dtype) -> Array:
     """Return x of every kind, all 65,536 of a half type, with quiet NaNs only."""
-    if dtype.itemsize == 2:
-        return _inputs.quiet(_inputs.patterns(dtype, 0, 1 << 16))
-    return sample(ufunc.__name__.replace("backward", "grad"), dtype)
+    if _types.TYPES[dtype.name].enumerable:
+        return bit_tools.quiet(_inputs.patterns(dtype, 0, 1 << 8 * dtype.itemsize))
+    return sample(elementary(ufunc), dtype)
 
 
 def invalid_product(dtype: np.dtype) -> list[Array]:

@@ -23,10 +23,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from helpers import TYPES, UFUNCS
+from helpers import TYPES, UFUNCS, operand_names
 
 import gelu_simd
 from gelu_simd._cli import main as program
+from gelu_simd._functions import FUNCTIONS
 
 ROOT = Path(__file__).parents[1]
 PAGES = ["README.md", "CONTRIBUTING.md"]
@@ -41,14 +42,6 @@ NUMPY = np.lib.NumpyVersion(np.__version__)
 # ---- docstrings ----
 
 
-FORMULA = {
-    "gelu": r"\\Phi",
-    "gelu_tanh": r"0\.044715",
-    "gelu_grad": r"\\Phi",
-    "gelu_tanh_grad": r"0\.044715",
-    "gelu_backward": r"\\Phi",
-    "gelu_tanh_backward": r"0\.044715",
-}
 SECTIONS = ["Parameters", "Returns", "Raises", "See Also", "Notes", "Examples"]
 
 
@@ -58,8 +51,8 @@ def test_docstring(ufunc: np.ufunc) -> None:
     assert call.startswith(f"{ufunc.__name__}(")
     doc = inspect.cleandoc(doc)
     assert re.findall(r"^(.+)\n-+$", doc, re.MULTILINE) == SECTIONS
-    assert re.search(FORMULA[ufunc.__name__], doc)
-    for operand in ["dy", "x"][-ufunc.nin :]:
+    assert f".. math:: {FUNCTIONS[ufunc.__name__].formula}\n" in doc
+    for operand in operand_names(ufunc):
         assert f"\n{operand} : array_like\n" in doc
     for words in [*TYPES, "ULP", "dimensionless", "TypeError", "NaN gives NaN", "arXiv:1606.08415"]:
         assert words in doc
@@ -84,7 +77,7 @@ def test_examples_of_cpu_info() -> None:
 
 def test_module_docstring() -> None:
     for ufunc in UFUNCS:
-        operands = ", ".join(["dy", "x"][-ufunc.nin :])
+        operands = ", ".join(operand_names(ufunc))
         assert f"``{ufunc.__name__}({operands})``" in gelu_simd.__doc__
 
 
@@ -101,7 +94,7 @@ def test_help_names_the_operands(ufunc: np.ufunc) -> None:
 def test_signature(ufunc: np.ufunc) -> None:
     like = inspect.signature(np.exp if ufunc.nin == 1 else np.add)
     found = inspect.signature(ufunc)
-    assert list(found.parameters)[: ufunc.nin] == ["dy", "x"][-ufunc.nin :]
+    assert list(found.parameters)[: ufunc.nin] == list(operand_names(ufunc))
     for ours, theirs in zip(found.parameters.values(), like.parameters.values(), strict=True):
         assert ours.replace(name=theirs.name) == theirs
 

@@ -12,6 +12,7 @@ import gelu_simd
 from gelu_simd._check.bits import Array, bits, bits_type
 from gelu_simd._check.inputs import edges, is_subnormal, random_bits, special, stratified
 from gelu_simd._functions import PRODUCT_OF
+from gelu_simd._types import TYPES
 
 SIZES = range(66)
 OFFSETS = range(16)
@@ -94,7 +95,7 @@ def test_backward_reports_what_the_product_does(
     levels; integers round to bfloat16 everywhere, and to float16 on the portable level.
     """
     grad = getattr(gelu_simd, PRODUCT_OF[backward])
-    wide = np.dtype(np.float32) if dtype.itemsize == 2 else dtype
+    wide = np.dtype(np.float32) if TYPES[dtype.name].enumerable else dtype
     rounding_reports = dtype == np.float16 and isa in FUSED
     values = np.repeat(special(dtype)[:, None], size, axis=1)
     small = is_subnormal(PRODUCT_OF[backward], special(dtype).astype(wide))

@@ -9,7 +9,7 @@ value              derivative               gradient
 ``gelu_tanh(x)``   ``gelu_tanh_grad(x)``    ``gelu_tanh_backward(dy, x)``
 =================  =======================  =========================
 
-All six are `numpy.ufunc` objects.  ``cpu_info()`` tells which instruction set they use; the
+All are `numpy.ufunc` objects.  ``cpu_info()`` tells which instruction set they use; the
 environment variable ``GELU_SIMD_ISA`` forces one.
 """
 
@@ -18,34 +18,15 @@ from gelu_simd import _start
 try:
     _start.begin()
     from gelu_simd import _ufuncs
-    from gelu_simd._docs import name_operands as _name_operands
     from gelu_simd._ufuncs import cpu_info
-    from gelu_simd._ufuncs import ufuncs as _ufuncs_by_name
 except ImportError as error:
     _start.fail(error)
     raise
 
-__all__ = [
-    "cpu_info",
-    "gelu",
-    "gelu_backward",
-    "gelu_grad",
-    "gelu_tanh",
-    "gelu_tanh_backward",
-    "gelu_tanh_grad",
-]
-
 __version__ = "0.1.0"
 
-gelu = _ufuncs_by_name["gelu"]
-gelu_tanh = _ufuncs_by_name["gelu_tanh"]
-gelu_grad = _ufuncs_by_name["gelu_grad"]
-gelu_tanh_grad = _ufuncs_by_name["gelu_tanh_grad"]
-gelu_backward = _ufuncs_by_name["gelu_backward"]
-gelu_tanh_backward = _ufuncs_by_name["gelu_tanh_backward"]
-
-_name_operands(gelu_backward)
-_name_operands(gelu_tanh_backward)
+__all__ = ["cpu_info", *_ufuncs.ufuncs]  # noqa: PLE0604 - names of functions
+globals().update(_ufuncs.ufuncs)
 
 
 def _call_cupy(ufunc, *args, **kwargs):

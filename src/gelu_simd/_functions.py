@@ -1,4 +1,4 @@
-"""The list of functions: what each one computes, and how large its error may be.
+r"""The list of functions: what each one computes, and how large its error may be.
 
 It is the list of csrc/lists.h with what C need not know.  This module imports nothing of the
 package, so that all others may read it.
@@ -25,24 +25,56 @@ class Function(NamedTuple):
     name: str
     form: str  #: of GELU: "exact", or "tanh" for the approximation
     order: int  #: of the derivative: 0 is the value, 1 the first derivative
-    operands: tuple[str, ...]  #: names of the inputs
+    operands: tuple[str, ...]  #: names of the inputs; the last is x
     results: tuple[str, ...]  #: names of the outputs
     limits: Mapping[str, float] | None  #: in ULP by type, None for a product
+    summary: str
+    formula: str  #: in LaTeX
     product_of: str | None = None  #: the function that the first operand is multiplied by
 
+
+_GAUSS = r"\Phi(x) = \tfrac12 \operatorname{erfc}(-x/\sqrt2)"
+_DENSITY = r"\varphi(x) = e^{-x^2/2}/\sqrt{2\pi}"
+_SIGMA = r"\sigma(v) = 1/(1 + e^{-v}), \quad v = 2\sqrt{2/\pi}\,(x + 0.044715\,x^3)"
 
 #: By name, in the order of csrc/lists.h.
 FUNCTIONS = {
     function.name: function
     for function in (
-        Function("gelu", "exact", 0, ("x",), ("y",), WITHIN),
-        Function("gelu_tanh", "tanh", 0, ("x",), ("y",), WITHIN),
-        Function("gelu_grad", "exact", 1, ("x",), ("y",), WITHIN),
-        Function("gelu_tanh_grad", "tanh", 1, ("x",), ("y",), WITHIN),
-        Function("gelu_backward", "exact", 1, ("dy", "x"), ("dx",), None, "gelu_grad"),
-        Function("gelu_tanh_backward", "tanh", 1, ("dy", "x"), ("dx",), None, "gelu_tanh_grad"),
+        Function(
+            "gelu", "exact", 0, ("x",), ("y",), WITHIN,
+            "Gaussian error linear unit, exact: x times the standard normal distribution function.",
+            rf"y = x\,\Phi(x), \quad {_GAUSS}",
+        ),
+        Function(
+            "gelu_tanh", "tanh", 0, ("x",), ("y",), WITHIN,
+            "Gaussian error linear unit in its tanh approximation.",
+            rf"y = \tfrac x2 (1 + \tanh(v/2)) = x\,\sigma(v), \quad {_SIGMA}",
+        ),
+        Function(
+            "gelu_grad", "exact", 1, ("x",), ("y",), WITHIN,
+            "Derivative of the exact GELU.",
+            rf"y = \Phi(x) + x\,\varphi(x), \quad {_GAUSS}, \quad {_DENSITY}",
+        ),
+        Function(
+            "gelu_tanh_grad", "tanh", 1, ("x",), ("y",), WITHIN,
+            "Derivative of GELU's tanh approximation.",
+            rf"y = \sigma(v) + x\,\sigma(v)\,\sigma(-v)\,v'(x), \quad {_SIGMA}",
+        ),
+        Function(
+            "gelu_backward", "exact", 1, ("dy", "x"), ("dx",), None,
+            "Gradient of the exact GELU: the incoming gradient times the derivative.",
+            rf"dx = dy\,(\Phi(x) + x\,\varphi(x)), \quad {_GAUSS}, \quad {_DENSITY}",
+            "gelu_grad",
+        ),
+        Function(
+            "gelu_tanh_backward", "tanh", 1, ("dy", "x"), ("dx",), None,
+            "Gradient of GELU's tanh approximation: the incoming gradient times the derivative.",
+            rf"dx = dy\,(\sigma(v) + x\,\sigma(v)\,\sigma(-v)\,v'(x)), \quad {_SIGMA}",
+            "gelu_tanh_grad",
+        ),
     )
-}
+}  # fmt: skip
 
 #: Names of the functions whose error has a limit of its own.
 ELEMENTARY = tuple(name for name, function in FUNCTIONS.items() if function.limits is not None)

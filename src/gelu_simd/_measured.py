@@ -1,4 +1,4 @@
-"""The largest errors found.  Written by tests/test_figures.py; do not edit."""
+"""The largest errors found.  Written by bench/publish.py; do not edit."""
 
 from typing import NamedTuple
 
@@ -45,4 +45,50 @@ MEASURED: dict[tuple[str, str, str], Largest] = {
     ("gelu_grad", "float16", "portable"): Largest(0.5000, "-0x1.f78p-3", 65536),
     ("gelu_tanh_grad", "float16", "fused"): Largest(0.5000, "0x1.404p-4", 65536),
     ("gelu_tanh_grad", "float16", "portable"): Largest(0.5000, "0x1.404p-4", 65536),
+}
+
+#: Lines of the docstrings' examples.
+EXAMPLES: dict[str, list[str]] = {
+    "gelu": [
+        ">>> gelu(np.array([-2.0, -1.0, 0.0, 1.0, 2.0]))",
+        "array([-0.04550026, -0.15865525,  0.        ,  0.84134475,  1.95449974])",
+        ">>> x = np.array([-2, -1, 0, 1, 2], dtype=np.float16)",
+        ">>> gelu(x, out=x)  # in place",
+        "array([-0.0455, -0.1587,  0.    ,  0.8413,  1.954 ], dtype=float16)",
+    ],
+    "gelu_tanh": [
+        ">>> gelu_tanh(np.array([-2.0, -1.0, 0.0, 1.0, 2.0]))",
+        "array([-0.04540231, -0.15880801,  0.        ,  0.84119199,  1.95459769])",
+        ">>> x = np.array([-2, -1, 0, 1, 2], dtype=np.float16)",
+        ">>> gelu_tanh(x, out=x)  # in place",
+        "array([-0.0454, -0.1588,  0.    ,  0.8413,  1.955 ], dtype=float16)",
+    ],
+    "gelu_grad": [
+        ">>> gelu_grad(np.array([-2.0, -1.0, 0.0, 1.0, 2.0]))",
+        "array([-0.0852318 , -0.08331547,  0.5       ,  1.08331547,  1.0852318 ])",
+        ">>> x = np.array([-2, -1, 0, 1, 2], dtype=np.float16)",
+        ">>> gelu_grad(x, out=x)  # in place",
+        "array([-0.0852, -0.0833,  0.5   ,  1.083 ,  1.085 ], dtype=float16)",
+    ],
+    "gelu_tanh_grad": [
+        ">>> gelu_tanh_grad(np.array([-2.0, -1.0, 0.0, 1.0, 2.0]))",
+        "array([-0.08609926, -0.08296408,  0.5       ,  1.08296408,  1.08609926])",
+        ">>> x = np.array([-2, -1, 0, 1, 2], dtype=np.float16)",
+        ">>> gelu_tanh_grad(x, out=x)  # in place",
+        "array([-0.0861 , -0.08295,  0.5    ,  1.083  ,  1.086  ], dtype=float16)",
+    ],
+    "gelu_backward": [
+        ">>> x = np.array([-1.0, 0.0, 1.0])",
+        ">>> gelu_backward(np.array([1.0, 2.0, 3.0]), x)",
+        "array([-0.08331547,  1.        ,  3.24994641])",
+        ">>> gelu_backward(2, x.astype(np.float16))",
+        "array([-0.1666,  1.    ,  2.166 ], dtype=float16)",
+    ],
+    "gelu_tanh_backward": [
+        ">>> x = np.array([-1.0, 0.0, 1.0])",
+        ">>> gelu_tanh_backward(np.array([1.0, 2.0, 3.0]), x)",
+        "array([-0.08296408,  1.        ,  3.24889225])",
+        ">>> gelu_tanh_backward(2, x.astype(np.float16))",
+        "array([-0.1659,  1.    ,  2.166 ], dtype=float16)",
+    ],
 }

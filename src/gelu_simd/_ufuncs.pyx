@@ -34,6 +34,7 @@ from cpython.pycapsule cimport PyCapsule_New
 from cpython.ref cimport Py_INCREF
 
 from gelu_simd._docs import DOCS
+from gelu_simd._functions import FUNCTIONS as FUNCTION_RECORDS
 from gelu_simd._promotion import loop_dtype
 
 cdef extern from "numpy/arrayobject.h":
@@ -234,12 +235,27 @@ cdef make_ufunc(int f):
         ufunc, (numpy.dtype,) * inputs + (None,) * outputs,
         PyCapsule_New(<void *> promote, "numpy._ufunc_promoter", NULL),
     )
-    for attribute, value in (("__module__", "gelu_simd"), ("__qualname__", name)):
-        try:
-            setattr(ufunc, attribute, value)
-        except AttributeError:  # read-only before NumPy 2.2
-            pass
+    try:
+        ufunc.__module__ = "gelu_simd"
+        ufunc.__qualname__ = name
+        name_operands(ufunc, FUNCTION_RECORDS[name].operands)
+    except AttributeError:  # read-only before NumPy 2.2
+        pass
     return name, ufunc
+
+
+def name_operands(ufunc, operands):
+    """Name the operands of a ufunc in its signature, in place of NumPy's x1 and x2."""
+    if len(operands) == 1:
+        return
+    default = ", ".join(f"x{k + 1}" for k in range(len(operands)))
+    ufunc.__doc__ = ufunc.__doc__.replace(f"({default},", f"({', '.join(operands)},", 1)
+    signature = getattr(ufunc, "__signature__", None)  # NumPy has none before 2.4
+    if signature is not None:
+        inputs, others = [], list(signature.parameters.values())
+        for name in operands:
+            inputs.append(others.pop(0).replace(name=name))
+        ufunc.__signature__ = signature.replace(parameters=inputs + others)
 
 
 #: The ufuncs by name.  Not attributes of this module: pickle must find them under their public names.

@@ -1,4 +1,4 @@
-"""The six functions for CuPy arrays, with the bits of the CPU.
+"""The functions for CuPy arrays, with the bits of the CPU.
 
 The kernels are the CPU's own maths, compiled for the device.  Calling the ufuncs of `gelu_simd`
 with CuPy arrays comes here; these functions take nothing else.  All run on the device of their
@@ -15,26 +15,17 @@ import functools
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cupy  # type: ignore[import-not-found,import-untyped,unused-ignore]
 import numpy as np
 
-import gelu_simd
-
-__all__ = [
-    "gelu",
-    "gelu_backward",
-    "gelu_grad",
-    "gelu_tanh",
-    "gelu_tanh_backward",
-    "gelu_tanh_grad",
-]
+from gelu_simd._functions import FUNCTIONS
+from gelu_simd._types import TYPES
+from gelu_simd._ufuncs import ufuncs
 
 Key = np.dtype | type  # what a result's type depends on: a dtype, or the type of a Python number
 
-SUFFIXES = {"float64": "f64", "float32": "f32", "float16": "f16", "bfloat16": "bf16"}
-OPERANDS = {1: ("x",), 2: ("dy", "x")}  # by the number of inputs
 NUMBERS = (int, float, complex)  # the types that follow the arrays'
 PACKET = 16  # bytes that a thread loads at once
 
@@ -61,8 +52,8 @@ def source(file: Path) -> str:
 @functools.cache
 def kernels(ufunc: np.ufunc, dtype: np.dtype) -> tuple[Callable, Callable, Callable]:
     """Return the kernels of one function and type: elements, elements where, packets."""
-    function, operands = ufunc.__name__, OPERANDS[ufunc.nin]
-    suffix, bits = SUFFIXES[dtype.name], f"uint{8 * dtype.itemsize}"
+    function, operands = ufunc.__name__, FUNCTIONS[ufunc.__name__].operands
+    suffix, bits = TYPES[dtype.name].suffix, f"uint{8 * dtype.itemsize}"
     preamble = source(CSRC / "kernels" / "cuda.h")
     computed = f"<gelu_simd::{suffix}, gelu_simd::{function}_{suffix}>"
 
@@ -148,7 +139,7 @@ def call(
         if out is not None:
             raise TypeError(f"{name}: out was given by position and by keyword")
         args, out = args[:nin], args[nin]
-    named = list(zip(OPERANDS[nin], args, strict=True))
+    named = list(zip(FUNCTIONS[name].operands, args, strict=True))
     if out is not None:
         named.append(("out", out))
     if where is not True:
@@ -266,9 +257,9 @@ def wrapped(ufunc: np.ufunc) -> Callable:
     return function
 
 
-gelu = wrapped(gelu_simd.gelu)
-gelu_tanh = wrapped(gelu_simd.gelu_tanh)
-gelu_grad = wrapped(gelu_simd.gelu_grad)
-gelu_tanh_grad = wrapped(gelu_simd.gelu_tanh_grad)
-gelu_backward = wrapped(gelu_simd.gelu_backward)
-gelu_tanh_backward = wrapped(gelu_simd.gelu_tanh_backward)
+__all__ = list(ufuncs)
+globals().update({name: wrapped(ufunc) for name, ufunc in ufuncs.items()})
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Callable[..., Any]: ...

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gelu_simd._check import oracle
 from gelu_simd._check.bits import Array, bits, bits_type, neighbours, quiet
+from gelu_simd._functions import FUNCTIONS
 from gelu_simd._measured import MEASURED
 from gelu_simd._types import TYPES, finfo
 
@@ -20,7 +21,8 @@ BLOCK = 1 << 16  # inputs of a block at most, but for the edges: larger ones cos
 STEP = 997  # from one bit pattern to the next, where not all are taken
 
 
-ROOTS = {"gelu_grad": -0.751791524693564457, "gelu_tanh_grad": -0.752461422071016258}
+# The derivatives' roots, by form.
+ROOTS = {"exact": -0.751791524693564457, "tanh": -0.752461422071016258}
 
 # Inputs once found to be hard; one hard for a function may be so for others.
 HARD = [
@@ -57,7 +59,7 @@ def blocks(
 
 
 def first(test: Callable[[Array], bool], start: float, stop: float, dtype: np.dtype) -> np.floating:
-    """Return the number from `start` outwards to `stop` at which `test` becomes true."""
+    """First number from `start` to `stop` for which `test` holds (bisection over bits)."""
     patterns = range(*(int(bits(dtype.type(x))) for x in (start, stop)))
     as_type = bits_type(dtype).type
 
@@ -102,7 +104,7 @@ def stratified(function: str, dtype: np.dtype, size: int, seed: int) -> Array:
     rng = np.random.default_rng(seed)
     part = size // 6
     info = finfo(dtype)
-    root = ROOTS.get(function, -0.75)
+    root = ROOTS[FUNCTIONS[function].form]
     distance = np.exp2(rng.uniform(-info.nmant - 2, -1, part))
     end = inverse_exponent(function, (info.nmant - info.minexp + 1) * np.log(2))
     x = [
@@ -115,7 +117,7 @@ def stratified(function: str, dtype: np.dtype, size: int, seed: int) -> Array:
 
 def inverse_exponent(function: str, z: ArrayLike) -> NDArray[np.float64]:
     """Return t > 0 with t^2 / 2 = z, or 2u(t) = a t + b t^3 = z for the tanh form."""
-    if "tanh" not in function:
+    if FUNCTIONS[function].form == "exact":
         return np.sqrt(2 * np.asarray(z))
     a = 2 * np.sqrt(2 / np.pi)
     c = 3 * 0.044715
@@ -147,7 +149,7 @@ def edges(function: str, dtype: np.dtype) -> Array:
         np.exp2(np.arange(info.minexp, info.maxexp - 1)),
         inverse_exponent(function, np.arange(0.5, last, 0.5) * np.log(2)),
     ]
-    root = ROOTS.get(function, -0.75)
+    root = ROOTS[FUNCTIONS[function].form]
     near = root + np.array([-0.18, -0.125, 0.125, 0.18])  # float32's and float64's
     path = np.concatenate([*path, near])
     tail = [first(partial(test, function), -4, -64, dtype) for test in (is_subnormal, vanishes)]

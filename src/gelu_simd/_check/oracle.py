@@ -41,14 +41,14 @@ from __future__ import annotations
 import decimal
 import functools
 import operator
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gelu_simd._functions import ELEMENTARY
+from gelu_simd._functions import ELEMENTARY, FUNCTIONS
 from gelu_simd._types import TYPES, Type
 
 _NODES_PER_UNIT = 16
@@ -66,16 +66,6 @@ _DEGREE_EXP = 9
 _PAIRED = 7  # leading coefficients that need a pair of float64
 
 
-# -x is clamped to the first number for float16 and float32 and to the second for float64: there
-# the results are under 2^-18 of the smallest subnormal.
-_END = {
-    "gelu": (16.0, 39.0),
-    "gelu_tanh": (12.0, 22.0),
-    "gelu_grad": (16.0, 39.0),
-    "gelu_tanh_grad": (12.0, 22.0),
-}
-
-
 _BLOCK = 4096  # elements; the temporaries of one block stay in the cache
 
 
@@ -87,6 +77,9 @@ _Pair = tuple[_Array, _Array]  # an unevaluated sum (high, low)
 
 _Exponent = NDArray[np.int32]
 
+
+# ---------------------------------------------------------------------------------------------
+# Decimal arithmetic
 
 # The series in `_scaled_erfc` loses up to 23 digits, the derivatives 17 next to their roots.
 _CONTEXT = decimal.Context(prec=100, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX)
@@ -152,16 +145,8 @@ def exact(function: str, x: float) -> Decimal:
     _check_function(function)
     with decimal.localcontext(_CONTEXT) as context:
         point = Decimal(float(x))
-        t = abs(point)
-        if "tanh" in function:  # tail = q e = sigma(-2u), t_density = -t times its derivative
-            e = (-(_TWO_U1 * t + _TWO_U3 * t**3)).exp()
-            tail = e / (1 + e)
-            t_density = t * (_TWO_U1 + 3 * _TWO_U3 * t**2) * e / (1 + e) ** 2
-        else:  # tail = Phi(-t), t_density = t phi(t)
-            e = (-t * t / 2).exp()
-            tail = e * _scaled_erfc(t)
-            t_density = t * _PHI0 * e
-        if "grad" in function:
+        tail, t_density = _FORMS[FUNCTIONS[function].form].parts(abs(point))
+        if FUNCTIONS[function].order == 1:
             value = tail - t_density if x < 0 else 1 - (tail - t_density)
         else:
             value = point * (tail if x < 0 else 1 - tail)
@@ -172,6 +157,10 @@ def exact(function: str, x: float) -> Decimal:
 def _check_function(function: str) -> None:
     if function not in ELEMENTARY:
         raise ValueError(f"function must be one of {', '.join(ELEMENTARY)}; got {function!r}")
+
+
+# ---------------------------------------------------------------------------------------------
+# Tables
 
 
 def _pair(value: Decimal) -> _Pair:
@@ -219,6 +208,18 @@ def _taylor_tanh(t: Decimal, grad: bool) -> list[Decimal]:
     return [q[n] - _dot(t_slope, square[n::-1]) for n in range(_DEGREE + 1)]
 
 
+def _parts_erfc(t: Decimal) -> tuple[Decimal, Decimal]:
+    """Return the tail Phi(-t) and t phi(t)."""
+    e = (-t * t / 2).exp()
+    return e * _scaled_erfc(t), t * _PHI0 * e
+
+
+def _parts_tanh(t: Decimal) -> tuple[Decimal, Decimal]:
+    """Return the tail sigma(-2u) and -t times its derivative."""
+    e = (-(_TWO_U1 * t + _TWO_U3 * t**3)).exp()
+    return e / (1 + e), t * (_TWO_U1 + 3 * _TWO_U3 * t**2) * e / (1 + e) ** 2
+
+
 def _dot(a: list[Decimal], b: list[Decimal]) -> Decimal:
     """Sum the products of corresponding elements, as far as the shorter list goes."""
     return sum(map(operator.mul, a, b), Decimal(0))
@@ -226,9 +227,9 @@ def _dot(a: list[Decimal], b: list[Decimal]) -> Decimal:
 
 @functools.cache
 def _table(function: str) -> _Table:
-    taylor = _taylor_tanh if "tanh" in function else _taylor_erfc
-    grad = "grad" in function
-    last = int(_END[function][1] * _NODES_PER_UNIT)
+    form, grad = _FORMS[FUNCTIONS[function].form], FUNCTIONS[function].order == 1
+    taylor = form.taylor
+    last = int(form.end[1] * _NODES_PER_UNIT)
     with decimal.localcontext(_CONTEXT):
         nodes = [Decimal(k) / _NODES_PER_UNIT for k in range(last + 1)]
         if grad:
@@ -274,6 +275,9 @@ def _exponential() -> _Exponential:
             low=series[:_PAIRED, 1],
         )
 
+
+# ---------------------------------------------------------------------------------------------
+# Arithmetic in pairs of float64
 
 _ZERO = np.zeros(())
 
@@ -335,6 +339,50 @@ def _exp(y: _Pair) -> tuple[_Pair, _Exponent]:
     return _multiply((power[0], power[1]), series), steps >> 6
 
 
+# ---------------------------------------------------------------------------------------------
+# The forms
+
+
+def _square_half(t: _Array) -> _Array:
+    return 0.5 * (t * t)  # exact: t has at most 24 bits
+
+
+def _square_half_pair(t: _Array) -> _Pair:
+    square = _two_product(t, t)
+    return 0.5 * square[0], 0.5 * square[1]
+
+
+def _two_u(t: _Array) -> _Array:
+    return t * (_TWO_U1_PAIR[0] + _TWO_U3_PAIR[0] * (t * t))
+
+
+def _two_u_pair(t: _Array) -> _Pair:
+    w, w_low = _multiply(_two_product(t, t), _TWO_U3_PAIR)
+    w, e = _two_sum(w, _TWO_U1_PAIR[0])
+    return _multiply((w, e + (w_low + _TWO_U1_PAIR[1])), (t, _ZERO))
+
+
+class _Form(NamedTuple):
+    """What the functions of one form are made of: the g and z of this module's docstring."""
+
+    parts: Callable[[Decimal], tuple[Decimal, Decimal]]  # p of the value, and -t p', at t
+    taylor: Callable[[Decimal, bool], list[Decimal]]  # of g at t, of the value or the derivative
+    exponent: Callable[[_Array], _Array]  # z
+    exponent_pair: Callable[[_Array], _Pair]
+    # -x is clamped to the first number for float16 and float32 and to the second for float64:
+    # there the results are under 2^-18 of the smallest subnormal.
+    end: tuple[float, float]
+
+
+_FORMS = {
+    "exact": _Form(_parts_erfc, _taylor_erfc, _square_half, _square_half_pair, (16.0, 39.0)),
+    "tanh": _Form(_parts_tanh, _taylor_tanh, _two_u, _two_u_pair, (12.0, 22.0)),
+}
+
+# ---------------------------------------------------------------------------------------------
+# Evaluation
+
+
 def _tail_single(function: str, t: _Array) -> _Array:
     """Return p(t) for 0 <= t <= 16 (12), t of at most 24 bits, in float64."""
     table = _table(function)
@@ -344,11 +392,7 @@ def _tail_single(function: str, t: _Array) -> _Array:
     for c in table.high[_DEGREE_SINGLE - 1 :: -1]:
         value *= d
         value += c.take(k)
-    square = t * t  # exact
-    if "tanh" in function:
-        value *= np.exp(-t * (_TWO_U1_PAIR[0] + _TWO_U3_PAIR[0] * square))
-    else:
-        value *= np.exp(-0.5 * square)
+    value *= np.exp(-_FORMS[FUNCTIONS[function].form].exponent(t))
     return value
 
 
@@ -359,21 +403,15 @@ def _tail_pair(function: str, t: _Array) -> tuple[_Pair, _Exponent]:
     node = table.nodes.take(k, axis=1)
     d, e = _two_sum(t - node[0], -node[1])  # the first difference is exact
     g = _horner(table.high.take(k, axis=1), table.low.take(k, axis=1), (d, e - node[2]))
-    square = _two_product(t, t)
-    if "tanh" in function:
-        w, w_low = _multiply(square, _TWO_U3_PAIR)
-        w, e = _two_sum(w, _TWO_U1_PAIR[0])
-        z = _multiply((w, e + (w_low + _TWO_U1_PAIR[1])), (t, _ZERO))
-    else:
-        z = 0.5 * square[0], 0.5 * square[1]
+    z = _FORMS[FUNCTIONS[function].form].exponent_pair(t)
     s, exponent = _exp((-z[0], -z[1]))
     return _multiply(s, g), exponent
 
 
 def _evaluate(function: str, x: _Array, wide: bool) -> tuple[_Array, _Array, _Exponent]:
     """Do the work of `reference` for one block; `wide` asks for pairs of float64."""
-    grad = "grad" in function
-    end = _END[function][wide]
+    grad = FUNCTIONS[function].order == 1
+    end = _FORMS[FUNCTIONS[function].form].end[wide]
     finite = np.isfinite(x)
     y = np.maximum(np.where(finite, x, 0.0), -end)
     t = np.minimum(np.abs(y), end)

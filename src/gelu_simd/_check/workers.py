@@ -1,4 +1,9 @@
-"""The checks on all cores."""
+"""The checks on all cores, in processes.
+
+The oracle's array operations are too short for threads to overlap.  The processes are spawned: a
+process with threads is not safe to fork.  There is no thread and no lock in the parent: a signal
+handler may raise at any point, and multiprocessing's pools hang then.
+"""
 
 from __future__ import annotations
 

@@ -23,6 +23,7 @@ from gelu_simd._cli.files import PREFIX, STANDARD, SUFFIX, FileError
 from gelu_simd._cli.progress import Progress
 from gelu_simd._compare import report
 from gelu_simd._compare.peers import PEERS
+from gelu_simd._functions import PRODUCT_OF
 from gelu_simd._types import TYPES
 
 UFUNCS = _ufuncs.ufuncs
@@ -41,7 +42,8 @@ UNNAMED = {name: row.raw for name, row in TYPES.items() if row.raw is not None}
 LEVELS = gelu_simd.cpu_info()["available"]
 
 
-VALUES_AND_GRADIENTS = [name for name in UFUNCS if not name.endswith("grad")]
+# What networks call: values, and gradients in place of bare derivatives.
+VALUES_AND_GRADIENTS = [name for name in UFUNCS if name not in PRODUCT_OF.values()]
 
 
 SPELLINGS = "such as 1000, 1e9, 16Ki or 4Mi"

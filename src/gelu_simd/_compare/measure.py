@@ -44,7 +44,7 @@ def check(title: str, function: str, way: Way, a: Arrays) -> None:
         raise WrongResult(f"{title} gives {got.shape} for {function} of {expected.shape}")
     dy, x, got, expected = (v.astype(np.float64) for v in (dy, x, got, expected))
     scale = 1 + np.abs(x)
-    if function.endswith("backward"):
+    if function in PRODUCT_OF:
         scale *= 1 + np.abs(dy)
     off = np.abs(got - expected) / scale
     worst = off.argmax()  # a NaN, if there is one

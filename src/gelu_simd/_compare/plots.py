@@ -140,7 +140,7 @@ def caption(report: dict[str, Any]) -> str:
 def shown(
     report: dict[str, Any], functions: Sequence[str], dtypes: Sequence[str]
 ) -> dict[str, dict[str, str]]:
-    """Return what has a line: peers, and our levels but the portable one, where others are."""
+    """Entries to draw: all peers and our levels; the last level only if it is the only one."""
     measured = {
         row["name"]
         for row in report["times"]
@@ -148,7 +148,7 @@ def shown(
     }
     entries = {name: entry for name, entry in report["entries"].items() if name in measured}
     levels = [name for name, entry in entries.items() if entry["kind"] == "ours"]
-    left_out = {"portable"} if len(levels) > 1 else set()
+    left_out = levels[1:][-1:]
     return {
         name: entry
         for name, entry in entries.items()

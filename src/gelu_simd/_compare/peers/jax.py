@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 
 from gelu_simd._compare.peers.ways import Arrays, Way, Ways
+from gelu_simd._functions import FUNCTIONS
 
 
 def load(threads: int | None) -> Ways:
@@ -21,10 +22,11 @@ def load(threads: int | None) -> Ways:
 
     @functools.cache
     def compiled(function: str) -> Callable:
-        form = partial(jax.nn.gelu, approximate="tanh" in function)
-        if function.endswith("backward"):
+        row = FUNCTIONS[function]
+        form = partial(jax.nn.gelu, approximate=row.form == "tanh")
+        if row.product_of is not None:
             return jax.jit(lambda dy, x: jax.vjp(form, x)[1](dy)[0])
-        if function.endswith("grad"):
+        if row.order == 1:
             return jax.jit(lambda x: jax.vjp(form, x)[1](jax.numpy.ones_like(x))[0])
         return jax.jit(form)
 

@@ -9,40 +9,33 @@ import numpy as np
 
 from gelu_simd._check.bits import Array
 from gelu_simd._compare.peers.ways import Arrays, Way, Ways
+from gelu_simd._functions import FUNCTIONS
 
 
-def formula(value: str, grad: str) -> Callable[[int | None], Ways]:
-    """Return the loader of a formula and its derivative, by their names in `_formulas`.
+def formula(value: str, derivative: str, form: str | None = None) -> Callable[[int | None], Ways]:
+    """Return the loader of a formula and its derivative, by their names in `formulas`.
 
-    Names of the tanh form say so; those that do not begin with gelu stand beside both forms.
+    They stand beside the functions of one form of GELU, or, without `form`, beside those of all.
     """
 
     def load(_: int | None) -> Ways:
         from gelu_simd._compare import formulas  # noqa: PLC0415 - imports SciPy
 
+        slope = getattr(formulas, derivative)
         calls = {
-            "": getattr(formulas, value),
-            "grad": (slope := getattr(formulas, grad)),
-            "backward": lambda dy, x: dy * slope(x),
+            VALUE: getattr(formulas, value),
+            DERIVATIVE: slope,
+            PRODUCT: lambda dy, x: dy * slope(x),
         }
 
         def ways(function: str, a: Arrays) -> dict[str, Way]:
-            form, kind = split(function)
-            if value.startswith("gelu") and ("tanh" in value) != (form == "gelu_tanh"):
+            if form is not None and form != FUNCTIONS[function].form:
                 return {}
-            return {"new": Way(partial(calls[kind], *a.inputs(function)))}
+            return {"new": Way(partial(calls[kind(function)], *a.inputs(function)))}
 
         return ways
 
     return load
-
-
-def split(function: str) -> tuple[str, str]:
-    """Return the form, gelu or gelu_tanh, and what of it: "", grad or backward."""
-    for kind in ("grad", "backward"):
-        if function.endswith(f"_{kind}"):
-            return function.removesuffix(f"_{kind}"), kind
-    return function, ""
 
 
 def relu(_: int | None) -> Ways:
@@ -50,13 +43,24 @@ def relu(_: int | None) -> Ways:
 
     def ways(function: str, a: Arrays) -> dict[str, Way]:
         run = {
-            "": partial(np.maximum, a.x, 0, a.out),
-            "grad": partial(np.greater, a.x, 0, a.out),
-            "backward": lambda: np.multiply(a.dy, a.x > 0, a.out),
-        }[split(function)[1]]
+            VALUE: partial(np.maximum, a.x, 0, a.out),
+            DERIVATIVE: partial(np.greater, a.x, 0, a.out),
+            PRODUCT: lambda: np.multiply(a.dy, a.x > 0, a.out),
+        }[kind(function)]
         return {"out": Way(run)}
 
     return ways
+
+
+VALUE, DERIVATIVE, PRODUCT = "value", "derivative", "product"
+
+
+def kind(function: str) -> str:
+    """Return which of a form's three functions it is."""
+    row = FUNCTIONS[function]
+    if row.product_of is not None:
+        return PRODUCT
+    return DERIVATIVE if row.order == 1 else VALUE
 
 
 def limit(call: Callable[[Array, Array], object]) -> Callable[[int | None], Ways]:

@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from gelu_simd._compare.peers.ways import Arrays, Way, Ways
+from gelu_simd._functions import FUNCTIONS
 
 
 def load(threads: int | None) -> Ways:
@@ -29,7 +30,7 @@ def load(threads: int | None) -> Ways:
             )
             for name in "xy"
         )
-        form = "tanh" if "tanh" in function else "none"
+        form = "tanh" if FUNCTIONS[function].form == "tanh" else "none"
         node = onnx.helper.make_node("Gelu", ["x"], ["y"], approximate=form)
         graph = onnx.helper.make_graph([node], "gelu", [x], [y])
         opset = onnx.helper.make_opsetid("", 20)  # the first with Gelu
@@ -39,7 +40,7 @@ def load(threads: int | None) -> Ways:
         )
 
     def ways(function: str, a: Arrays) -> dict[str, Way]:
-        if a.x.dtype.name == "bfloat16" or function.endswith(("grad", "backward")):
+        if a.x.dtype.isbuiltin != 1 or FUNCTIONS[function].order == 1:
             return {}
         try:
             run = session(function, a.x.dtype)

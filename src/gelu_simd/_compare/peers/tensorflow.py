@@ -9,6 +9,7 @@ from functools import partial
 
 from gelu_simd._check.bits import Array
 from gelu_simd._compare.peers.ways import Arrays, Way, Ways
+from gelu_simd._functions import ELEMENTARY, FUNCTIONS
 
 
 def load(threads: int | None) -> Ways:
@@ -22,7 +23,7 @@ def load(threads: int | None) -> Ways:
 
     def eager(function: str) -> Callable:
         def form(x: tf.Tensor) -> tf.Tensor:
-            return tf.nn.gelu(x, "tanh" in function)
+            return tf.nn.gelu(x, FUNCTIONS[function].form == "tanh")
 
         def backward(dy: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
             with tf.GradientTape() as tape:
@@ -30,7 +31,7 @@ def load(threads: int | None) -> Ways:
                 y = form(x)
             return tape.gradient(y, x, output_gradients=dy)
 
-        return backward if function.endswith("backward") else form
+        return form if FUNCTIONS[function].order == 0 else backward
 
     @functools.cache
     def compiled(function: str) -> Callable:
@@ -40,7 +41,7 @@ def load(threads: int | None) -> Ways:
         return result.numpy()
 
     def ways(function: str, a: Arrays) -> dict[str, Way]:
-        if function.endswith("grad"):
+        if function in ELEMENTARY and FUNCTIONS[function].order == 1:
             return {}
         inputs = [tf.constant(x) for x in a.inputs(function)]
         return {

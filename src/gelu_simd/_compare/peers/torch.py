@@ -8,6 +8,7 @@ import numpy as np
 
 from gelu_simd._check.bits import Array
 from gelu_simd._compare.peers.ways import Arrays, Way, Ways
+from gelu_simd._functions import FUNCTIONS
 
 
 def load(threads: int | None) -> Ways:
@@ -30,10 +31,11 @@ def load(threads: int | None) -> Ways:
             return result.numpy()
 
         dy, x, out = map(tensor, a)
-        form = {"approximate": "tanh" if "tanh" in function else "none"}
-        if function.endswith("grad"):
+        row = FUNCTIONS[function]
+        form = {"approximate": "tanh" if row.form == "tanh" else "none"}
+        if row.product_of is None and row.order == 1:
             return {}
-        if function.endswith("backward"):
+        if row.product_of is not None:
             new = partial(ops.gelu_backward, dy, x, **form)
             given = partial(ops.gelu_backward.grad_input, dy, x, **form, grad_input=out)
         else:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gelu_simd._check.bits import Array
+from gelu_simd._functions import FUNCTIONS
 
 
 class Arrays(NamedTuple):
@@ -20,7 +21,7 @@ class Arrays(NamedTuple):
 
     def inputs(self, function: str) -> tuple[Array, ...]:
         """Return the operands of `function`."""
-        return (self.dy, self.x) if function.endswith("backward") else (self.x,)
+        return tuple(getattr(self, name) for name in FUNCTIONS[function].operands)
 
 
 class Way(NamedTuple):

@@ -25,6 +25,7 @@ import gelu_simd
 from gelu_simd._check.bits import Array, bits, quiet
 from gelu_simd._check.inputs import patterns
 from gelu_simd._levels import using
+from gelu_simd._types import TYPES as TYPE_ROWS
 
 ELEMENTS, WHERE, PACKETS = range(3)  # the kernels of a function and type
 
@@ -62,7 +63,7 @@ def test_code_is_as_written(ptx, ufunc, name, architecture):
     """Rounded as written, nothing approximate, nothing flushed, 16 bytes at once."""
     dtype = dtype_of(name)
     lanes = "f64" if name == "float64" else "f32"
-    half = dtype.itemsize == 2
+    half = TYPE_ROWS[dtype.name].enumerable
     for which in (ELEMENTS, WHERE, PACKETS):
         code = ptx.compile_kernel(kernel(ufunc, dtype, which), architecture)
         assert f"fma.rn.{lanes}" in code
@@ -73,7 +74,7 @@ def test_code_is_as_written(ptx, ufunc, name, architecture):
         for access in ("ld", "st"):
             found = re.search(rf"{access}\.global\.{by_16_bytes}", code) is not None
             assert found == (which == PACKETS)
-        suffix = {"float16": "f16", "bfloat16": "bf16"}.get(name)
+        suffix = TYPE_ROWS[name].suffix if TYPE_ROWS[name].enumerable else None
         in_pairs = half and architecture >= 80 and which == PACKETS
         assert (f"cvt.rn.{suffix}x2.f32" in code) == in_pairs
 
@@ -83,7 +84,7 @@ def test_code_is_as_written(ptx, ufunc, name, architecture):
 @pytest.mark.parametrize("architecture", [75, 90])
 def test_bits_are_those_of_the_cpu(ptx, ufunc, name, architecture):
     x = every_kind(ufunc, dtype_of(name))
-    x = x if x.itemsize == 2 else x[:: len(x) // 300_000]
+    x = x if TYPE_ROWS[name].enumerable else x[:: len(x) // 300_000]
     x = np.concatenate([x, x[:3]])  # and a part of a packet
     args = operands(ufunc, x)
     expected = on_fused_level(ufunc, *args)
