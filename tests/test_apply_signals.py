@@ -46,7 +46,11 @@ def slowly(function):
     return slow
 """
 MOMENTS = {
-    "as it waits for the header": None,
+    "as it waits for the header": """
+from gelu_simd._cli import apply
+fill = apply._fill
+apply._fill = lambda *args: (tell(), fill(*args))[1]
+""",
     "as it waits for data": None,
     "as it opens the folder": BEFORE + "os.readlink = slowly(os.readlink)",
     "before the last step": BEFORE + "os.replace = slowly(os.replace)",
@@ -70,7 +74,7 @@ def stopped(folder, moment, names, named=False):
     source.write_bytes(FILE)
     code = HEED + (NAMED if named else "") + TELL + (MOMENTS[moment] or "")
     with start(
-        code, "apply", source if MOMENTS[moment] else "-", folder / "out.npy",
+        code, "apply", "-" if "waits" in moment else source, folder / "out.npy",
         stdin=subprocess.PIPE, env=os.environ | {"MOMENT": str(told)},
     ) as child:  # fmt: skip
         if MOMENTS[moment]:
@@ -80,9 +84,8 @@ def stopped(folder, moment, names, named=False):
         else:
             # A pipe holds less than this, so the child reads, or waits for what follows.
             stream = child.stdin.buffer
-            stream.write(FILE[: 8 if moment == "as it waits for the header" else 4 << 20])
+            stream.write(FILE[: 4 << 20])
             stream.flush()
-            time.sleep(0.3 if moment == "as it waits for the header" else 0)
         for name in names:
             child.send_signal(getattr(signal, name))
         stdout, stderr = child.communicate(timeout=30)
