@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import io
 import os
-import signal
 import textwrap
 import warnings
 from collections.abc import Callable
@@ -318,8 +317,6 @@ class _Copy:
 
     def _work(self, number: int) -> None:
         """Read, compute and write a block; hand either turn on to the following thread."""
-        if hasattr(signal, "pthread_sigmask"):  # signals are the main thread's
-            signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         following = (number + 1) % self.count
         error = None
         try:

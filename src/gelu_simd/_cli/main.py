@@ -384,11 +384,9 @@ def stoppable() -> Iterator[None]:
 
     def stop(signum: int, _: FrameType | None) -> None:
         nonlocal stopped
-        # The mask does not hold off a signal that came before it, the variable does.
+        # Not SIG_IGN at once: Python complains of a signal that came just before that.
         if not stopped:
             stopped = True
-            if hasattr(signal, "pthread_sigmask"):
-                signal.pthread_sigmask(signal.SIG_BLOCK, signals)
             raise Interrupted(signum)
 
     former = {signum: signal.getsignal(signum) for signum in signals}
@@ -398,6 +396,5 @@ def stoppable() -> Iterator[None]:
             signal.signal(signum, stop)
         yield
     finally:
-        if not stopped:
-            for signum, handler in former.items():
-                signal.signal(signum, handler)
+        for signum, handler in former.items():
+            signal.signal(signum, signal.SIG_IGN if stopped else handler or signal.SIG_DFL)
