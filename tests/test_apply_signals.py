@@ -46,6 +46,16 @@ def slowly(function):
     return slow
 """
 MOMENTS = {
+    "as it starts its threads": BEFORE
+    + """
+import threading
+threading.Thread._bootstrap_inner = slowly(threading.Thread._bootstrap_inner)
+""",
+    "as threads wait for their first turn": BEFORE
+    + """
+from gelu_simd._cli import apply
+apply._Copy._hand_out = slowly(apply._Copy._hand_out)
+""",
     "as it waits for the header": """
 from gelu_simd._cli import apply
 fill = apply._fill

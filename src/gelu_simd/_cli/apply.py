@@ -295,8 +295,7 @@ class _Copy:
         try:
             for thread in threads:
                 thread.start()
-            self.reading[0].put(True)
-            self.writing[0].put(True)
+            self._hand_out()
             while left:
                 try:
                     # Not without end: on Windows no signal interrupts a wait.
@@ -311,9 +310,16 @@ class _Copy:
                     progress(self.done, self.size)
         finally:
             self.halted = True
+            for turn in (*self.reading, *self.writing):
+                turn.put(False)
             for thread in threads:
                 if thread.ident is not None:
                     thread.join(patience)
+
+    def _hand_out(self) -> None:
+        """Begin: it is the turn of the first thread."""
+        self.reading[0].put(True)
+        self.writing[0].put(True)
 
     def _work(self, number: int) -> None:
         """Read, compute and write a block; hand either turn on to the following thread."""
@@ -334,12 +340,10 @@ class _Copy:
                 self.outfile.write(y[:count].view(np.uint8).data)
                 self.done += count
                 self.writing[following].put(True)
-        except BaseException as exc:  # for the thread that waits
+            self.reading[following].put(True)  # nothing is left to read there either
+        except BaseException as exc:  # for the main thread
             error = exc
-        finally:
-            self.reading[following].put(False)
-            self.writing[following].put(False)
-            self.ended.put(error)
+        self.ended.put(error)
 
     def _read(self, x: np.ndarray) -> None:
         with blaming("read", self.source):
