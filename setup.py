@@ -176,7 +176,12 @@ def arguments(arch: str, dialect: str, free_threaded: bool = False) -> dict[str,
         "ext_modules": [
             Extension(
                 "gelu_simd._ufuncs",
-                sources=["src/gelu_simd/_ufuncs.pyx", "csrc/dispatch.c", "csrc/loops.c"],
+                sources=[
+                    "src/gelu_simd/_ufuncs.pyx",
+                    "csrc/dispatch.c",
+                    "csrc/loops.c",
+                    "csrc/threads.c",
+                ],
                 depends=[*headers, "src/gelu_simd/_csrc.pxd", "src/gelu_simd/_vectorcall.h"],
                 include_dirs=["csrc", "src/gelu_simd", np.get_include()],
                 define_macros=list(macros.items()),

@@ -4,10 +4,18 @@
  */
 #include <string.h>
 
-#include "simd/fp_mode.h"
 #include "gelu_simd.h"
+#include "simd/fp_mode.h"
+#include "threads.h"
 
-enum { BLOCK_BYTES = 4096 }; /* of each strided operand: all blocks stay in the L1 cache */
+enum {
+    BLOCK_BYTES = 4096,     /* of each strided operand: all blocks stay in the L1 cache */
+    LEAST_BYTES = 64 << 10, /* of an operand, in a part: 5 to 20 us */
+    MOST_BYTES = 1 << 20,   /* of an operand, in a part */
+    SHORT_BYTES = 1 << 20,  /* of an operand: such a loop takes no longer than waking threads */
+    PARTS_PER_THREAD = 8,   /* so that a thread that is late takes fewer */
+    PART_MULTIPLE = 64      /* elements: parts do not share a cache line of an aligned output */
+};
 
 /* A loop with all that computing a part of it needs. */
 typedef struct {
@@ -16,6 +24,9 @@ typedef struct {
     ptrdiff_t size; /* bytes of an element */
     char **args;
     const ptrdiff_t *strides;
+    size_t n;     /* elements */
+    size_t block; /* elements that a kernel computes at a time */
+    size_t part;  /* elements that a thread takes at a time */
 } loop;
 
 /* True when a result is the next element's input, as in ufunc.accumulate. */
@@ -37,11 +48,11 @@ static int is_contiguous(int operands, const ptrdiff_t *strides, ptrdiff_t size)
 }
 
 /* Copies between strided and contiguous elements.  A constant size makes memcpy a single move. */
-#define GATHER(size)                                           \
-    for (size_t i = 0; i < n; i++, from += stride)             \
+#define GATHER(size)                               \
+    for (size_t i = 0; i < n; i++, from += stride) \
     memcpy(to + i * (size), from, size)
-#define SCATTER(size)                                          \
-    for (size_t i = 0; i < n; i++, to += stride)               \
+#define SCATTER(size)                            \
+    for (size_t i = 0; i < n; i++, to += stride) \
     memcpy(to, from + i * (size), size)
 
 static void gather(char *to, const char *from, ptrdiff_t stride, size_t n, ptrdiff_t size)
@@ -66,12 +77,12 @@ static void scatter(char *to, ptrdiff_t stride, const char *from, size_t n, ptrd
 
 /* Computes n elements from `start` on.  Contiguous operands are used where they are, strided ones
  * pass through blocks.  The arithmetic is the contiguous kernel's, hence so are the bits. */
-static void compute_blocks(const loop *l, size_t start, size_t n, size_t block)
+static void compute_range(const loop *l, size_t start, size_t n)
 {
     double blocks[GELU_SIMD_MAX_OPERANDS][BLOCK_BYTES / sizeof(double)];
     void *operands[GELU_SIMD_MAX_OPERANDS];
-    for (const size_t end = start + n; start < end; start += block) {
-        const size_t count = end - start < block ? end - start : block;
+    for (const size_t end = start + n; start < end; start += l->block) {
+        const size_t count = end - start < l->block ? end - start : l->block;
         for (int k = 0; k < l->operands; k++) {
             char *at = l->args[k] + (ptrdiff_t)start * l->strides[k];
             operands[k] = l->strides[k] == l->size ? (void *)at : blocks[k];
@@ -86,6 +97,27 @@ static void compute_blocks(const loop *l, size_t start, size_t n, size_t block)
     }
 }
 
+/* Part k of a loop that threads share.  Each thread has a mode of its own. */
+static void compute_part(void *job, long k)
+{
+    const loop *l = job;
+    const size_t start = (size_t)k * l->part;
+    const fp_mode mode = fp_mode_enter();
+    compute_range(l, start, l->n - start < l->part ? l->n - start : l->part);
+    fp_mode_leave(mode);
+}
+
+/* Lets threads share a loop of at least two times LEAST_BYTES; returns 0 if none is free. */
+static int compute_in_parts(loop *l)
+{
+    const size_t bytes = l->n * (size_t)l->size;
+    size_t part = bytes / ((size_t)threads_number() * PARTS_PER_THREAD);
+    part = part < LEAST_BYTES ? LEAST_BYTES : part > MOST_BYTES ? MOST_BYTES : part;
+    l->part = part / (size_t)l->size / PART_MULTIPLE * PART_MULTIPLE;
+    const long parts = (long)((l->n + l->part - 1) / l->part);
+    return threads_run(compute_part, l, parts, bytes < SHORT_BYTES);
+}
+
 void gelu_simd_loop(char **args, const ptrdiff_t *length, const ptrdiff_t *strides, void *slot)
 {
     const int f = ((const gelu_simd_slot *)slot)->function;
@@ -96,12 +128,27 @@ void gelu_simd_loop(char **args, const ptrdiff_t *length, const ptrdiff_t *strid
     const ptrdiff_t size = gelu_simd_types[t].size;
     const size_t n = (size_t)*length;
     const int is_serial = feeds_back(inputs, operands, args, strides);
-    const fp_mode mode = fp_mode_enter();
-    if (n == 1 || (is_contiguous(operands, strides, size) && !is_serial)) {
+    const int is_plain = n == 1 || (!is_serial && is_contiguous(operands, strides, size));
+    const int is_long = n * (size_t)size >= 2 * LEAST_BYTES && !is_serial;
+    if (is_plain && !is_long) {
+        const fp_mode mode = fp_mode_enter();
         kernel((void *const *)args, n);
-    } else {
-        const loop l = {kernel, inputs, operands, size, args, strides};
-        compute_blocks(&l, 0, n, is_serial ? 1 : (size_t)(BLOCK_BYTES / size));
+        fp_mode_leave(mode);
+        return;
     }
-    fp_mode_leave(mode);
+    loop l = {.kernel = kernel,
+              .inputs = inputs,
+              .operands = operands,
+              .size = size,
+              .args = args,
+              .strides = strides,
+              .n = n,
+              .block = is_serial  ? 1
+                       : is_plain ? n
+                                  : (size_t)(BLOCK_BYTES / size),
+              .part = n};
+    if (!is_long || threads_number() == 1 || !compute_in_parts(&l)) {
+        l.part = n;
+        compute_part(&l, 0);
+    }
 }

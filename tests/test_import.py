@@ -19,6 +19,7 @@ OURS = {
     "gelu_simd._measured",
     "gelu_simd._promotion",
     "gelu_simd._start",
+    "gelu_simd._threads",
     "gelu_simd._ufuncs",
 }
 
@@ -36,6 +37,9 @@ def count():
     return threading.active_count(), len(os.listdir(tasks)) if os.path.isdir(tasks) else 0
 before = count()
 import gelu_simd
+gelu_simd.gelu(numpy.ones(10_000))
+assert count() == before, (before, count())
+gelu_simd.set_num_threads(1)
 gelu_simd.gelu(numpy.ones(1_000_000))
 assert count() == before, (before, count())
 """

@@ -1,24 +1,37 @@
-"""Calls from many threads at once, the GIL, and fork."""
+"""Calls that several threads share, calls from many threads at once, the GIL, and fork."""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import INFO, UFUNCS
+from helpers import INFO, UFUNCS, every_level, fresh, one_nan, output, same_bits
 from numpy.typing import NDArray
 
 import gelu_simd
-from gelu_simd import _ufuncs
+from gelu_simd import _threads, _ufuncs
+from gelu_simd._check.inputs import random_bits
 from gelu_simd._levels import using
 
 THREADS = 8
 LIMIT = 60  # seconds, after which a wait has failed
+
+
+@pytest.fixture(autouse=True)
+def several_threads() -> Iterator[None]:
+    """Share long calls, on a machine with one CPU too."""
+    former = gelu_simd.get_num_threads()
+    gelu_simd.set_num_threads(3)
+    yield
+    gelu_simd.set_num_threads(former)
 
 
 def shared_inputs() -> list[NDArray]:
@@ -144,3 +157,286 @@ def test_fork_during_calls() -> None:
         stop.set()
         for thread in threads:
             thread.join()
+
+
+# ---- one call on several threads ----
+
+LEAST = 64 << 10  # bytes of a thread's part: LEAST_BYTES of csrc/loops.c
+MOST = 256
+
+
+@every_level
+@pytest.mark.parametrize("step", [1, -3])
+def test_every_number_of_threads_gives_the_same_bits(
+    ufunc: np.ufunc, dtype: np.dtype, step: int
+) -> None:
+    """At lengths around those from which on there are more parts."""
+    part = LEAST // dtype.itemsize
+    lengths = [2 * part - 1, 2 * part, 2 * part + 1, 3 * part + 63, 9 * part + 65]
+    size = max(lengths) * abs(step)
+    args = [random_bits(dtype, size, seed)[::step] for seed in range(ufunc.nin)]
+    with np.errstate(all="ignore"):
+        gelu_simd.set_num_threads(1)
+        expected = one_nan(ufunc(*args))
+        for threads in (2, 3, 7):
+            gelu_simd.set_num_threads(threads)
+            for n in lengths:
+                out = np.zeros(n * abs(step), dtype)[::step]
+                ufunc(*(x[:n] for x in args), out=out)
+                assert same_bits(one_nan(out), expected[:n]), (threads, n)
+
+
+@pytest.mark.parametrize("place", [0, -1])
+def test_exceptions_of_every_thread_are_reported(place: int) -> None:
+    dy, x = np.ones(1 << 20), np.ones(1 << 20)
+    dy[place] = np.finfo(float).max
+    x[place] = 1.5  # where the derivative is more than 1
+    for threads in (1, 3):
+        gelu_simd.set_num_threads(threads)
+        for _ in range(20):  # whichever thread takes the part
+            with (
+                np.errstate(all="raise"),
+                pytest.raises(FloatingPointError, match="overflow"),
+            ):
+                gelu_simd.gelu_backward(dy, x)
+    with np.errstate(all="raise"):
+        gelu_simd.gelu_backward(np.ones(1 << 20), x)
+
+
+def test_a_feedback_is_not_shared() -> None:
+    """Each result is the next one's input."""
+    x = np.linspace(-1, 1, 40_000)
+    gelu_simd.set_num_threads(1)
+    expected = gelu_simd.gelu_backward.accumulate(x)
+    gelu_simd.set_num_threads(3)
+    assert same_bits(gelu_simd.gelu_backward.accumulate(x), expected)
+
+
+def test_in_place() -> None:
+    x = np.linspace(-8, 8, 1 << 20)
+    expected = gelu_simd.gelu(x)
+    gelu_simd.gelu(x, out=x)
+    assert same_bits(x, expected)
+
+
+# ---- how many ----
+
+
+@pytest.mark.parametrize("n", [1, 2, MOST, np.int8(5), True])
+def test_number_is_taken(n: int) -> None:
+    gelu_simd.set_num_threads(n)
+    assert gelu_simd.get_num_threads() == n
+    assert gelu_simd.cpu_info()["num_threads"] == n
+
+
+@pytest.mark.parametrize("n", [0, -1, MOST + 1, 1 << 70])
+def test_number_out_of_range(n: int) -> None:
+    with pytest.raises(ValueError, match=rf"n must be from 1 to {MOST}, not {n}"):
+        gelu_simd.set_num_threads(n)
+    assert gelu_simd.get_num_threads() == 3
+
+
+@pytest.mark.parametrize("n", [2.0, "2", None])
+def test_number_of_another_type(n: object) -> None:
+    with pytest.raises(TypeError, match="integer"):
+        gelu_simd.set_num_threads(n)
+
+
+def cpus(monkeypatch: pytest.MonkeyPatch, number: int, **environment: str) -> int:
+    monkeypatch.setattr(_threads, "usable_cpus", lambda: number)
+    for name in _threads.VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return _threads.initial_number(MOST)
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, 8),
+        ({"OMP_NUM_THREADS": "3"}, 3),
+        ({"OMP_NUM_THREADS": "4,2"}, 4),
+        ({"OMP_NUM_THREADS": "99"}, 8),
+        ({"OMP_NUM_THREADS": "many"}, 8),
+        ({"OMP_NUM_THREADS": "0"}, 8),
+        ({"GELU_SIMD_NUM_THREADS": "2", "OMP_NUM_THREADS": "5"}, 2),
+        ({"GELU_SIMD_NUM_THREADS": "99", "OMP_NUM_THREADS": "5"}, 8),
+        ({"GELU_SIMD_NUM_THREADS": "", "OMP_NUM_THREADS": "5"}, 5),
+    ],
+)
+def test_environment_lowers_the_number(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], expected: int
+) -> None:
+    assert cpus(monkeypatch, 8, **environment) == expected
+
+
+def test_no_more_than_the_pool_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cpus(monkeypatch, 1000) == MOST
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "2.5", "two", "1,2"])
+def test_bad_number_in_the_environment(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("GELU_SIMD_NUM_THREADS", value)
+    done = fresh("import gelu_simd")
+    assert done.returncode == 1
+    assert done.stderr.endswith(
+        f"ImportError: GELU_SIMD_NUM_THREADS={value}: not a positive whole number\n"
+    )
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity here")
+def test_affinity() -> None:
+    code = """
+import os
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+import gelu_simd
+print(gelu_simd.get_num_threads())
+"""
+    assert output(code) == "1\n"
+
+
+@pytest.mark.parametrize(
+    ("groups", "files", "expected"),
+    [
+        ("0::/a/b\n", {"cpu.max": "max 100000"}, None),
+        ("0::/a/b\n", {"a/cpu.max": "150000 100000", "a/b/cpu.max": "max 100000"}, 1.5),
+        ("0::/a/b\n", {"a/cpu.max": "400000 100000", "a/b/cpu.max": "250000 100000"}, 2.5),
+        ("0::/\n", {"cpu.max": "50000 100000"}, 0.5),
+        ("4:cpu,cpuacct:/a\n0::/\n",
+         {"cpu/a/cpu.cfs_quota_us": "300000", "cpu/a/cpu.cfs_period_us": "100000"}, 3.0),
+        ("4:cpu:/a\n", {"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, None),
+        ("4:cpu:/a\n", {"cpu/cpu.cfs_quota_us": "7", "cpu/cpu.cfs_period_us": "2"}, 3.5),
+        ("3:memory:/a\n", {}, None),
+        ("0::/a\n", {"a/cpu.max": "nonsense"}, None),
+    ],
+)  # fmt: skip
+def test_quota_of_control_groups(
+    tmp_path: Path, groups: str, files: dict[str, str], expected: float | None
+) -> None:
+    texts = {"proc/self/cgroup": groups}
+    texts |= {f"sys/fs/cgroup/{name}": f"{text}\n" for name, text in files.items()}
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert _threads.cgroup_quota(f"{tmp_path}/") == expected
+
+
+# ---- the helpers ----
+
+TASKS = Path("/proc/self/task")
+
+HELPERS = f"""
+import os, pathlib, threading, time
+import numpy
+import gelu_simd
+
+def helpers():
+    tasks = {os.fspath(TASKS)!r}
+    names = [
+        pathlib.Path(tasks, task, "comm").read_text().strip() for task in os.listdir(tasks)
+    ]
+    return names.count("gelu_simd")
+
+def wait_for_helpers(n):
+    # A helper has its name once it has begun to run.
+    end = time.monotonic() + {LIMIT}
+    while helpers() != n:
+        assert time.monotonic() < end, helpers()
+        time.sleep(0.01)
+"""
+
+
+@pytest.mark.skipif(not TASKS.is_dir(), reason="needs Linux's /proc")
+def test_helpers_start_with_the_first_long_call_and_sleep_after_it() -> None:
+    code = (
+        HELPERS
+        + """
+gelu_simd.set_num_threads(4)
+gelu_simd.gelu(numpy.ones(1000))
+assert helpers() == 0
+for _ in range(3):
+    gelu_simd.gelu(numpy.ones(1_000_000))
+wait_for_helpers(3)
+gelu_simd.set_num_threads(2)
+gelu_simd.gelu(numpy.ones(1_000_000))
+assert helpers() == 3
+assert threading.active_count() == 1
+time.sleep(0.1)
+before = time.process_time()
+time.sleep(0.5)
+assert time.process_time() - before < 0.02
+"""
+    )
+    output(code)
+
+
+@pytest.mark.skipif(not TASKS.is_dir(), reason="needs Linux's /proc")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_child_starts_helpers_of_its_own() -> None:
+    code = (
+        HELPERS
+        + """
+gelu_simd.set_num_threads(3)
+x = numpy.linspace(-8, 8, 1_000_000)
+expected = gelu_simd.gelu(x).tobytes()
+wait_for_helpers(2)
+pid = os.fork()
+if pid == 0:
+    ok = helpers() == 0 and gelu_simd.gelu(x).tobytes() == expected
+    if ok:
+        wait_for_helpers(2)
+    os._exit(0 if ok else 1)
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+assert gelu_simd.gelu(x).tobytes() == expected
+"""
+    )
+    output(code)
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver", "fork"])
+def test_multiprocessing(method: str) -> None:
+    if method not in multiprocessing.get_all_start_methods():
+        pytest.skip(f"no {method} here")
+    x = np.linspace(-8, 8, 300_000)
+    expected = gelu_simd.gelu(x)  # the parent's helpers have started
+    with multiprocessing.get_context(method).Pool(2) as pool:
+        for result in pool.map(gelu_simd.gelu, [x] * 4):
+            assert same_bits(result, expected)
+
+
+def test_interpreter_exit_during_a_call() -> None:
+    """A daemon thread is amid calls when the interpreter ends."""
+    code = """
+import threading, time
+import numpy
+import gelu_simd
+gelu_simd.set_num_threads(3)
+x = numpy.ones(1_000_000)
+def call():
+    while True:
+        gelu_simd.gelu(x, out=x)
+threading.Thread(target=call, daemon=True).start()
+time.sleep(0.1)
+"""
+    assert output(code) == ""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
+def test_ctrl_c_between_calls() -> None:
+    """The signal reaches the main thread, whose handler raises after the call."""
+    code = """
+import os, signal, threading
+import numpy
+import gelu_simd
+gelu_simd.set_num_threads(3)
+x = numpy.ones(1_000_000)
+gelu_simd.gelu(x)
+threading.Timer(0.1, os.kill, [os.getpid(), signal.SIGINT]).start()
+try:
+    while True:
+        gelu_simd.gelu(x)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    assert output(code) == "interrupted\n"

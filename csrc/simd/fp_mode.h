@@ -11,6 +11,9 @@
  * fp_mode_leave restores the mode and keeps the exception flags that the arithmetic raised.  Which
  * exceptions trap stays as it was throughout.  In the default mode both cost one read of a register
  * and a branch.
+ *
+ * A thread that computes for another sets the default mode once, by fp_mode_set_default.  It hands the
+ * flags over: fp_flags_clear, fp_flags_read, and fp_flags_raise in the other thread.
  */
 #ifndef GELU_SIMD_FP_MODE_H
 #define GELU_SIMD_FP_MODE_H
@@ -25,6 +28,7 @@ typedef unsigned fp_mode;
 enum {
     MXCSR_FLAGS = 0x003f,
     MXCSR_DENORMALS_ARE_ZERO = 0x0040,
+    MXCSR_ALL_MASKED = 0x1f80, /* the default mode, without flags */
     MXCSR_ROUNDING = 0x6000,
     MXCSR_FLUSH_TO_ZERO = 0x8000,
     MXCSR_MODE = MXCSR_DENORMALS_ARE_ZERO | MXCSR_ROUNDING | MXCSR_FLUSH_TO_ZERO
@@ -44,6 +48,18 @@ static inline void fp_mode_leave(fp_mode mode)
         _mm_setcsr(mode | (_mm_getcsr() & MXCSR_FLAGS));
 }
 
+typedef unsigned fp_flags;
+
+static inline void fp_mode_set_default(void) { _mm_setcsr(MXCSR_ALL_MASKED); }
+static inline void fp_flags_clear(void) { _mm_setcsr(_mm_getcsr() & ~(unsigned)MXCSR_FLAGS); }
+static inline fp_flags fp_flags_read(void) { return _mm_getcsr() & MXCSR_FLAGS; }
+
+static inline void fp_flags_raise(fp_flags flags)
+{
+    if (flags & ~_mm_getcsr())
+        _mm_setcsr(_mm_getcsr() | flags);
+}
+
 #elif defined(__aarch64__) || defined(_M_ARM64)
 
 #include <stdint.h>
@@ -60,15 +76,20 @@ typedef uint64_t fp_mode;
 #define FPCR_FLUSH_TO_ZERO (UINT64_C(1) << 24)
 #define FPCR_DEFAULT_NAN (UINT64_C(1) << 25)
 #define FPCR_ALTERNATE_F16 (UINT64_C(1) << 26)
-#define FPCR_MODE                                                                              \
-    (FPCR_FLUSH_INPUTS_TO_ZERO | FPCR_ALTERNATE_HANDLING | FPCR_NUMERIC_ELEMENT |              \
-     FPCR_FLUSH_TO_ZERO_F16 | FPCR_ROUNDING | FPCR_FLUSH_TO_ZERO | FPCR_DEFAULT_NAN |          \
+#define FPCR_MODE                                                                     \
+    (FPCR_FLUSH_INPUTS_TO_ZERO | FPCR_ALTERNATE_HANDLING | FPCR_NUMERIC_ELEMENT |     \
+     FPCR_FLUSH_TO_ZERO_F16 | FPCR_ROUNDING | FPCR_FLUSH_TO_ZERO | FPCR_DEFAULT_NAN | \
      FPCR_ALTERNATE_F16)
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #include <intrin.h>
+/* The registers' numbers, as ARM64_SYSREG of Windows' headers makes them. */
+#define ARM64_FPCR 0x5a20
+#define ARM64_FPSR 0x5a21
 static inline fp_mode fp_mode_read(void) { return (fp_mode)_ReadStatusReg(ARM64_FPCR); }
 static inline void fp_mode_write(fp_mode mode) { _WriteStatusReg(ARM64_FPCR, (__int64)mode); }
+static inline uint64_t fp_status_read(void) { return (uint64_t)_ReadStatusReg(ARM64_FPSR); }
+static inline void fp_status_write(uint64_t s) { _WriteStatusReg(ARM64_FPSR, (__int64)s); }
 #else
 static inline fp_mode fp_mode_read(void)
 {
@@ -78,6 +99,15 @@ static inline fp_mode fp_mode_read(void)
 }
 
 static inline void fp_mode_write(fp_mode mode) { __asm__ volatile("msr fpcr, %0" : : "r"(mode)); }
+
+static inline uint64_t fp_status_read(void)
+{
+    uint64_t status;
+    __asm__ volatile("mrs %0, fpsr" : "=r"(status));
+    return status;
+}
+
+static inline void fp_status_write(uint64_t s) { __asm__ volatile("msr fpsr, %0" : : "r"(s)); }
 #endif
 
 static inline fp_mode fp_mode_enter(void)
@@ -93,6 +123,15 @@ static inline void fp_mode_leave(fp_mode mode)
     if (mode & FPCR_MODE)
         fp_mode_write(mode);
 }
+
+typedef uint64_t fp_flags;
+
+#define FPSR_FLAGS UINT64_C(0x9f)
+
+static inline void fp_mode_set_default(void) { fp_mode_write(0); }
+static inline void fp_flags_clear(void) { fp_status_write(fp_status_read() & ~FPSR_FLAGS); }
+static inline fp_flags fp_flags_read(void) { return fp_status_read() & FPSR_FLAGS; }
+static inline void fp_flags_raise(fp_flags flags) { fp_status_write(fp_status_read() | flags); }
 
 #else /* C's own functions, which know the rounding mode alone */
 
@@ -113,6 +152,13 @@ static inline void fp_mode_leave(fp_mode mode)
     if (mode != FE_TONEAREST)
         fesetround(mode);
 }
+
+typedef int fp_flags;
+
+static inline void fp_mode_set_default(void) { fesetround(FE_TONEAREST); }
+static inline void fp_flags_clear(void) { feclearexcept(FE_ALL_EXCEPT); }
+static inline fp_flags fp_flags_read(void) { return fetestexcept(FE_ALL_EXCEPT); }
+static inline void fp_flags_raise(fp_flags flags) { feraiseexcept(flags); }
 
 #endif
 

@@ -10,7 +10,8 @@ value              derivative               gradient
 =================  =======================  =========================
 
 All are `numpy.ufunc` objects.  ``cpu_info()`` tells which instruction set they use; the
-environment variable ``GELU_SIMD_ISA`` forces one.
+environment variable ``GELU_SIMD_ISA`` forces one.  Calls on large arrays use all CPUs that the
+process may use; ``set_num_threads(n)`` changes that.
 """
 
 from gelu_simd import _start
@@ -18,14 +19,14 @@ from gelu_simd import _start
 try:
     _start.begin()
     from gelu_simd import _ufuncs
-    from gelu_simd._ufuncs import cpu_info
+    from gelu_simd._ufuncs import cpu_info, get_num_threads, set_num_threads
 except ImportError as error:
     _start.fail(error)
     raise
 
 __version__ = "0.1.0"
 
-__all__ = ["cpu_info", *_ufuncs.ufuncs]  # noqa: PLE0604 - names of functions
+__all__ = ["cpu_info", "get_num_threads", "set_num_threads", *_ufuncs.ufuncs]  # noqa: PLE0604 - names of functions
 globals().update(_ufuncs.ufuncs)
 
 

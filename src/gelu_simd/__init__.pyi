@@ -18,6 +18,7 @@ from typing import (
     Never,
     NoReturn,
     Protocol,
+    SupportsIndex,
     TypeAlias,
     TypedDict,
     TypeVar,
@@ -38,6 +39,8 @@ __all__ = [
     "gelu_tanh",
     "gelu_tanh_backward",
     "gelu_tanh_grad",
+    "get_num_threads",
+    "set_num_threads",
 ]
 
 __version__: Final[str]
@@ -48,8 +51,11 @@ class _CpuInfo(TypedDict):
     available: list[str]
     built: list[str]
     cpu: str
+    num_threads: int
 
 def cpu_info() -> _CpuInfo: ...
+def get_num_threads() -> int: ...
+def set_num_threads(n: SupportsIndex) -> None: ...
 
 _T = TypeVar("_T")
 _Scalar = TypeVar("_Scalar", bound=np.generic)

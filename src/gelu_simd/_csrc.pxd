@@ -33,3 +33,10 @@ cdef extern from "gelu_simd.h" nogil:
         int type
 
     void gelu_simd_loop(char **args, const ptrdiff_t *n, const ptrdiff_t *strides, void *slot)
+
+cdef extern from "threads.h" nogil:
+    enum:
+        THREADS_MOST
+
+    long threads_number()
+    void threads_set_number(long number)

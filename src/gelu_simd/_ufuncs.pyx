@@ -6,6 +6,7 @@ pointer in C: changing the level leaves the ufuncs alone.  All else is written a
 threads need no lock.
 """
 
+import operator
 import os
 import sys
 
@@ -17,6 +18,7 @@ from gelu_simd._csrc cimport (
     GELU_SIMD_MAX_OPERANDS,
     GELU_SIMD_NUM_FUNCTIONS,
     GELU_SIMD_NUM_TYPES,
+    THREADS_MOST,
     gelu_simd_available,
     gelu_simd_built,
     gelu_simd_cpu_name,
@@ -27,6 +29,8 @@ from gelu_simd._csrc cimport (
     gelu_simd_slot,
     gelu_simd_table,
     gelu_simd_types,
+    threads_number,
+    threads_set_number,
 )
 
 from cpython.object cimport PyObject
@@ -36,6 +40,7 @@ from cpython.ref cimport Py_INCREF
 from gelu_simd._docs import DOCS
 from gelu_simd._functions import FUNCTIONS as FUNCTION_RECORDS
 from gelu_simd._promotion import loop_dtype
+from gelu_simd._threads import initial_number
 
 cdef extern from "numpy/arrayobject.h":
     ctypedef struct DTypeMeta "PyArray_DTypeMeta":
@@ -108,7 +113,7 @@ def cpu_info():
         ``"isa"``: the level in use, chosen at import or by the environment variable
         ``GELU_SIMD_ISA``; ``"available"``: the levels this CPU and its operating system can run,
         best first; ``"built"``: the levels this build holds; ``"cpu"``: the processor's name for
-        itself, ``""`` if it gives none.
+        itself, ``""`` if it gives none; ``"num_threads"``: how many threads one call may use.
 
     Examples
     --------
@@ -122,6 +127,7 @@ def cpu_info():
         "available": list(available),
         "built": [name for name, _ in LEVELS],
         "cpu": cpu,
+        "num_threads": threads_number(),
     }
 
 
@@ -135,6 +141,56 @@ def use_initial_level():
 
 
 use_initial_level()
+
+# ---------------------------------------------------------------------------------------------
+# Threads
+
+
+def set_num_threads(n):
+    """Set how many threads one call may use, the calling one included, in the whole process.
+
+    Calls on small arrays use the calling thread alone.  So does a call that another call's threads
+    are busy beside.  The results' bits do not depend on the number.
+
+    Parameters
+    ----------
+    n : int
+        From 1 to 256.  At import it is the number of CPUs that this process may use, lowered by
+        the environment variable ``GELU_SIMD_NUM_THREADS`` or else by ``OMP_NUM_THREADS``.
+
+    Raises
+    ------
+    TypeError
+        If `n` is no integer.
+    ValueError
+        If it is out of range.
+
+    Examples
+    --------
+    >>> import gelu_simd
+    >>> former = gelu_simd.get_num_threads()
+    >>> gelu_simd.set_num_threads(1)
+    >>> gelu_simd.get_num_threads()
+    1
+    >>> gelu_simd.set_num_threads(former)
+    """
+    number = operator.index(n)
+    if not 1 <= number <= THREADS_MOST:
+        raise ValueError(f"n must be from 1 to {THREADS_MOST}, not {number}")
+    threads_set_number(number)
+
+
+def get_num_threads():
+    """Return how many threads one call may use: see `set_num_threads`.
+
+    Returns
+    -------
+    int
+    """
+    return threads_number()
+
+
+threads_set_number(initial_number(THREADS_MOST))
 
 # ---------------------------------------------------------------------------------------------
 # Functions and types, as C lists them

@@ -1,0 +1,315 @@
+/* A pool of helper threads for the parts of one job at a time.
+ *
+ * Why it is ours: OpenMP's runtimes would have to be shipped in the wheels, differ by compiler, and
+ * GNU's hangs in a child forked after its first use; C11's threads are missing from macOS and from
+ * older C libraries; Python's own functions start a thread that nothing but a lock can wait for, and
+ * need the interpreter's headers below the kernels.  What is used of POSIX and of Windows is a mutex,
+ * a condition variable and the start of a thread.
+ *
+ * The helpers start with the first job that has work for them and never end.  They hold no state of
+ * Python and take no signal.  Between jobs they look for the next one for SPIN_US and then sleep: an
+ * idle process uses no time.  A thread whose job would have to wait for another's does its job alone.
+ *
+ * Waking a helper takes the caller 5 to 15 us, and 30 to 80 us pass before the helper works (Linux in
+ * a virtual machine).  So a short job goes to helpers that are awake, or wakes them when it is one of
+ * a series: when the two gaps before it were so short that helpers would not have slept.
+ *
+ * The parts of a job are handed out one by one, so a thread that the system delays takes fewer of
+ * them.  A job ends when all parts are done; a helper that wakes too late finds it closed.
+ *
+ * After fork the child has no helpers, whatever they were doing in the parent: it starts its own.
+ */
+#if defined(__linux__)
+#define _GNU_SOURCE /* pthread_setname_np */
+#endif
+
+#include "threads.h"
+
+#include "atomic.h"
+#include "simd/fp_mode.h"
+
+enum {
+    SPIN_US = 20, /* about as long as it takes to wake a thread */
+    SERIES = 2    /* short gaps after which short jobs wake helpers */
+};
+
+/* ---- the systems' names ---- */
+
+#ifdef _WIN32
+
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+
+typedef SRWLOCK mutex;
+typedef CONDITION_VARIABLE condition;
+#define MUTEX_INIT SRWLOCK_INIT
+#define CONDITION_INIT CONDITION_VARIABLE_INIT
+#define THREAD_RESULT DWORD WINAPI
+
+static void lock(mutex *m) { AcquireSRWLockExclusive(m); }
+static int try_lock(mutex *m) { return TryAcquireSRWLockExclusive(m); }
+static void unlock(mutex *m) { ReleaseSRWLockExclusive(m); }
+static void wait_for(condition *c, mutex *m) { SleepConditionVariableSRW(c, m, INFINITE, 0); }
+static void wake_all(condition *c) { WakeAllConditionVariable(c); }
+
+/* A clock that wraps around; reading it is no system call. */
+static unsigned long now_us(void)
+{
+    LARGE_INTEGER ticks, frequency;
+    QueryPerformanceCounter(&ticks);
+    QueryPerformanceFrequency(&frequency);
+    return (unsigned long)((double)ticks.QuadPart * 1e6 / (double)frequency.QuadPart);
+}
+
+/* Windows names threads from version 10 on. */
+static void name_thread(HANDLE thread)
+{
+    typedef HRESULT(WINAPI * set_description)(HANDLE, PCWSTR);
+    const HMODULE kernel = GetModuleHandleA("kernel32.dll");
+    const FARPROC set = kernel ? GetProcAddress(kernel, "SetThreadDescription") : NULL;
+    if (set)
+        ((set_description)(void (*)(void))set)(thread, L"gelu_simd");
+}
+
+static int start_thread(LPTHREAD_START_ROUTINE run)
+{
+    const HANDLE thread = CreateThread(NULL, 0, run, NULL, 0, NULL);
+    if (!thread)
+        return 0;
+    name_thread(thread);
+    CloseHandle(thread);
+    return 1;
+}
+
+static void name_this_thread(void) {}
+
+#else
+
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <time.h>
+
+typedef pthread_mutex_t mutex;
+typedef pthread_cond_t condition;
+#define MUTEX_INIT PTHREAD_MUTEX_INITIALIZER
+#define CONDITION_INIT PTHREAD_COND_INITIALIZER
+#define THREAD_RESULT void *
+
+static void lock(mutex *m) { pthread_mutex_lock(m); }
+static int try_lock(mutex *m) { return pthread_mutex_trylock(m) == 0; }
+static void unlock(mutex *m) { pthread_mutex_unlock(m); }
+static void wait_for(condition *c, mutex *m) { pthread_cond_wait(c, m); }
+static void wake_all(condition *c) { pthread_cond_broadcast(c); }
+
+/* A clock that wraps around; reading it is no system call. */
+static unsigned long now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (unsigned long)t.tv_sec * 1000000 + (unsigned long)t.tv_nsec / 1000;
+}
+
+/* A helper inherits that all signals are blocked, so that they reach the threads of the program. */
+static int start_thread(void *(*run)(void *))
+{
+    pthread_t thread;
+    pthread_attr_t attributes;
+    sigset_t all, former;
+    int failed = pthread_attr_init(&attributes);
+    if (failed)
+        return 0;
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &former);
+    failed = pthread_create(&thread, &attributes, run, NULL);
+    pthread_sigmask(SIG_SETMASK, &former, NULL);
+    pthread_attr_destroy(&attributes);
+    return !failed;
+}
+
+static void name_this_thread(void)
+{
+#if defined(__APPLE__)
+    pthread_setname_np("gelu_simd");
+#elif defined(__linux__)
+    pthread_setname_np(pthread_self(), "gelu_simd");
+#endif
+}
+
+#endif
+
+/* Tells the processor that a loop waits. */
+#if defined(_WIN32)
+#define PAUSE() YieldProcessor()
+#elif defined(__x86_64__) || defined(__i386__)
+#define PAUSE() __asm__ volatile("pause")
+#elif defined(__aarch64__)
+#define PAUSE() __asm__ volatile("yield")
+#else
+#define PAUSE() ((void)0)
+#endif
+
+/* ---- the pool ---- */
+
+typedef struct {
+    mutex owner;        /* held by the thread whose job it is */
+    mutex state;        /* guards what follows, down to the condition variables */
+    threads_work *work; /* the job */
+    void *job;
+    long parts;
+    int is_open;    /* whether helpers may still take the job */
+    long helpers;   /* started */
+    long vacancies; /* helpers that may still take the job */
+    condition next_job, all_left;
+    atomic_long_t awake; /* helpers that look for the next job */
+    unsigned long end;   /* of the last job, by now_us; guarded by `owner` */
+    int short_gaps;      /* in a row before the next job; guarded by `owner` */
+    atomic_long_t jobs;  /* counts jobs: changes when there is a new one */
+    atomic_long_t next_part;
+    atomic_long_t working; /* helpers that have taken the job and not left it */
+    atomic_long_t flags;   /* exceptions that the helpers' arithmetic raised */
+} thread_pool;
+
+#define POOL_INIT                \
+    {.owner = MUTEX_INIT,        \
+     .state = MUTEX_INIT,        \
+     .next_job = CONDITION_INIT, \
+     .all_left = CONDITION_INIT}
+
+static thread_pool pool = POOL_INIT;
+static atomic_long_t number = 1;
+
+long threads_number(void) { return ATOMIC_LOAD(&number); }
+void threads_set_number(long n) { ATOMIC_STORE(&number, n); }
+
+/* Looks for a change of *value for SPIN_US. */
+static void spin_while_equal(atomic_long_t *value, long former)
+{
+    const unsigned long start = now_us();
+    do
+        for (int i = 0; i < 32; i++) {
+            if (ATOMIC_LOAD(value) != former)
+                return;
+            PAUSE();
+        }
+    while (now_us() - start < SPIN_US);
+}
+
+static void work_on(threads_work *work, void *job, long parts)
+{
+    for (long k; (k = ATOMIC_FETCH_ADD(&pool.next_part, 1)) < parts;)
+        work(job, k);
+}
+
+/* The life of a helper. */
+static THREAD_RESULT help(void *unused)
+{
+    (void)unused;
+    name_this_thread();
+    fp_mode_set_default();
+    long seen = 0;
+    lock(&pool.state);
+    for (;;) {
+        while (pool.jobs == seen || !pool.is_open || pool.vacancies == 0) {
+            seen = pool.jobs;
+            unlock(&pool.state);
+            ATOMIC_FETCH_ADD(&pool.awake, 1);
+            spin_while_equal(&pool.jobs, seen);
+            ATOMIC_FETCH_ADD(&pool.awake, -1);
+            lock(&pool.state);
+            if (pool.jobs == seen)
+                wait_for(&pool.next_job, &pool.state);
+        }
+        seen = pool.jobs;
+        pool.vacancies--;
+        ATOMIC_FETCH_ADD(&pool.working, 1);
+        threads_work *const work = pool.work;
+        void *const job = pool.job;
+        const long parts = pool.parts;
+        unlock(&pool.state);
+
+        fp_flags_clear();
+        work_on(work, job, parts);
+        ATOMIC_OR(&pool.flags, (long)fp_flags_read());
+
+        lock(&pool.state);
+        if (ATOMIC_FETCH_ADD(&pool.working, -1) == 1)
+            wake_all(&pool.all_left);
+    }
+    return 0;
+}
+
+#ifndef _WIN32
+/* The child has one thread, and the locks may have been held by another. */
+static void forget_helpers(void)
+{
+    const thread_pool fresh = POOL_INIT;
+    pool = fresh;
+}
+#endif
+
+/* Starts helpers up to this number; there may be fewer if the system has no more to give. */
+static void start_helpers(long count)
+{
+#ifndef _WIN32
+    static int is_registered;
+    if (!is_registered)
+        is_registered = pthread_atfork(NULL, NULL, forget_helpers) == 0;
+    if (!is_registered)
+        return;
+#endif
+    while (pool.helpers < count && start_thread(help))
+        pool.helpers++;
+}
+
+/* Offers the job to the helpers, works on it, and waits for those that have taken it. */
+static void share(threads_work *work, void *job, long parts)
+{
+    const long helpers = (parts < threads_number() ? parts : threads_number()) - 1;
+    lock(&pool.state);
+    start_helpers(helpers);
+    pool.work = work;
+    pool.job = job;
+    pool.parts = parts;
+    pool.is_open = 1;
+    pool.vacancies = helpers;
+    ATOMIC_STORE(&pool.flags, 0);
+    ATOMIC_STORE(&pool.next_part, 0);
+    ATOMIC_FETCH_ADD(&pool.jobs, 1);
+    unlock(&pool.state);
+    wake_all(&pool.next_job);
+
+    work_on(work, job, parts);
+
+    lock(&pool.state);
+    pool.is_open = 0;
+    unlock(&pool.state);
+    for (long left; (left = ATOMIC_LOAD(&pool.working)) != 0;) {
+        spin_while_equal(&pool.working, left);
+        if (ATOMIC_LOAD(&pool.working) != left)
+            continue;
+        lock(&pool.state);
+        while (ATOMIC_LOAD(&pool.working) != 0)
+            wait_for(&pool.all_left, &pool.state);
+        unlock(&pool.state);
+    }
+    fp_flags_raise((fp_flags)ATOMIC_LOAD(&pool.flags));
+}
+
+int threads_run(threads_work *work, void *job, long parts, int is_short)
+{
+    if (!try_lock(&pool.owner))
+        return 0;
+    const int gap_was_short = now_us() - pool.end < SPIN_US;
+    const int is_shared = !is_short || ATOMIC_LOAD(&pool.awake) || pool.short_gaps >= SERIES;
+    pool.short_gaps = gap_was_short ? pool.short_gaps + (pool.short_gaps < SERIES) : 0;
+    if (is_shared)
+        share(work, job, parts);
+    else
+        for (long k = 0; k < parts; k++)
+            work(job, k);
+    pool.end = now_us();
+    unlock(&pool.owner);
+    return 1;
+}
