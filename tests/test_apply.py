@@ -133,7 +133,7 @@ def test_progress_counts_up_to_all_elements(files):
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("threads", [1, 2, 3, 32])
 def test_blocks_keep_their_order_on_any_number_of_threads(files, monkeypatch, threads):
-    monkeypatch.setattr(module, "_cores", lambda: threads - 1)
+    monkeypatch.setattr(module, "usable_cpus", lambda: threads - 1)
     check(files, gelu_simd.gelu, saved(random_array("f8", 5000)))
 
 

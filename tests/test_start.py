@@ -71,6 +71,11 @@ def test_bad_level(command):
     check_error(done, f"GELU_SIMD_ISA=sse9: there is no level 'sse9'; possible: {possible}")
 
 
+def test_bad_number_of_threads(command):
+    done = execute(command, GELU_SIMD_NUM_THREADS="many")
+    check_error(done, "GELU_SIMD_NUM_THREADS=many: not a positive whole number")
+
+
 def test_another_program_s_errors_are_left_alone():
     """Also where the name of this program is an argument of the other one."""
     for arguments in (["-c", "import gelu_simd"], ["-m", "timeit", "-n1", "import gelu_simd"]):

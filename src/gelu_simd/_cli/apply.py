@@ -35,6 +35,7 @@ from gelu_simd._cli.files import (
     title,
     writing,
 )
+from gelu_simd._threads import usable_cpus
 from gelu_simd._types import TYPES
 
 BLOCK = 1 << 20  # bytes of a buffer: it stays in a core's cache from reading to writing
@@ -276,7 +277,7 @@ class _Copy:
         self.block = max(1, BLOCK // max(held.itemsize, result.itemsize))
         blocks = -(-size // self.block)
         # One more than computes: another one waits for its turn.
-        self.count = min(blocks, _cores() + 1, MOST_THREADS)
+        self.count = min(blocks, usable_cpus() + 1, MOST_THREADS)
         # What a thread takes from its queue: True when it is its turn, False when all shall end.
         self.reading = [SimpleQueue[bool]() for _ in range(self.count)]
         self.writing = [SimpleQueue[bool]() for _ in range(self.count)]
@@ -357,8 +358,3 @@ class _Copy:
                 f"{title('read', self.source)} is truncated: its header promises "
                 f"{self.size * self.held.itemsize} bytes of data, it ended after {bytes_read}"
             )
-
-
-def _cores() -> int:
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
