@@ -97,7 +97,7 @@ def test_named_pipes(source, tmp_path):
     assert last.is_fifo()
 
 
-@posix
+@linux
 @pytest.mark.parametrize("script", [
     '"$0" -m gelu_simd apply /dev/stdin /dev/stdout < in.npy | cat > out.npy',
     'cat in.npy | "$0" -m gelu_simd apply /dev/stdin out.npy',
@@ -141,9 +141,9 @@ def test_bad_streams_leave_the_old_output_alone(tmp_path, data, message):
 
 
 @posix
-@pytest.mark.parametrize("lines", ["apply in.npy -", "apply - -", "apply in.npy /dev/stdout"])
-def test_closed_pipe_ends_quietly(source, lines):
-    command = [sys.executable, "-m", "gelu_simd", *lines.split()]
+@pytest.mark.parametrize("args", [["in.npy", "-"], ["-", "-"]], ids=" ".join)
+def test_closed_pipe_ends_quietly(source, args):
+    command = [sys.executable, "-m", "gelu_simd", "apply", *args]
     with (
         source.open("rb") as stdin,
         subprocess.Popen(
