@@ -8,8 +8,15 @@ Functions
 ---------
 """
 
-from gelu_simd import _docs, _ufuncs
-from gelu_simd._ufuncs import cpu_info, get_num_threads, set_num_threads
+from gelu_simd import _start
+
+try:
+    _start.begin()
+    from gelu_simd import _docs, _ufuncs
+    from gelu_simd._ufuncs import cpu_info, get_num_threads, set_num_threads
+except ImportError as error:
+    _start.fail(error)
+    raise
 
 __doc__ += _docs.calls()
 __version__ = "0.1.0"
