@@ -4,13 +4,12 @@
  * Compiled for the baseline.
  *
  * Policy on 512-bit vectors (2026-11): every CPU that has AVX-512 F, BW, DQ and VL runs 512-bit
- * loops.  Intel's server CPUs before Ice Lake (Skylake-X, Cascade Lake, Cooper Lake: family 6, model
- * 0x55) and the client parts of Ice Lake, Tiger Lake and Rocket Lake lower their clock while they
- * execute 512-bit multiplications; the manuals and others' measurements say by 5 to 30 % on the
- * former, less on the latter.  Half as many instructions gain more than that in a loop that is bound
- * by them, except on models with one 512-bit multiplier (Xeon Bronze and most Silver).  Measured
- * here: Zen 4, where AVX-512 takes 0.50 to 0.55 of AVX2's time at the same clock.  Not measured: any
- * of the Intel models.  GELU_SIMD_ISA=avx2 is the way out.
+ * loops.  Some of them lower their clock while they execute 512-bit multiplications, most of all
+ * Skylake-X and its relatives of the same model number (family 6, model 0x55).  A loop of half as
+ * many instructions gains more than the clock loses, but perhaps not where one of the two 512-bit
+ * multipliers is missing, as in the small models, nor for the code that runs next.  Measured: Zen 4
+ * (family 25, model 17), whose clock stays; AVX-512 takes 0.67 to 0.83 of AVX2's time by function
+ * and type.  Not measured: any CPU of Intel.  GELU_SIMD_ISA=avx2 is the way out.
  *
  * Policy on macOS (2026-11): XCR0 decides there too.  Darwin enables AVX-512 for a thread only when
  * it first uses the registers and does not announce them in XCR0 before, so an Intel Mac runs avx2.
@@ -166,7 +165,4 @@ const gelu_simd_table *const *gelu_simd_available(void)
 static const gelu_simd_table *level;
 
 const gelu_simd_table *gelu_simd_level(void) { return ATOMIC_LOAD_POINTER(&level); }
-void gelu_simd_set_level(const gelu_simd_table *table) 
-{
-    ATOMIC_STORE_POINTER(&level, table);
-}
+void gelu_simd_set_level(const gelu_simd_table *table) { ATOMIC_STORE_POINTER(&level, table); }

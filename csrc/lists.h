@@ -4,12 +4,12 @@
 
 /* The functions, in the order of the ufuncs: X(name, inputs, outputs, context).
  * src/gelu_simd/_functions.py says what each computes. */
-#define GELU_SIMD_FUNCTIONS(X, context)  \
-    X(gelu, 1, 1, context)               \
-    X(gelu_tanh, 1, 1, context)          \
-    X(gelu_grad, 1, 1, context)          \
-    X(gelu_tanh_grad, 1, 1, context)     \
-    X(gelu_backward, 2, 1, context)      \
+#define GELU_SIMD_FUNCTIONS(X, context) \
+    X(gelu, 1, 1, context)              \
+    X(gelu_tanh, 1, 1, context)         \
+    X(gelu_grad, 1, 1, context)         \
+    X(gelu_tanh_grad, 1, 1, context)    \
+    X(gelu_backward, 2, 1, context)     \
     X(gelu_tanh_backward, 2, 1, context)
 
 /* The types, in the order of a ufunc's loops: X(name, element, lane, precision, context).  An

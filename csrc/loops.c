@@ -9,12 +9,12 @@
 #include "threads.h"
 
 enum {
-    BLOCK_BYTES = 4096,       /* of each strided operand: all blocks stay in the L1 cache */
-    LEAST_BYTES = 64 << 10,   /* of an operand, in a part: 5 to 20 us */
-    MOST_BYTES = 1 << 20,     /* of an operand, in a part */
-    SHORT_BYTES = 1 << 20,    /* of an operand: such a loop takes no longer than waking threads */
-    PARTS_PER_THREAD = 8,     /* so that a thread that is late takes fewer */
-    PART_MULTIPLE = 64        /* elements: parts do not share a cache line of an aligned output */
+    BLOCK_BYTES = 4096,     /* of each strided operand: all blocks stay in the L1 cache */
+    LEAST_BYTES = 64 << 10, /* of an operand, in a part: 5 to 20 us */
+    MOST_BYTES = 1 << 20,   /* of an operand, in a part */
+    SHORT_BYTES = 1 << 20,  /* of an operand: such a loop takes no longer than waking threads */
+    PARTS_PER_THREAD = 8,   /* so that a thread that is late takes fewer */
+    PART_MULTIPLE = 64      /* elements: parts do not share a cache line of an aligned output */
 };
 
 /* A loop with all that computing a part of it needs. */
@@ -48,11 +48,11 @@ static int is_contiguous(int operands, const ptrdiff_t *strides, ptrdiff_t size)
 }
 
 /* Copies between strided and contiguous elements.  A constant size makes memcpy a single move. */
-#define GATHER(size)                                           \
-    for (size_t i = 0; i < n; i++, from += stride)             \
+#define GATHER(size)                               \
+    for (size_t i = 0; i < n; i++, from += stride) \
     memcpy(to + i * (size), from, size)
-#define SCATTER(size)                                          \
-    for (size_t i = 0; i < n; i++, to += stride)               \
+#define SCATTER(size)                            \
+    for (size_t i = 0; i < n; i++, to += stride) \
     memcpy(to, from + i * (size), size)
 
 static void gather(char *to, const char *from, ptrdiff_t stride, size_t n, ptrdiff_t size)
@@ -143,7 +143,9 @@ void gelu_simd_loop(char **args, const ptrdiff_t *length, const ptrdiff_t *strid
               .args = args,
               .strides = strides,
               .n = n,
-              .block = is_serial ? 1 : is_plain ? n : (size_t)(BLOCK_BYTES / size),
+              .block = is_serial  ? 1
+                       : is_plain ? n
+                                  : (size_t)(BLOCK_BYTES / size),
               .part = n};
     if (!is_long || threads_number() == 1 || !compute_in_parts(&l)) {
         l.part = n;

@@ -153,29 +153,29 @@ static void name_this_thread(void)
 /* ---- the pool ---- */
 
 typedef struct {
-    mutex owner;             /* held by the thread whose job it is */
-    mutex state;             /* guards what follows, down to the condition variables */
-    threads_work *work;      /* the job */
+    mutex owner;        /* held by the thread whose job it is */
+    mutex state;        /* guards what follows, down to the condition variables */
+    threads_work *work; /* the job */
     void *job;
     long parts;
-    int is_open;             /* whether helpers may still take the job */
-    long helpers;            /* started */
-    long vacancies;          /* helpers that may still take the job */
+    int is_open;    /* whether helpers may still take the job */
+    long helpers;   /* started */
+    long vacancies; /* helpers that may still take the job */
     condition next_job, all_left;
-    atomic_long_t awake;     /* helpers that look for the next job */
-    unsigned long end;       /* of the last job, by now_us; guarded by `owner` */
-    int short_gaps;          /* in a row before the next job; guarded by `owner` */
-    atomic_long_t jobs;      /* counts jobs: changes when there is a new one */
+    atomic_long_t awake; /* helpers that look for the next job */
+    unsigned long end;   /* of the last job, by now_us; guarded by `owner` */
+    int short_gaps;      /* in a row before the next job; guarded by `owner` */
+    atomic_long_t jobs;  /* counts jobs: changes when there is a new one */
     atomic_long_t next_part;
-    atomic_long_t working;   /* helpers that have taken the job and not left it */
-    atomic_long_t flags;     /* exceptions that the helpers' arithmetic raised */
+    atomic_long_t working; /* helpers that have taken the job and not left it */
+    atomic_long_t flags;   /* exceptions that the helpers' arithmetic raised */
 } thread_pool;
 
-#define POOL_INIT                                                                                  \
-    {                                                                                              \
-        MUTEX_INIT, MUTEX_INIT, NULL, NULL, 0, 0, 0, 0, CONDITION_INIT, CONDITION_INIT, 0, 0, 0, \
-            0, 0, 0, 0                                                                             \
-    }
+#define POOL_INIT                \
+    {.owner = MUTEX_INIT,        \
+     .state = MUTEX_INIT,        \
+     .next_job = CONDITION_INIT, \
+     .all_left = CONDITION_INIT}
 
 static thread_pool pool = POOL_INIT;
 static atomic_long_t number = 1;

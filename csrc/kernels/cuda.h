@@ -8,7 +8,8 @@
  *
  * such as element<f16, gelu_f16>(x).  Elements are bits: integers as wide as their type.
  */
-namespace gelu_simd {
+namespace gelu_simd
+{
 
 #include "../lists.h"
 #include "../simd/cuda.h"
@@ -33,19 +34,16 @@ struct bits_of<double> {
 };
 
 /* A type: its bits in memory, and the bit that makes its NaNs quiet. */
-#define DEFINE_TYPE(name, element, lane, precision, context)                  \
-    struct name {                                                             \
-        typedef bits_of<element>::type bits;                                  \
-        static constexpr bits quiet = (bits)1 << (precision - 2);             \
-    };                                                                        \
-    V_INLINE v##lane load(name, name::bits x)                                 \
-    {                                                                         \
-        return v_load_##name((const element *)(const void *)&x);              \
-    }                                                                         \
-    V_INLINE void store(name, name::bits *y, v##lane a)                       \
-    {                                                                         \
-        v_store_##name((element *)(void *)y, a);                              \
-    }
+#define DEFINE_TYPE(name, element, lane, precision, context)      \
+    struct name {                                                 \
+        typedef bits_of<element>::type bits;                      \
+        static constexpr bits quiet = (bits)1 << (precision - 2); \
+    };                                                            \
+    V_INLINE v##lane load(name, name::bits x)                     \
+    {                                                             \
+        return v_load_##name((const element *)(const void *)&x);  \
+    }                                                             \
+    V_INLINE void store(name, name::bits *y, v##lane a) { v_store_##name((element *)(void *)y, a); }
 GELU_SIMD_TYPES(DEFINE_TYPE, )
 
 template <class type, class lane>
@@ -121,7 +119,7 @@ V_INLINE void compute_packet(ptrdiff_t n, ptrdiff_t i, bits *y, const inputs *..
         for (ptrdiff_t k = first; k < n; k++)
             y[k] = element<type, function>(x[k]...);
     else
-        compute_whole_packet<type, function>(
-            y + first, reinterpret_cast<const packet<inputs> *>(x)[i]...);
+        compute_whole_packet<type, function>(y + first,
+                                             reinterpret_cast<const packet<inputs> *>(x)[i]...);
 }
-}
+} // namespace gelu_simd

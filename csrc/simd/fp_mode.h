@@ -76,13 +76,16 @@ typedef uint64_t fp_mode;
 #define FPCR_FLUSH_TO_ZERO (UINT64_C(1) << 24)
 #define FPCR_DEFAULT_NAN (UINT64_C(1) << 25)
 #define FPCR_ALTERNATE_F16 (UINT64_C(1) << 26)
-#define FPCR_MODE                                                                              \
-    (FPCR_FLUSH_INPUTS_TO_ZERO | FPCR_ALTERNATE_HANDLING | FPCR_NUMERIC_ELEMENT |              \
-     FPCR_FLUSH_TO_ZERO_F16 | FPCR_ROUNDING | FPCR_FLUSH_TO_ZERO | FPCR_DEFAULT_NAN |          \
+#define FPCR_MODE                                                                     \
+    (FPCR_FLUSH_INPUTS_TO_ZERO | FPCR_ALTERNATE_HANDLING | FPCR_NUMERIC_ELEMENT |     \
+     FPCR_FLUSH_TO_ZERO_F16 | FPCR_ROUNDING | FPCR_FLUSH_TO_ZERO | FPCR_DEFAULT_NAN | \
      FPCR_ALTERNATE_F16)
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #include <intrin.h>
+/* The registers' numbers, as ARM64_SYSREG of Windows' headers makes them. */
+#define ARM64_FPCR 0x5a20
+#define ARM64_FPSR 0x5a21
 static inline fp_mode fp_mode_read(void) { return (fp_mode)_ReadStatusReg(ARM64_FPCR); }
 static inline void fp_mode_write(fp_mode mode) { _WriteStatusReg(ARM64_FPCR, (__int64)mode); }
 static inline uint64_t fp_status_read(void) { return (uint64_t)_ReadStatusReg(ARM64_FPSR); }

@@ -354,7 +354,7 @@ static int upper_halves_are_clear(void)
         return 1;
 #define SAVE(i) "vmovups %%ymm" #i ", 32*" #i "(%0)\n\t"
     __asm__ volatile(SAVE(0) SAVE(1) SAVE(2) SAVE(3) SAVE(4) SAVE(5) SAVE(6) SAVE(7) SAVE(8) SAVE(9)
-                         SAVE(10) SAVE(11) SAVE(12) SAVE(13) SAVE(14) SAVE(15) ::"r"(registers)
+                         SAVE(10) SAVE(11) SAVE(12) SAVE(13) SAVE(14) SAVE(15)::"r"(registers)
                      : "memory");
     for (int i = 0; i < 16; i++)
         bits |= registers[i][2] | registers[i][3];

@@ -7,8 +7,8 @@
 #include "gelu_simd.h"
 
 /* One loop on a level, which stays in use. */
-static inline void call_loop(const gelu_simd_table *level, int function, int type, char **args, size_t n,
-                      const ptrdiff_t *strides)
+static inline void call_loop(const gelu_simd_table *level, int function, int type, char **args,
+                             size_t n, const ptrdiff_t *strides)
 {
     const ptrdiff_t length = (ptrdiff_t)n;
     gelu_simd_slot slot = {function, type};
