@@ -14,6 +14,8 @@ environment variable ``GELU_SIMD_ISA`` forces one.  Calls on large arrays use al
 process may use; ``set_num_threads(n)`` changes that.
 """
 
+import sys
+
 from gelu_simd import _ufuncs
 from gelu_simd._ufuncs import cpu_info, get_num_threads, set_num_threads
 
@@ -31,3 +33,6 @@ def _call_cupy(ufunc, *args, **kwargs):
 
 
 _hands_over = _ufuncs.hand_over(_call_cupy)
+
+if hasattr(sys.modules.get("threadpoolctl"), "register"):
+    from gelu_simd import threadpoolctl
