@@ -2,8 +2,8 @@
 
 Run: python threads.py PART [--functions ...] [--dtypes ...] [--sizes ...] [--json FILE]
 
-gain    times on one thread over times on `--threads`: calls in a series, into arrays given (`out`) and
-        new (`new`), and calls apart, with 0.2 ms of other work before each (`apart`)
+gain    times on one thread over times on `--threads`: calls in a series into given arrays (`out`)
+        and new ones (`new`); calls apart, with 0.2 ms of other work before each (`apart`)
 peers   times over those of peers, each with its own number of threads
 copy    times over those of np.copyto on as many threads of Python
 crowd   times with 8 threads over those with as many as there are CPUs
@@ -18,7 +18,6 @@ import argparse
 import contextlib
 import ctypes
 import json
-import math
 import shutil
 import subprocess
 import sys
@@ -106,7 +105,7 @@ def cells(options: argparse.Namespace) -> Iterator[tuple[str, np.dtype, list[Arr
             yield function, dtype, [Arrays(*(v[:n] for v in most)) for n in options.sizes]
 
 
-Row = Callable[[str, np.dtype, Arrays, float], Report]
+Row = Callable[[str, Arrays, float], Report]
 
 
 def table(options: argparse.Namespace, title: str, row: Row) -> list[Report]:
@@ -117,7 +116,7 @@ def table(options: argparse.Namespace, title: str, row: Row) -> list[Report]:
         for a in sizes:
             with np.errstate(all="ignore"), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                found = row(function, dtype, a, options.seconds)
+                found = row(function, a, options.seconds)
             found = {"function": function, "dtype": dtype.name, "n": a.x.size} | found
             rows.append(found)
             text = "  ".join(f"{key} {value}" for key, value in found["text"].items())
@@ -135,8 +134,8 @@ def per_element(timing: Timing, n: int) -> float:
 def gain(options: argparse.Namespace) -> list[Report]:
     """Compare several threads with one."""
 
-    def row(function: str, dtype: np.dtype, a: Arrays, seconds: float) -> Report:
-        n = a.x.size
+    def row(function: str, a: Arrays, seconds: float) -> Report:
+        n, dtype = a.x.size, a.x.dtype
         ways = {
             (kind, threads): rested(ours(function, a, new=kind == "new"), threads)
             for kind in ("out", "new")
@@ -175,7 +174,7 @@ def against_peers(options: argparse.Namespace) -> list[Report]:
     for name, why in absent.items():
         print(f"left out: {name}: {why}")
 
-    def row(function: str, dtype: np.dtype, a: Arrays, seconds: float) -> Report:
+    def row(function: str, a: Arrays, seconds: float) -> Report:
         n = a.x.size
         ways = {("gelu_simd", "out"): rested(ours(function, a))}
         ways[("gelu_simd", "new")] = rested(ours(function, a, new=True))
@@ -208,13 +207,17 @@ def against_copy(options: argparse.Namespace) -> list[Report]:
         for future in [pool.submit(np.copyto, *part) for part in parts]:
             future.result()
 
-    def row(function: str, dtype: np.dtype, a: Arrays, seconds: float) -> Report:
+    def row(function: str, a: Arrays, seconds: float) -> Report:
         ways = {"ours": ours(function, a), "copy": Way(partial(copy, a))}
         ways = {key: rested(way, options.threads) for key, way in ways.items()}
         times = alternate(ways, seconds)
         us, theirs = (per_element(times[key], a.x.size) for key in ways)
         mark = "!" if us > 1.1 * theirs else ""
-        text = {"ours": number(us, 3), "copy": number(theirs, 3), "ratio": f"{us / theirs:.2f}{mark}"}
+        text = {
+            "ours": number(us, 3),
+            "copy": number(theirs, 3),
+            "ratio": f"{us / theirs:.2f}{mark}",
+        }
         return {"ours_ns": us, "copy_ns": theirs, "text": text}
 
     return table(options, f"ours and np.copyto on {options.threads} threads", row)
@@ -223,10 +226,8 @@ def against_copy(options: argparse.Namespace) -> list[Report]:
 def crowd(options: argparse.Namespace) -> list[Report]:
     """Compare more threads than CPUs with as many."""
 
-    def row(function: str, dtype: np.dtype, a: Arrays, seconds: float) -> Report:
-        times = alternate(
-            {t: rested(ours(function, a), t) for t in (options.threads, 8)}, seconds
-        )
+    def row(function: str, a: Arrays, seconds: float) -> Report:
+        times = alternate({t: rested(ours(function, a), t) for t in (options.threads, 8)}, seconds)
         few, many = (times[t] for t in times)
         best, middle = many.minimum / few.minimum, many.median / few.median
         mark = "!" if best > 1.1 else ""
@@ -292,10 +293,10 @@ def least(run: Callable[..., float], *args: int, rounds: int = 300) -> tuple[flo
 def model(options: argparse.Namespace) -> list[Report]:
     """Measure what sharing costs, and tell what it gives on more CPUs.
 
-    A call of W ns of work on p threads: each helper is woken in turn, which takes the caller `wake`;
-    it works `late` after that.  The parts are handed out one by one, each for `hand` more, so that all
-    end together: T = (W + sum of the times at which they start) / p, or with fewer helpers if that
-    is less, and never less than the bytes need from the memory.
+    A call of W ns of work on p threads: waking a helper takes the caller `wake`, and the helper
+    works `late` after that.  The parts are handed out one by one, so that all end together: T =
+    (W + sum of the times at which they start) / p, or with fewer helpers if that is less, and
+    never less than the bytes take from the memory.
     """
     with tempfile.TemporaryDirectory() as directory:
         run = driver(Path(directory))

@@ -35,4 +35,4 @@ def _call_cupy(ufunc, *args, **kwargs):
 _hands_over = _ufuncs.hand_over(_call_cupy)
 
 if hasattr(sys.modules.get("threadpoolctl"), "register"):
-    from gelu_simd import threadpoolctl
+    from gelu_simd import threadpoolctl  # noqa: F401 - registers

@@ -8,7 +8,7 @@
 `import gelu_simd` imports this module itself if threadpoolctl has been imported before.
 """
 
-import os
+from pathlib import Path
 
 from threadpoolctl import LibController, register
 
@@ -25,7 +25,7 @@ class Controller(LibController):
 
     def set_additional_attributes(self) -> None:
         """Take the extension for the library: SciPy has one whose file's name begins as ours."""
-        is_ours = os.path.samefile(self.filepath, _ufuncs.__file__)
+        is_ours = Path(self.filepath).samefile(_ufuncs.__file__)
         self.dynlib = _ufuncs if is_ours else None
 
     def get_num_threads(self) -> int:

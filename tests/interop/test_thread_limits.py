@@ -1,4 +1,4 @@
-"""Numbers of threads that others set: threadpoolctl, joblib, loky, Dask, affinity, a quota of CPU time."""
+"""Numbers of threads that others set: threadpoolctl, joblib, loky, Dask, affinity, quotas."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 from helpers import output, same_bits
 
 import gelu_simd
+from gelu_simd import _threads
 
 CPUS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -59,7 +60,7 @@ assert os.path.samefile(row["filepath"], gelu_simd._ufuncs.__file__), row
 
 def test_threadpoolctl_limits_the_threads() -> None:
     threadpoolctl = pytest.importorskip("threadpoolctl", reason="needs threadpoolctl")
-    import gelu_simd.threadpoolctl  # noqa: F401
+    import gelu_simd.threadpoolctl
 
     with number(5):
         with threadpoolctl.threadpool_limits(2):
@@ -190,9 +191,13 @@ def control_group(percent: int) -> Iterator[Path]:
 def test_quota_of_a_control_group(percent: int, expected: int) -> None:
     with control_group(percent) as group:
         join = f"open('{group}/cgroup.procs', 'w').write('0')\n"
-        env = {k: v for k, v in os.environ.items() if k not in {"OMP_NUM_THREADS", "GELU_SIMD_NUM_THREADS"}}
+        env = {k: v for k, v in os.environ.items() if k not in _threads.VARIABLES}
         done = subprocess.run(
-            [sys.executable, "-c", join + SHARED], env=env, capture_output=True, text=True, check=False
+            [sys.executable, "-c", join + SHARED],
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
         )
     assert done.stderr == ""
     assert done.stdout == f"{min(expected, CPUS)}\n"
@@ -200,4 +205,7 @@ def test_quota_of_a_control_group(percent: int, expected: int) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity here")
 def test_more_threads_than_the_affinity_has_cpus() -> None:
-    assert output("import os\nos.sched_setaffinity(0, [min(os.sched_getaffinity(0))])" + SHARED) == "1\n"
+    assert (
+        output("import os\nos.sched_setaffinity(0, [min(os.sched_getaffinity(0))])" + SHARED)
+        == "1\n"
+    )
