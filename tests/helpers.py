@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import io
+import json
 import os
 import re
 import subprocess
@@ -34,6 +35,7 @@ FUNCTIONS = ELEMENTARY
 UFUNCS = list(_ufuncs.ufuncs.values())
 DTYPES = _ufuncs.dtypes
 TYPES = list(_types.TYPES)
+HASHES = json.loads((Path(__file__).parent / "bits.json").read_text(encoding="utf-8"))
 SAMPLES = 2_500_000  # random inputs of a function and type
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
@@ -65,8 +67,8 @@ def same_bits(a: Array, b: Array) -> bool:
 @functools.cache
 def sample(function: str, dtype: np.dtype) -> Array:
     """Return the inputs of the normal run, with quiet NaNs only."""
-    found = [block() for block in _inputs.blocks(function, dtype, SAMPLES)]
-    result = bit_tools.quiet(np.concatenate(found))
+    blocks = [block() for block in _inputs.blocks(function, dtype, SAMPLES)]
+    result = bit_tools.quiet(np.concatenate(blocks))
     result.flags.writeable = False
     return result
 
@@ -104,10 +106,8 @@ def invalid_product(dtype: np.dtype) -> list[Array]:
 
 def operands(ufunc: np.ufunc, x: Array) -> list[Array]:
     """Return operands of `ufunc` whose last is x; no product is invalid."""
-    if ufunc.nin == 1:
-        return [x]
-    dy = np.resize(np.array([1, -0.25, 3e-5, 700, np.nan, 0], x.dtype), x.shape)
-    return [np.where(np.isfinite(x), dy, x.dtype.type(1)), x]
+    other = np.resize(np.array([1, -0.25, 3e-5, 700, np.nan, 0], x.dtype), x.shape)
+    return [np.where(np.isfinite(x), other, x.dtype.type(1))] * (ufunc.nin - 1) + [x]
 
 
 # ---------------------------------------------------------------------------------------------

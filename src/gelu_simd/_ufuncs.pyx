@@ -190,7 +190,8 @@ def get_num_threads():
     return threads_number()
 
 
-threads_set_number(initial_number(THREADS_MOST))
+MAX_THREADS = THREADS_MOST
+threads_set_number(initial_number(MAX_THREADS))
 
 # ---------------------------------------------------------------------------------------------
 # Functions and types, as C lists them

@@ -27,36 +27,21 @@ from gelu_simd._functions import PRODUCT_OF
 from gelu_simd._types import TYPES
 
 UFUNCS = _ufuncs.ufuncs
-
-
 FUNCTIONS = {name: ufunc for name, ufunc in UFUNCS.items() if ufunc.nin == 1}
-
-
 DTYPES = {dtype.name: dtype for dtype in _ufuncs.dtypes}
-
 
 # Types that the header of a .npy file cannot name: NumPy writes them as raw bytes.
 UNNAMED = {name: row.raw for name, row in TYPES.items() if row.raw is not None}
 
-
 LEVELS = gelu_simd.cpu_info()["available"]
 
-
-# What networks call: values, and gradients in place of bare derivatives.
+# The functions that networks call: values and gradients, no bare derivatives.
 VALUES_AND_GRADIENTS = [name for name in UFUNCS if name not in PRODUCT_OF.values()]
 
-
 SPELLINGS = "such as 1000, 1e9, 16Ki or 4Mi"
-
-
 SIZES = [1, 1 << 10, 1 << 16, 1 << 22]
-
-
 SAMPLES = 5_000_000
-
-
 SAMPLES_EXHAUSTIVE = 100_000_000
-
 
 EXAMPLES = """\
 examples:
@@ -93,28 +78,26 @@ unnamed files, a file {PREFIX}*{SUFFIX} may remain beside OUT, and the next run
 there says so.
 """
 
-
 VERIFY = f"""\
 Compare the results on this CPU, level by level, with an independent high-precision reference,
 on all cores. Levels other than portable must also agree with one another, bit for bit, and the
 gradients (backward) with dy times the derivative.
 
-Types of two bytes are checked on all their numbers; float32 on all with --exhaustive, in minutes
-a function; else the hard cases, the neighbours of every branch and {SAMPLES:.0e} random numbers,
-{SAMPLES_EXHAUSTIVE:.0e} with --exhaustive, are taken.
+float16 and bfloat16 are checked on all their numbers, float32 with --exhaustive too, in minutes a
+function. Otherwise the inputs are hard cases, the neighbours of every branch, and {SAMPLES:.0e}
+random numbers, {SAMPLES_EXHAUSTIVE:.0e} with --exhaustive.
 """
-
 
 BENCH = """\
 Time every level of this CPU next to other ways to compute the same, in one process and in turn.
 The table holds ns per element of the fastest round, the ratio to the best level, and the largest
-error in ULP. What is not installed is named and left out; asked for by name, it is an error. A peer
-whose results are not close to ours is an error, not a time.
+error in ULP. Peers that are not installed are named and left out; in --peers they are an error. A
+peer whose results are not close to ours is an error, not a time.
 """
 
 
 class Interrupted(BaseException):
-    """A signal, whose number is the argument, asked the program to stop."""
+    """A signal to stop; the argument is its number."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -284,9 +267,9 @@ def run_apply(args: argparse.Namespace) -> int:
 
 
 def installed(name: str) -> str:
-    """Refuse the name of a type that a package would bring."""
-    if name == "bfloat16" and name not in DTYPES:
-        raise argparse.ArgumentTypeError("bfloat16 needs ml_dtypes: pip install ml_dtypes")
+    """Refuse the name of a type whose package is not installed."""
+    if name in TYPES and name not in DTYPES:
+        raise argparse.ArgumentTypeError(f"{name} needs ml_dtypes: pip install ml_dtypes")
     return name
 
 
@@ -300,13 +283,13 @@ def count(text: str) -> int:
 
 def run_bench(args: argparse.Namespace) -> int:
     """Run the command ``bench``."""
-    asked = set(args.peers or ["all"])
-    if len({"all", "none"} & asked) == 0:
-        peers = [name for name in PEERS if name in asked]
-    elif len(asked) > 1:
+    requested = set(args.peers or ["all"])
+    if len({"all", "none"} & requested) == 0:
+        peers = [name for name in PEERS if name in requested]
+    elif len(requested) > 1:
         raise report.BenchError("--peers takes all, none or names")
     else:
-        peers = None if asked == {"all"} else []
+        peers = None if requested == {"all"} else []
     bench(
         peers,
         [name for name in UFUNCS if name in (args.function or VALUES_AND_GRADIENTS)],
@@ -361,7 +344,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (FileError, report.BenchError, WorkerError) as exc:
         top.error(str(exc))
     except OSError as exc:
-        # Nobody reads standard output any more, or it is full: let the flush at exit be silent.
+        # Standard output is closed or full: keep the flush at exit silent.
         if sys.stdout is not None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(exc, BrokenPipeError):
