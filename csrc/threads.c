@@ -25,6 +25,8 @@
 
 #include "threads.h"
 
+#include <stddef.h>
+
 #include "atomic.h"
 #include "simd/fp_mode.h"
 
@@ -87,7 +89,6 @@ static void name_this_thread(void) {}
 
 #include <pthread.h>
 #include <signal.h>
-#include <stddef.h>
 #include <time.h>
 
 typedef pthread_mutex_t mutex;
@@ -110,18 +111,23 @@ static unsigned long now_us(void)
     return (unsigned long)t.tv_sec * 1000000 + (unsigned long)t.tv_nsec / 1000;
 }
 
-/* A helper inherits that all signals are blocked, so that they reach the threads of the program. */
+/* A helper inherits that signals are blocked, so that they reach the threads of the program: all but
+ * those of its own faults, for which the program may have handlers. */
 static int start_thread(void *(*run)(void *))
 {
     pthread_t thread;
     pthread_attr_t attributes;
-    sigset_t all, former;
+    sigset_t blocked, former;
     int failed = pthread_attr_init(&attributes);
     if (failed)
         return 0;
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &former);
+    sigfillset(&blocked);
+    sigdelset(&blocked, SIGBUS);
+    sigdelset(&blocked, SIGFPE);
+    sigdelset(&blocked, SIGILL);
+    sigdelset(&blocked, SIGSEGV);
+    pthread_sigmask(SIG_SETMASK, &blocked, &former);
     failed = pthread_create(&thread, &attributes, run, NULL);
     pthread_sigmask(SIG_SETMASK, &former, NULL);
     pthread_attr_destroy(&attributes);

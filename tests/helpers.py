@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import io
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from numpy.lib import format as npy
 
 import gelu_simd
 from gelu_simd import _functions, _types, _ufuncs
@@ -135,6 +137,13 @@ def output(code: str, isa: str | None = None) -> str:
 # The command line
 
 
+def saved(array: Array, version: tuple[int, int] = (1, 0)) -> bytes:
+    """Return the .npy file of an array."""
+    file = io.BytesIO()
+    npy.write_array(file, array, version)
+    return file.getvalue()
+
+
 def run(*args: object) -> subprocess.CompletedProcess[str]:
     """Run the command line in a process of its own."""
     command = [sys.executable, "-m", "gelu_simd", *map(str, args)]
@@ -145,8 +154,8 @@ def start(code: str, *args: object, **kwargs: object) -> subprocess.Popen[str]:
     """Start a child that runs `code`, then main; for what has to be arranged inside it."""
     code += "\nimport sys\nfrom gelu_simd._cli.main import main\nsys.exit(main())"
     command = [sys.executable, "-c", code, *map(str, args)]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, **kwargs)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, **(pipes | kwargs))
 
 
 def check_error(done: subprocess.CompletedProcess[str], message: str) -> None:

@@ -32,6 +32,6 @@ def test_error_exhaustively(
         print()
         levels = INFO["available"]
         missed = screens.verify(
-            [ufunc.__name__], [dtype], levels, 100_000_000, exhaustive=True, as_json=False
+            [ufunc.__name__], [dtype], levels, 100_000_000, exhaustive=True, json_file=None
         )
     assert not missed

@@ -68,7 +68,7 @@ def test_report_is_taken_over(figures: ModuleType, capsys: pytest.CaptureFixture
     from gelu_simd._cli.screens import verify
 
     level = INFO["available"][0]
-    verify(["gelu", "gelu_backward"], DTYPES[:1], [level], 1000, exhaustive=False, as_json=True)
+    verify(["gelu", "gelu_backward"], DTYPES[:1], [level], 1000, exhaustive=False, json_file="-")
     report = capsys.readouterr().out
     old = ("gelu_tanh", "float32", "fused"), Largest(1.0, "0x1p-1", 7)
     merged = figures.update(dict([old]), report)

@@ -18,6 +18,7 @@ OURS = {
     "gelu_simd._functions",
     "gelu_simd._measured",
     "gelu_simd._promotion",
+    "gelu_simd._start",
     "gelu_simd._threads",
     "gelu_simd._types",
     "gelu_simd._ufuncs",

@@ -128,7 +128,7 @@ def verify(
     dtypes: Sequence[np.dtype],
     levels: Sequence[str],
 ) -> tuple[int, str]:
-    code = screens.verify(functions, dtypes, levels, 1000, exhaustive=False, as_json=False)
+    code = screens.verify(functions, dtypes, levels, 1000, exhaustive=False, json_file=None)
     out, err = capsys.readouterr()
     assert err == ""
     assert out.isascii()
@@ -294,7 +294,7 @@ def test_json_of_a_miss(
 ) -> None:
     doctor("gelu_backward", "other", 1)
     levels = ["fused", "other"]
-    assert screens.verify(["gelu_backward"], [F32], levels, 10, exhaustive=False, as_json=True)
+    assert screens.verify(["gelu_backward"], [F32], levels, 10, exhaustive=False, json_file="-")
     fused, other = json.loads(capsys.readouterr().out)["results"]
     assert fused["ok"]
     assert not other["ok"]

@@ -8,10 +8,19 @@ Functions
 ---------
 """
 
-from gelu_simd import _docs, _ufuncs
-from gelu_simd._ufuncs import cpu_info, get_num_threads, set_num_threads
+import sys
 
-__doc__ += _docs.calls()
+from gelu_simd import _start
+
+try:
+    _start.begin()
+    from gelu_simd import _docs, _ufuncs
+    from gelu_simd._ufuncs import cpu_info, get_num_threads, set_num_threads
+except ImportError as error:
+    _start.fail(error)
+    raise
+
+__doc__ = (__doc__ or "") + _docs.calls()  # python -OO takes docstrings away
 __version__ = "0.1.0"
 
 __all__ = ["cpu_info", "get_num_threads", "set_num_threads", *_ufuncs.ufuncs]  # noqa: PLE0604 - names of functions
@@ -26,3 +35,6 @@ def _call_cupy(ufunc, *args, **kwargs):
 
 
 _hands_over = _ufuncs.hand_over(_call_cupy)
+
+if hasattr(sys.modules.get("threadpoolctl"), "register"):
+    from gelu_simd import threadpoolctl  # noqa: F401 - registers

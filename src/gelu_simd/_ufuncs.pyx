@@ -137,7 +137,7 @@ def use_initial_level():
     try:
         gelu_simd_set_level(find(name))
     except ValueError as error:
-        raise ImportError(f"GELU_SIMD_ISA={name}: {error}") from None
+        raise ImportError(f"GELU_SIMD_ISA={name}: {error}", name="gelu_simd") from None
 
 
 use_initial_level()
@@ -190,7 +190,8 @@ def get_num_threads():
     return threads_number()
 
 
-threads_set_number(initial_number(THREADS_MOST))
+MAX_THREADS = THREADS_MOST
+threads_set_number(initial_number(MAX_THREADS))
 
 # ---------------------------------------------------------------------------------------------
 # Functions and types, as C lists them

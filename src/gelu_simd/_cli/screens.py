@@ -16,6 +16,7 @@ import numpy as np
 import gelu_simd
 from gelu_simd import _ufuncs
 from gelu_simd._check import examine, workers
+from gelu_simd._cli.files import STANDARD, require_writable, write_text
 from gelu_simd._cli.progress import Progress
 from gelu_simd._compare import peers, timing
 from gelu_simd._functions import ELEMENTARY, FUNCTIONS, PRODUCT_OF, limit
@@ -35,8 +36,8 @@ FORMULAS = {
 BOLD, GREEN, RED = "1", "32", "31"  # of the terminal's SGR sequences
 
 
-def info(as_json: bool) -> int:
-    """Print the facts about this installation."""
+def info(json_file: str | None) -> int:
+    """Print the facts about this installation; write them to a file, or print that for "-"."""
     facts: dict[str, Any] = {
         "version": gelu_simd.__version__,
         "numpy": np.__version__,
@@ -50,9 +51,9 @@ def info(as_json: bool) -> int:
             for name in ELEMENTARY
         },
     }
-    if as_json:
-        print(json.dumps(facts, indent=2))
-    else:
+    if json_file is not None:
+        write_text(json_file, json.dumps(facts, indent=2) + "\n")
+    if json_file != STANDARD:
         for key, value in facts.items():
             rows = value if isinstance(value, dict) else {"": value}
             for i, (name, item) in enumerate(rows.items()):
@@ -99,24 +100,30 @@ def verify(
     levels: Sequence[str],
     samples: int,
     exhaustive: bool,
-    as_json: bool,
+    json_file: str | None,
 ) -> int:
-    """Check and print every level; return 1 if a limit is missed or fused levels differ, else 0."""
+    """Check and print every level; return 1 if a limit is missed or fused levels differ, else 0.
+
+    The results go to a file too; for "-" they are printed as it would hold them.
+    """
+    if json_file is not None:
+        require_writable(json_file)
+    show = json_file != STANDARD
     results: list[examine.Result] = []
-    if not as_json:
+    if show:
         print(_styled(f"{'':10}{'max ULP':>7}  {'at x =':<50}limit", BOLD), flush=True)
     with Progress() as progress:
         for group in workers.check_all(
             functions, dtypes, levels, samples, exhaustive, progress.update
         ):
             results += group
-            if not as_json:
+            if show:
                 progress.erase()
                 _show_levels(group)
     missed = sum(not result.ok for result in results)
-    if as_json:
-        print(json.dumps(_verify_facts(results), indent=2))
-    else:
+    if json_file is not None:
+        write_text(json_file, json.dumps(_verify_facts(results), indent=2) + "\n")
+    if show:
         print(f"{len(results)} checks, {missed} missed")
     return int(missed > 0)
 

@@ -9,6 +9,7 @@ import platform
 import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +24,11 @@ MANY = 1 << 14
 #: The errors are measured at x in this range.
 RANGE = (-15.0, 5.0)
 
+UNITS = {"": 1, "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30}
+
+#: The largest number of elements that anybody could want.
+LARGEST = 10**12
+
 Report = dict[str, Any]
 
 
@@ -35,12 +41,15 @@ class WrongResult(BenchError):
 
 
 def size(text: str) -> int:
-    """Read a number of elements: 1000, 16Ki or 4Mi."""
-    match = re.fullmatch(r"(\d+)(Ki|Mi|)", text)
-    number = int(match[1]) << {"": 0, "Ki": 10, "Mi": 20}[match[2]] if match else 0
-    if not 1 <= number <= 1 << 32:
-        raise ValueError(f"not a number of elements such as 1000, 16Ki or 4Mi: {text!r}")
-    return number
+    """Read a number of elements: 1000, 1e9, 16Ki or 4Mi."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?(?:[eE]\+?\d{1,2})?)(Ki|Mi|Gi|)", text, re.ASCII)
+    number = Fraction(match[1]) * UNITS[match[2]] if match else Fraction(0)
+    if not (1 <= number <= LARGEST and number.denominator == 1):
+        raise ValueError(
+            f"not a whole number of elements such as 1000, 1e9, 16Ki or 4Mi, "
+            f"up to {LARGEST:.0e}: {text!r}"
+        )
+    return int(number)
 
 
 def size_name(n: int) -> str:

@@ -1,0 +1,44 @@
+"""Registration with threadpoolctl, which then shows and limits the threads of this package.
+
+>>> import threadpoolctl  # doctest: +SKIP
+>>> import gelu_simd.threadpoolctl
+>>> with threadpoolctl.threadpool_limits(1):  # doctest: +SKIP
+...     gelu_simd.gelu(x)
+
+`import gelu_simd` imports this module itself if threadpoolctl has been imported before.
+"""
+
+from pathlib import Path
+
+from threadpoolctl import LibController, register
+
+import gelu_simd
+from gelu_simd import _ufuncs
+
+
+class Controller(LibController):
+    """The threads of this package, in the terms of threadpoolctl."""
+
+    user_api = internal_api = "gelu_simd"
+    filename_prefixes = ("_ufuncs",)
+    check_symbols = ("set_num_threads",)
+
+    def set_additional_attributes(self) -> None:
+        """Take the extension for the library: SciPy has one whose file's name begins as ours."""
+        is_ours = Path(self.filepath).samefile(_ufuncs.__file__)
+        self.dynlib = _ufuncs if is_ours else None
+
+    def get_num_threads(self) -> int:
+        """Return how many threads a call may use."""
+        return _ufuncs.get_num_threads()
+
+    def set_num_threads(self, num_threads: int) -> None:
+        """Set it, to what is possible."""
+        _ufuncs.set_num_threads(min(max(1, num_threads), _ufuncs.MAX_THREADS))
+
+    def get_version(self) -> str:
+        """Return the version of this package."""
+        return gelu_simd.__version__
+
+
+register(Controller)
