@@ -28,7 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[ENTRIES] = {entry.name: entry for entry in peers.levels()}
     config.stash[ABSENT] = {}
     for option, value in OPTIONS.items():
-        if not any(given.startswith(option) for given in config.invocation_params.args):
+        if not any(argument.startswith(option) for argument in config.invocation_params.args):
             setattr(config.option, option.removeprefix("--").replace("-", "_"), value)
 
 

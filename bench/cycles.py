@@ -16,7 +16,6 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from gelu_simd import _ufuncs
 from gelu_simd._functions import FUNCTIONS
 from gelu_simd._types import TYPES
 
@@ -36,7 +35,8 @@ CPUS = [
     ("avx512", "x86_64", "znver4", 128),
 ]
 
-SIZES = {suffix: size for suffix, size, *_ in _ufuncs.TYPES}
+# Level and type whose loops must neither spill nor compute in scalars.
+CLEAN = {("neon", "float32")}
 
 BRANCH = re.compile(r"\s+(?:b\.?\w*|j\w+|cbn?z|tbn?z)\s+(?:.*,\s*)?(\.L\w+)$")
 STACK_STORE = re.compile(r"\s+(?:st\w+\s.*\[sp|v?mov\w+\s+%\w+, .*\(%r[sb]p)")
@@ -53,8 +53,8 @@ class Loop(NamedTuple):
 
 def tool(*names: str) -> str:
     """Return the first of some programs that is installed."""
-    found = next(filter(None, map(shutil.which, names)), None)
-    return found or sys.exit(f"this needs {names[0]}")
+    program = next(filter(None, map(shutil.which, names)), None)
+    return program or sys.exit(f"this needs {names[0]}")
 
 
 def assembly(level: str, arch: str, directory: Path) -> list[str]:
@@ -93,14 +93,14 @@ def simulate(code: list[str], arch: str, cpu: str) -> tuple[float, float]:
         input="\n".join(code), capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
-        said = done.stderr.strip().partition("\n")[0]
-        sys.exit(f"{command[0]} cannot simulate {cpu}: {said}; that of LLVM 19 can")
+        reason = done.stderr.strip().partition("\n")[0]
+        sys.exit(f"{command[0]} cannot simulate {cpu}: {reason}; that of LLVM 19 can")
     cycles = re.search(r"Total Cycles:\s+(\d+)", done.stdout)[1]
     bound = re.search(r"Block RThroughput:\s+([\d.]+)", done.stdout)[1]
     return int(cycles) / rounds, float(bound)
 
 
-def known(dtype: str) -> str:
+def type_name(dtype: str) -> str:
     """Refuse what is no type."""
     if dtype not in TYPES:
         raise argparse.ArgumentTypeError(f"{dtype!r} is none of {', '.join(TYPES)}")
@@ -114,26 +114,25 @@ def main(dtypes: list[str]) -> int:
     with tempfile.TemporaryDirectory() as directory:
         for dtype in dtypes:
             suffix = TYPES[dtype].suffix
-            size = max(4, SIZES[suffix])  # of a lane: 16-bit types are computed in float32
+            size = TYPES[TYPES[dtype].lane].size
             for function in FUNCTIONS:
                 for level, arch, cpu, width in CPUS:
                     lines = assembly(level, arch, Path(directory))
-                    found = loop(lines, f"{function}_{suffix}_kernel")
+                    inner = loop(lines, f"{function}_{suffix}_kernel")
                     lanes = width // size
-                    cycles, bound = (c / lanes for c in simulate(found.instructions, arch, cpu))
+                    cycles, bound = (c / lanes for c in simulate(inner.instructions, arch, cpu))
                     print(
                         f"{function:20}{dtype:10}{level:8}{cpu:16}{cycles:8.2f}{bound:8.2f}"
-                        f"{len(found.instructions) / lanes:14.1f}{found.spills:8}"
+                        f"{len(inner.instructions) / lanes:14.1f}{inner.spills:8}"
                     )
-                    judged = (level, dtype) == ("neon", "float32")
-                    failed |= judged and found.spills + found.scalars > 0
+                    failed |= (level, dtype) in CLEAN and inner.spills + inner.scalars > 0
     return int(failed)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument(
-        "dtypes", nargs="*", type=known, metavar="DTYPE",
+        "dtypes", nargs="*", type=type_name, metavar="DTYPE",
         help=f"some of {', '.join(TYPES)} (default: float32)",
     )  # fmt: skip
     sys.exit(main(parser.parse_args().dtypes or ["float32"]))

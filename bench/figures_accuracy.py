@@ -11,7 +11,7 @@ from marks import ROOT, replace
 from gelu_simd import _ufuncs
 from gelu_simd._docs import decimal, inputs
 from gelu_simd._functions import CORRECTLY_ROUNDED, ELEMENTARY, limit
-from gelu_simd._levels import BITS
+from gelu_simd._levels import BITS, GROUPS
 from gelu_simd._measured import Largest
 from gelu_simd._types import TYPES
 
@@ -19,9 +19,8 @@ DATA = ROOT / "src" / "gelu_simd" / "_measured.py"
 MATHS = {
     dtype: sorted((ROOT / "csrc" / "maths").glob(f"*_{row.suffix}.inc"))
     for dtype, row in TYPES.items()
-    if not row.enumerable
+    if row.lane == dtype
 }
-GROUPS = ("fused", "portable")  # of levels, as README's columns
 
 Measured = dict[tuple[str, str, str], Largest]
 
@@ -55,6 +54,19 @@ def update(measured: Measured, report: str) -> Measured:
         return list(TYPES).index(dtype), ELEMENTARY.index(function), group
 
     return {key: (measured | new)[key] for key in sorted(measured | new, key=place)}
+
+
+def require_all(measured: Measured) -> None:
+    """Raise ValueError unless every function has its figures."""
+    missing = [
+        f"{function} {dtype} on {group} levels"
+        for function in ELEMENTARY
+        for dtype in TYPES
+        for group in GROUPS
+        if (function, dtype, group) not in measured
+    ]
+    if missing:
+        raise ValueError(f"no figures of {', '.join(missing)}; pass a report that has them")
 
 
 def example(ufunc: np.ufunc) -> list[str]:

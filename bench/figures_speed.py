@@ -48,11 +48,11 @@ def merge(reports: Sequence[Report]) -> Report:
             raise SystemExit(f"the reports differ in {', '.join(different)}")
         merged["entries"] |= report["entries"]
         merged["times"] += report["times"]
-        known = {(row["function"], row["dtype"], row["name"]) for row in merged["errors"]}
+        keys = {(row["function"], row["dtype"], row["name"]) for row in merged["errors"]}
         merged["errors"] += [
             row
             for row in report["errors"]
-            if (row["function"], row["dtype"], row["name"]) not in known
+            if (row["function"], row["dtype"], row["name"]) not in keys
         ]
     return merged
 
@@ -119,8 +119,8 @@ def speed_table(report: Report) -> Iterator[str]:
 
 def cells(report: Report, function: str, dtype: str) -> list[dict[str, Any]]:
     """Return the rows of a function and type that were measured on one thread."""
-    wanted = (function, dtype, 1)
-    return [r for r in report["times"] if (r["function"], r["dtype"], r["threads"]) == wanted]
+    column = (function, dtype, 1)
+    return [r for r in report["times"] if (r["function"], r["dtype"], r["threads"]) == column]
 
 
 def faster(report: Report) -> Iterator[str]:
@@ -129,8 +129,8 @@ def faster(report: Report) -> Iterator[str]:
     sizes = sorted({row["n"] for row in one_thread["times"]})
     ahead = [line.removeprefix("faster: ") for line in tables.faster(one_thread)]
     span = f"from {reporting.size_name(sizes[0])} to {reporting.size_name(sizes[-1])} elements"
-    found = "these took less time than the best level:" if ahead else "none took less time."
-    yield from textwrap.wrap(f"Of all that was measured on one thread, {span}, {found}", 100)
+    verdict = "these took less time than the best level:" if ahead else "none took less time."
+    yield from textwrap.wrap(f"Of all that was measured on one thread, {span}, {verdict}", 100)
     yield ""
     if ahead:
         yield from (f"- {line}" for line in ahead)
@@ -144,24 +144,24 @@ def on_own_threads(report: Report) -> Iterator[str]:
         if peer.threads is None:
             least[peer.title] = min([least.get(peer.title, 1.0), *peer.ratios.values()])
     if least:
-        found = ", ".join(f"{title} {reporting.multiple(ratio)}" for title, ratio in least.items())
+        ratios = ", ".join(f"{title} {reporting.multiple(ratio)}" for title, ratio in least.items())
         yield from textwrap.wrap(
             f"With as many threads as they take by themselves, on {report['cpus']} processors, "
-            f"some took less time than one thread of this package; the least: {found}.",
+            f"some took less time than one thread of this package; the least: {ratios}.",
             100,
         )
         yield ""
 
 
-def training(found: Report) -> Iterator[str]:
+def training(report: Report) -> Iterator[str]:
     """Yield what README says of training, line by line."""
-    models = found["results"]
+    models = report["results"]
     variants = next(iter(models.values()))
     seeds = len(next(iter(variants.values()))["accuracy"])
     yield from textwrap.wrap(
         f"Test accuracy, mean and standard deviation of {seeds} seeds, and milliseconds of the "
-        f"fastest epoch, one thread, on {found['cpu']}, level {found['isa']}; "
-        f"NumPy {found['numpy']}, SciPy {found['scipy']}:",
+        f"fastest epoch, one thread, on {report['cpu']}, level {report['isa']}; "
+        f"NumPy {report['numpy']}, SciPy {report['scipy']}:",
         100,
     )
     yield ""

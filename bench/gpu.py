@@ -23,8 +23,8 @@ from gelu_simd import _ufuncs
 from gelu_simd._compare import measure as measuring
 from gelu_simd._compare import report as reporting
 from gelu_simd._compare import timing
-from gelu_simd._compare.peers.ways import Arrays, Way
-from gelu_simd._functions import ELEMENTARY, FUNCTIONS
+from gelu_simd._compare.peers.ways import APPROXIMATE, Arrays, Way
+from gelu_simd._functions import FUNCTIONS, Kind
 
 try:
     import cupy as cp
@@ -57,19 +57,24 @@ def torch_calls(function: str, dtype: np.dtype) -> dict[str, Call]:
         import torch  # noqa: PLC0415 - is not needed
     except ImportError:
         return {}
-    if not torch.cuda.is_available() or (function in ELEMENTARY and FUNCTIONS[function].order):
+    row = FUNCTIONS[function]
+    if (
+        not torch.cuda.is_available()
+        or row.form not in APPROXIMATE
+        or row.kind not in {Kind.VALUE, Kind.GRADIENT}
+    ):
         return {}
     ops = torch.ops.aten
-    form = {"approximate": "tanh" if FUNCTIONS[function].form == "tanh" else "none"}
+    form = {"approximate": APPROXIMATE[row.form]}
 
     def tensor(x: cp.ndarray) -> torch.Tensor:
-        if dtype.isbuiltin != 1:  # bfloat16
-            return torch.from_dlpack(x.view(np.int16)).view(torch.bfloat16)
-        return torch.from_dlpack(x)
+        if dtype.isbuiltin == 1:
+            return torch.from_dlpack(x)
+        return torch.from_dlpack(x.view(np.int16)).view(getattr(torch, dtype.name))
 
     def run(a: Arrays) -> None:
         dy, x, out = map(tensor, a)
-        if FUNCTIONS[function].product_of is not None:
+        if row.kind is Kind.GRADIENT:
             ops.gelu_backward.grad_input(dy, x, **form, grad_input=out)
         else:
             ops.gelu.out(x, **form, out=out)
@@ -93,14 +98,14 @@ def calls(function: str, dtype: np.dtype) -> dict[str, Call]:
 
 def types() -> list[np.dtype]:
     """Return the types of the ufuncs that CuPy has too."""
-    found = []
+    dtypes = []
     for dtype in _ufuncs.dtypes:
         try:
             cp.empty(0, dtype)
         except (TypeError, ValueError):
             continue
-        found.append(dtype)
-    return found
+        dtypes.append(dtype)
+    return dtypes
 
 
 def sets(dtype: np.dtype, n: int) -> list[Arrays]:
@@ -112,13 +117,13 @@ def sets(dtype: np.dtype, n: int) -> list[Arrays]:
     fitting = device.mem_info[0] // 2 // size  # into half of the free memory
     if fitting < 1:
         raise SystemExit(f"arrays of {reporting.size_name(n)} {dtype} do not fit on the GPU")
-    wanted = -(-CACHES * device.attributes["L2CacheSize"] // size)
-    return [Arrays(*map(cp.asarray, host)) for _ in range(min(fitting, max(2, wanted)))]
+    enough = -(-CACHES * device.attributes["L2CacheSize"] // size)
+    return [Arrays(*map(cp.asarray, host)) for _ in range(min(fitting, max(2, enough)))]
 
 
 def alternate(ways: dict[str, Call], arrays: Sequence[Arrays]) -> dict[str, list[float]]:
     """Return microseconds per call in each round of each way, the ways in turn."""
-    found: dict[str, list[float]] = {name: [] for name in ways}
+    times: dict[str, list[float]] = {name: [] for name in ways}
     start, end = cp.cuda.Event(), cp.cuda.Event()
     turn = 0
     for timed in [False] + ROUNDS * [True]:
@@ -130,8 +135,8 @@ def alternate(ways: dict[str, Call], arrays: Sequence[Arrays]) -> dict[str, list
             end.record()
             end.synchronize()
             if timed:  # the first round compiles
-                found[name].append(1e3 * cp.cuda.get_elapsed_time(start, end) / CALLS)
-    return found
+                times[name].append(1e3 * cp.cuda.get_elapsed_time(start, end) / CALLS)
+    return times
 
 
 def check(function: str, ways: dict[str, Call], dtype: np.dtype) -> None:
@@ -151,12 +156,12 @@ def measure(functions: Sequence[str], dtypes: Sequence[np.dtype], n: int) -> Ite
         for function in functions:
             ways = calls(function, dtype)
             check(function, ways, dtype)
-            found = alternate(ways, arrays)
+            rounds = alternate(ways, arrays)
             speeds = {}
-            for name, us in found.items():
+            for name, us in rounds.items():
                 read = len(arrays[0].inputs(function)) if name != "copy" else 1
                 speeds[name] = (read + 1) * n * dtype.itemsize / (1e3 * min(us))
-            for name, us in found.items():
+            for name, us in rounds.items():
                 times = min(us), statistics.median(us)
                 part = speeds[name] / speeds["copy"]
                 yield Row(function, dtype.name, n, name, *times, speeds[name], part)

@@ -1,19 +1,22 @@
-"""The parts of README that bench/publish.py writes, between marks."""
+"""The parts of README and other files that bench/publish.py writes, between marks."""
 
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 
-BEGIN = "<!-- Written by bench/publish.py: {}. -->\n"
-END = "<!-- End of what it wrote. -->\n"
+BEGIN, END = "Written by bench/publish.py: {}.", "End of what it wrote."
+
+# How a mark is a comment.
+MARKDOWN = "<!-- {} -->\n"
+PYTHON = "# {}\n"
 
 
-def replace(text: str, part: str, content: str) -> str:
-    """Return README with another content of one part."""
-    begin = BEGIN.format(part)
-    before, _, rest = text.partition(begin)
-    _, _, after = rest.partition(END)
-    if not after:
-        raise ValueError(f"README has no part {begin!r}")
-    return before + begin + content + END + after
+def replace(text: str, part: str, content: str, comment: str = MARKDOWN) -> str:
+    """Return a file's text with another content of one part."""
+    begin, end = comment.format(BEGIN.format(part)), comment.format(END)
+    before, begins, rest = text.partition(begin)
+    _, ends, after = rest.partition(end)
+    if not (begins and ends):
+        raise ValueError(f"there is no part {begin.strip()!r}")
+    return before + begin + content + end + after

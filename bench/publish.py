@@ -9,6 +9,10 @@ files are what `python -m gelu_simd verify --exhaustive --samples 1e9 --json` pr
 
 writes the hashes in tests/bits.json, by the best level with a fused multiply-add.
 
+    python bench/publish.py names
+
+writes the functions' names and shapes into the stub src/gelu_simd/__init__.pyi.
+
     python bench/publish.py speed [REPORT.json ...]
 
 writes README's tables and the pictures of speed and error; reports of one machine become one in the
@@ -36,7 +40,7 @@ from pathlib import Path
 
 import figures_accuracy
 import figures_speed
-from marks import README, ROOT
+from marks import PYTHON, README, ROOT, replace
 
 import gelu_simd
 from gelu_simd import _ufuncs
@@ -44,6 +48,8 @@ from gelu_simd._check.digest import digest
 from gelu_simd._levels import BITS, using
 
 HASHES = ROOT / "tests" / "bits.json"
+STUB = ROOT / "src" / "gelu_simd" / "__init__.pyi"
+CLASSES = {(1, 1): "_Unary", (2, 1): "_Binary"}  # of the stub, by numbers of inputs and outputs
 
 
 def accuracy(files: Sequence[Path]) -> None:
@@ -51,6 +57,7 @@ def accuracy(files: Sequence[Path]) -> None:
     measured = figures_accuracy.stored()
     for file in files:
         measured = figures_accuracy.update(measured, file.read_text(encoding="utf-8"))
+    figures_accuracy.require_all(measured)
     texts = {
         figures_accuracy.DATA: figures_accuracy.data(measured),
         README: figures_accuracy.readme(README.read_text(encoding="utf-8"), measured),
@@ -78,6 +85,21 @@ def bits(_: Sequence[Path]) -> None:
     HASHES.write_text(hashes(), encoding="utf-8")
 
 
+def stub(text: str) -> str:
+    """Return the stub with the functions of the list."""
+    rows = [
+        f"{name}: Final[{CLASSES[inputs, outputs]}]\n"
+        for name, inputs, outputs in _ufuncs.FUNCTIONS
+    ]
+    exported = "".join(f'    "{name}",\n' for name in sorted(_ufuncs.ufuncs))
+    return replace(text, "names", f"__all__ += [\n{exported}]\n\n{''.join(rows)}", PYTHON)
+
+
+def names(_: Sequence[Path]) -> None:
+    """Publish the names for type checkers."""
+    STUB.write_text(stub(STUB.read_text(encoding="utf-8")), encoding="utf-8")
+
+
 def speed(files: Sequence[Path]) -> None:
     """Publish reports of the command `bench`."""
     if files:
@@ -92,7 +114,7 @@ def training(_: Sequence[Path]) -> None:
     README.write_text(text, encoding="utf-8")
 
 
-PARTS = {"accuracy": accuracy, "bits": bits, "speed": speed, "training": training}
+PARTS = {"accuracy": accuracy, "bits": bits, "names": names, "speed": speed, "training": training}
 
 
 def main(args: Sequence[str] | None = None) -> None:

@@ -253,24 +253,24 @@ def summary(runs: Runs) -> dict[str, Any]:
     }
 
 
-def to_json(found: dict[str, Any]) -> str:
+def to_json(report: dict[str, Any]) -> str:
     """Return a summary as it is written."""
-    return json.dumps(found) + "\n"
+    return json.dumps(report) + "\n"
 
 
-def print_table(found: dict[str, Any]) -> None:
+def print_table(report: dict[str, Any]) -> None:
     """Print accuracies, losses and times."""
 
     def line(label: str, *cells: object) -> None:
         print(f"{label:20}{cells[0]:>14}" + "".join(f"{cell:>11}" for cell in cells[1:]))
 
     print(
-        f"scikit-learn {found['scikit-learn']}, NumPy {found['numpy']}, SciPy {found['scipy']}, "
-        f"{found['cpu'] or 'unknown CPU'}, level {found['isa']}, one thread\n"
+        f"scikit-learn {report['scikit-learn']}, NumPy {report['numpy']}, SciPy {report['scipy']}, "
+        f"{report['cpu'] or 'unknown CPU'}, level {report['isa']}, one thread\n"
         "accuracy on the test images in %, mean and standard deviation over the seeds;\n"
         "losses after the last epoch; ms per epoch, and in it for the activation and its gradient"
     )
-    for model, variants in found["results"].items():
+    for model, variants in report["results"].items():
         print()
         line(model, "accuracy", "loss", "test loss", "epoch min", "median", "act. min", "median")
         for name, row in variants.items():
@@ -298,7 +298,7 @@ STYLES = {
 }  # fmt: skip
 
 
-def plot(found: dict[str, Any], path: Path) -> None:
+def plot(report: dict[str, Any], path: Path) -> None:
     """Draw the losses of each epoch: a line for the mean, a band from smallest to largest."""
     import matplotlib as mpl  # noqa: PLC0415 - `main` reports it if absent
     from matplotlib.figure import Figure  # noqa: PLC0415
@@ -308,7 +308,7 @@ def plot(found: dict[str, Any], path: Path) -> None:
         figure = Figure(figsize=(10, 6.5), layout="constrained")
         panels = figure.subplots(len(curves), len(MODELS), sharex=True, sharey="row")
         for (curve, label), row in zip(curves.items(), panels, strict=True):
-            for panel, (model, variants) in zip(row, found["results"].items(), strict=True):
+            for panel, (model, variants) in zip(row, report["results"].items(), strict=True):
                 for name, style in STYLES.items():
                     values = np.array(variants[name][curve])
                     epochs = np.arange(1, values.shape[1] + 1)
@@ -329,7 +329,7 @@ def plot(found: dict[str, Any], path: Path) -> None:
         figure.suptitle(f"Digits: mean of {len(values)} seeds, bands from smallest to largest")
         drawn = io.BytesIO()
         figure.savefig(drawn, dpi=96)
-    pictures.write(drawn, path, to_json(found))
+    pictures.write(drawn, path, to_json(report))
 
 
 def missing(modules: Mapping[str, str]) -> list[str]:
@@ -362,12 +362,12 @@ def main(args: list[str] | None = None) -> int:
         )
         return 2
     reuse_freed_memory()
-    found = summary(train(*(QUICK if options.quick else FULL)))
-    print_table(found)
+    report = summary(train(*(QUICK if options.quick else FULL)))
+    print_table(report)
     if options.json:
-        options.json.write_text(to_json(found), encoding="utf-8")
+        options.json.write_text(to_json(report), encoding="utf-8")
     if options.plot:
-        plot(found, options.plot)
+        plot(report, options.plot)
     return 0
 
 

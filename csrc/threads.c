@@ -25,6 +25,8 @@
 
 #include "threads.h"
 
+#include <stddef.h>
+
 #include "atomic.h"
 #include "simd/fp_mode.h"
 
@@ -87,7 +89,6 @@ static void name_this_thread(void) {}
 
 #include <pthread.h>
 #include <signal.h>
-#include <stddef.h>
 #include <time.h>
 
 typedef pthread_mutex_t mutex;

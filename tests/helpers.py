@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import importlib
+import io
+import json
 import os
 import re
 import subprocess
@@ -14,6 +16,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from numpy.lib import format as npy
 
 import gelu_simd
 from gelu_simd import _functions, _types, _ufuncs
@@ -32,6 +35,7 @@ FUNCTIONS = ELEMENTARY
 UFUNCS = list(_ufuncs.ufuncs.values())
 DTYPES = _ufuncs.dtypes
 TYPES = list(_types.TYPES)
+HASHES = json.loads((Path(__file__).parent / "bits.json").read_text(encoding="utf-8"))
 SAMPLES = 2_500_000  # random inputs of a function and type
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
@@ -63,8 +67,8 @@ def same_bits(a: Array, b: Array) -> bool:
 @functools.cache
 def sample(function: str, dtype: np.dtype) -> Array:
     """Return the inputs of the normal run, with quiet NaNs only."""
-    found = [block() for block in _inputs.blocks(function, dtype, SAMPLES)]
-    result = bit_tools.quiet(np.concatenate(found))
+    blocks = [block() for block in _inputs.blocks(function, dtype, SAMPLES)]
+    result = bit_tools.quiet(np.concatenate(blocks))
     result.flags.writeable = False
     return result
 
@@ -102,10 +106,8 @@ def invalid_product(dtype: np.dtype) -> list[Array]:
 
 def operands(ufunc: np.ufunc, x: Array) -> list[Array]:
     """Return operands of `ufunc` whose last is x; no product is invalid."""
-    if ufunc.nin == 1:
-        return [x]
-    dy = np.resize(np.array([1, -0.25, 3e-5, 700, np.nan, 0], x.dtype), x.shape)
-    return [np.where(np.isfinite(x), dy, x.dtype.type(1)), x]
+    other = np.resize(np.array([1, -0.25, 3e-5, 700, np.nan, 0], x.dtype), x.shape)
+    return [np.where(np.isfinite(x), other, x.dtype.type(1))] * (ufunc.nin - 1) + [x]
 
 
 # ---------------------------------------------------------------------------------------------
@@ -135,6 +137,13 @@ def output(code: str, isa: str | None = None) -> str:
 # The command line
 
 
+def saved(array: Array, version: tuple[int, int] = (1, 0)) -> bytes:
+    """Return the .npy file of an array."""
+    file = io.BytesIO()
+    npy.write_array(file, array, version)
+    return file.getvalue()
+
+
 def run(*args: object) -> subprocess.CompletedProcess[str]:
     """Run the command line in a process of its own."""
     command = [sys.executable, "-m", "gelu_simd", *map(str, args)]
@@ -145,8 +154,8 @@ def start(code: str, *args: object, **kwargs: object) -> subprocess.Popen[str]:
     """Start a child that runs `code`, then main; for what has to be arranged inside it."""
     code += "\nimport sys\nfrom gelu_simd._cli.main import main\nsys.exit(main())"
     command = [sys.executable, "-c", code, *map(str, args)]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, **kwargs)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, **(pipes | kwargs))
 
 
 def check_error(done: subprocess.CompletedProcess[str], message: str) -> None:

@@ -1,4 +1,4 @@
-"""Every function stays within its limit, `limit`, in the ULP of `_oracle`."""
+"""Every function stays within its limit, in the ULP of the oracle."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from gelu_simd._cli import screens
 @functools.cache
 def results(function: str, dtype: np.dtype) -> dict[str, examine.Result]:
     """Check all levels together: results on which they agree are judged once."""
-    found = examine.check(function, dtype, INFO["available"], SAMPLES)
-    return {result.level: result for result in found}
+    levels = INFO["available"]
+    return {result.level: result for result in examine.check(function, dtype, levels, SAMPLES)}
 
 
 def test_error(function: str, dtype: np.dtype, isa: str) -> None:
@@ -32,6 +32,6 @@ def test_error_exhaustively(
         print()
         levels = INFO["available"]
         missed = screens.verify(
-            [ufunc.__name__], [dtype], levels, 100_000_000, exhaustive=True, as_json=False
+            [ufunc.__name__], [dtype], levels, 100_000_000, exhaustive=True, json_file=None
         )
     assert not missed

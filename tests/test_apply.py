@@ -1,31 +1,20 @@
-"""`_apply.apply` gives what the ufunc gives in memory, or one clear error and no debris."""
+"""`apply` gives what the ufunc gives in memory, or one clear error."""
 
-import errno
-import io
 import os
-import stat
-import sys
-from pathlib import Path
+import re
 
 import numpy as np
 import pytest
-from helpers import posix
+from helpers import dtype_of, saved
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.lib import format as npy
 
 import gelu_simd
-from gelu_simd._cli import apply as _apply
+from gelu_simd._cli import apply as module
 from gelu_simd._cli.apply import apply
 from gelu_simd._cli.files import FileError
 
 REAL = "?bBhHiIlLqQefd"  # type codes of all that a float64 ufunc accepts
-
-
-def saved(array, version=(1, 0)):
-    file = io.BytesIO()
-    npy.write_array(file, array, version)
-    return file.getvalue()
 
 
 def random_array(code, shape, order="C"):
@@ -45,7 +34,7 @@ def files(tmp_path):
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    monkeypatch.setattr(_apply, "BLOCK", 7)
+    monkeypatch.setattr(module, "BLOCK", 56)  # bytes: seven float64
 
 
 def in_memory(ufunc, path, dtype=None):
@@ -87,7 +76,7 @@ def test_shapes_orders_and_byte_orders(files, shape, order, code):
 
 
 def test_more_than_one_block_of_the_real_size(files):
-    check(files, gelu_simd.gelu_tanh, saved(random_array("f4", 2 * _apply.BLOCK + 1)))
+    check(files, gelu_simd.gelu_tanh, saved(random_array("f4", 20 * module.BLOCK // 4 + 1)))
 
 
 @pytest.mark.parametrize("version", [(1, 0), (2, 0), (3, 0)])
@@ -104,8 +93,14 @@ def test_header_of_any_length_leaves_unaligned_data_alone(files, version):
     check(files, gelu_simd.gelu, bytes(head) + data)
 
 
-def test_bytes_after_the_data_are_ignored(files):
-    check(files, gelu_simd.gelu, saved(np.arange(4.0)) + b"more")
+@pytest.mark.parametrize("extra", [b"\n", saved(np.arange(3.0)), bytes(3_000_000)])
+def test_bytes_behind_the_array_are_counted_not_lost(files, extra):
+    source, _ = files
+    data = saved(np.arange(4.0)) + extra
+    source.write_bytes(data)
+    with pytest.raises(FileError, match=f"holds {len(extra)} bytes after its array; accepted is"):
+        apply(gelu_simd.gelu, source, source)
+    assert source.read_bytes() == data
 
 
 def test_no_floating_point_warning(files):
@@ -130,92 +125,87 @@ def test_progress_counts_up_to_all_elements(files):
     np.save(source, np.zeros(17))
     calls = []
     apply(gelu_simd.gelu, source, target, progress=lambda *call: calls.append(call))
-    assert calls == [(7, 17), (14, 17), (17, 17)]
+    assert calls == sorted(calls)
+    assert set(calls) <= {(7, 17), (14, 17), (17, 17)}
+    assert calls[-1] == (17, 17)
 
 
-@posix
-def test_new_file_has_the_default_permissions(files):
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("threads", [1, 2, 3, 32])
+def test_blocks_keep_their_order_on_any_number_of_threads(files, monkeypatch, threads):
+    monkeypatch.setattr(module, "usable_cpus", lambda: threads - 1)
+    check(files, gelu_simd.gelu, saved(random_array("f8", 5000)))
+
+
+# ---- files that change while they are read ----
+
+
+class Ufunc:
+    """A ufunc that does something to a file before its first block."""
+
+    def __init__(self, ufunc, action):
+        self.ufunc, self.action = ufunc, action
+        self.__name__ = ufunc.__name__
+        self.resolve_dtypes = ufunc.resolve_dtypes
+
+    def __call__(self, *args, **kwargs):
+        action, self.action = self.action, lambda: None
+        action()
+        return self.ufunc(*args, **kwargs)
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.skipif(os.name == "nt", reason="Windows replaces no open file")
+def test_input_that_is_replaced_is_read_to_its_end(files):
+    """Header and data come from one file, whatever bears its name by then."""
     source, target = files
-    np.save(source, np.zeros(3))
-    apply(gelu_simd.gelu, source, target)
-    assert target.stat().st_mode == source.stat().st_mode
-
-
-@posix
-def test_existing_file_keeps_its_permissions(files):
-    source, target = files
-    np.save(source, np.zeros(3))
-    np.save(target, np.ones(3))
-    target.chmod(0o640)
-    while_written = []
-
-    def look(*_):
-        [temporary] = target.parent.glob(".gelu-simd-*")
-        while_written.append(stat.S_IMODE(temporary.stat().st_mode))
-
-    apply(gelu_simd.gelu, source, target, progress=look)
-    assert while_written == [0o640]
-    assert stat.S_IMODE(target.stat().st_mode) == 0o640
-
-
-@posix
-@pytest.mark.parametrize("dangling", [False, True])
-def test_symbolic_link_is_followed(files, tmp_path, dangling):
-    source, target = files
-    np.save(source, np.arange(3.0))
-    real = tmp_path / "folder" / "real.npy"
-    real.parent.mkdir()
-    if not dangling:
-        np.save(real, np.ones(3))
-    target.symlink_to(Path("folder", "real.npy"))
-    apply(gelu_simd.gelu, source, target)
-    assert target.is_symlink()
-    assert real.read_bytes() == in_memory(gelu_simd.gelu, source)
-    assert list(real.parent.iterdir()) == [real]
-
-
-class Stop(BaseException):
-    """Like a signal's exception: not an Exception."""
-
-
-@pytest.mark.parametrize("fault", [OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), Stop()])
-@pytest.mark.parametrize(
-    ("owner", "name"),
-    [
-        (os, "open"),
-        (npy, "write_array_header_1_0"),
-        (os, "fsync"),
-        (Path, "chmod"),
-        (Path, "replace"),
-    ],
-)
-def test_a_fault_at_any_step_leaves_the_old_output_alone(files, monkeypatch, fault, owner, name):
-    source, target = files
-    np.save(source, np.zeros(3))
-    np.save(target, np.ones(3))
-    before = sorted(target.parent.iterdir())
-
-    def fail(*_, **__):
-        raise fault
-
-    monkeypatch.setattr(owner, name, fail)
-    with pytest.raises(Stop if isinstance(fault, Stop) else FileError) as caught:
-        apply(gelu_simd.gelu, source, target)
-    monkeypatch.undo()
-    if not isinstance(fault, Stop):
-        assert str(caught.value) == f"cannot write {str(target)!r}: No space left on device"
-    assert sorted(target.parent.iterdir()) == before
-    assert np.array_equal(np.load(target), np.ones(3))
+    x = np.linspace(-5, 5, 1000, dtype=np.float32)
+    np.save(source, x)
+    other = source.with_name("other.npy")
+    np.save(other, np.arange(500.0))
+    ufunc = Ufunc(gelu_simd.gelu, lambda: other.replace(source))
+    apply(ufunc, source, target)
+    assert target.read_bytes() == saved(gelu_simd.gelu(x))
 
 
 @pytest.mark.usefixtures("small_blocks")
 def test_input_that_shrinks_while_it_is_read(files):
     source, target = files
-    np.save(source, np.zeros(100_000))  # more than a read-ahead buffer
-
+    np.save(source, np.zeros(100_000))
+    ufunc = Ufunc(gelu_simd.gelu, lambda: os.truncate(source, 1000))
     with pytest.raises(FileError, match="became shorter while it was read"):
-        apply(gelu_simd.gelu, source, target, progress=lambda *_: os.truncate(source, 1000))
+        apply(ufunc, source, target)
     assert list(source.parent.iterdir()) == [source]
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_input_that_grows_while_it_is_read(files):
+    source, target = files
+    np.save(source, np.zeros(100))
+
+    def grow():
+        with source.open("ab") as file:
+            file.write(b"more")
+
+    with pytest.raises(FileError, match="holds 4 bytes after its array"):
+        apply(Ufunc(gelu_simd.gelu, grow), source, target)
+    assert list(source.parent.iterdir()) == [source]
+
+
+def test_a_fault_of_one_thread_ends_all(files, monkeypatch):
+    source, target = files
+    monkeypatch.setattr(module, "BLOCK", 800)
+    np.save(source, np.zeros(100_000))
+
+    def fail():
+        raise MemoryError("no room")
+
+    with pytest.raises(MemoryError, match="no room"):
+        apply(Ufunc(gelu_simd.gelu, fail), source, target)
+    assert list(source.parent.iterdir()) == [source]
+
+
+# ---- types ----
 
 
 @pytest.mark.parametrize(
@@ -283,7 +273,8 @@ def with_header(text, version=b"\x01\x00", encoding="latin1"):
         (with_header(HEADER[:-1]), "valid .npy file"),
         (with_header("(" * 5000), "valid .npy file"),
         (with_header("{}()"), "valid .npy file"),
-        (with_header(" " * 20000 + HEADER), "large"),
+        (with_header(" " * 20000 + HEADER), "has a header of 20058 bytes; at most 10000 are"),
+        (b"\x93NUMPY\x02\x00\xff\xff\xff\xff", "header of 4294967295 bytes; at most 10000"),
         (with_header("'\xff'", b"\x03\x00"), "dictionary"),
     ],
 )
@@ -316,12 +307,59 @@ def test_a_damaged_header_is_an_error_or_an_array(tmp_path_factory, data):
     assert np.load(target).dtype.kind == "f"
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no FIFO in the file system")
-def test_fifo_and_device_are_refused_at_once(files):
+# ---- bfloat16, which a .npy file cannot name ----
+
+
+def bfloat16_file(path, size=1000):
+    x = np.linspace(-9, 9, size).astype(dtype_of("bfloat16"))
+    np.save(path, x)
+    return x
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_bfloat16_is_written_as_numpy_writes_it(files):
     source, target = files
-    os.mkfifo(source)
-    with pytest.raises(FileError, match=r"cannot read .*: not a regular file"):
-        apply(gelu_simd.gelu, source, target)
-    np.save(target, np.zeros(3))
-    with pytest.raises(FileError, match=f"cannot write '{os.devnull}': not a regular file"):
-        apply(gelu_simd.gelu, target, Path(os.devnull))
+    x = bfloat16_file(source)
+    apply(gelu_simd.gelu, source, target, input_dtype=x.dtype)
+    expected = source.with_name("expected.npy")
+    np.save(expected, gelu_simd.gelu(x))
+    assert target.read_bytes() == expected.read_bytes()
+    y = np.load(target).view(x.dtype)
+    assert y.tobytes() == gelu_simd.gelu(x).tobytes()
+
+
+@pytest.mark.parametrize("wanted", ["float32", "float64"])
+def test_bfloat16_can_become_another_type(files, wanted):
+    source, target = files
+    x = bfloat16_file(source)
+    apply(gelu_simd.gelu, source, target, np.dtype(wanted), x.dtype)
+    assert target.read_bytes() == saved(gelu_simd.gelu(x, dtype=wanted))
+
+
+@pytest.mark.parametrize("given", ["float32", "float64", ">f8", "int16", "?"])
+def test_other_types_can_become_bfloat16(files, given):
+    bfloat16 = dtype_of("bfloat16")
+    source, target = files
+    x = np.linspace(0, 5, 50).astype(given)
+    np.save(source, x)
+    apply(gelu_simd.gelu, source, target, bfloat16)
+    y = np.load(target).view(bfloat16)
+    assert y.tobytes() == gelu_simd.gelu(x, dtype=bfloat16).tobytes()
+
+
+def test_the_error_for_raw_bytes_names_the_option(files):
+    source, target = files
+    for code, hint in (("V2", "; if it holds bfloat16, add --input-dtype bfloat16"), ("V3", "")):
+        np.save(source, np.zeros(2, code))
+        message = rf"has dtype \|{code}; gelu accepts bool, .*, float64{re.escape(hint)}$"
+        with pytest.raises(FileError, match=message):
+            apply(gelu_simd.gelu, source, target)
+
+
+@pytest.mark.parametrize("code", ["f4", "f2", "V4", "i1,i1"])
+def test_input_that_is_not_raw_bytes(files, code):
+    source, target = files
+    np.save(source, np.zeros(2, code))
+    with pytest.raises(FileError, match="--input-dtype bfloat16 takes V2, as NumPy writes it"):
+        apply(gelu_simd.gelu, source, target, input_dtype=dtype_of("bfloat16"))
+    assert not target.exists()

@@ -6,17 +6,13 @@ the hashes; `python bench/publish.py bits` writes them anew.
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
-from helpers import FUSED, INFO
+from helpers import FUSED, HASHES, INFO
 
 from gelu_simd import _ufuncs
 from gelu_simd._check.digest import digest
 
-HASHES = json.loads((Path(__file__).parent / "bits.json").read_text(encoding="utf-8"))
 OTHERS = [level for level in INFO["built"] if level not in FUSED]
 
 

@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -127,6 +126,38 @@ def test_colour_only_on_a_terminal_that_wants_it(monkeypatch, no_color, styled):
 # Facts, help and usage
 
 
+def test_json_means_the_same_in_all_commands(tmp_path):
+    """A file beside the text, or the screen in its place."""
+    quick = {
+        "info": [],
+        "verify": ["--samples", "1e2", "--dtype", "float64", "--function", "gelu"],
+        "bench": ["--sizes", "6.4e1", "--peers", "none", "--function", "gelu", "--seconds", "0.01"],
+    }
+    for command, options in quick.items():
+        file = tmp_path / f"{command}.json"
+        text = run(command, *options, "--json", file)
+        assert (text.returncode, text.stderr) == (0, "")
+        with pytest.raises(ValueError, match=r"Expecting value|Extra data"):
+            json.loads(text.stdout)
+        for screen in (["--json"], ["--json", "-"]):
+            done = run(command, *options, *screen)
+            assert (done.returncode, done.stderr) == (0, "")
+            assert json.loads(done.stdout).keys() == json.loads(file.read_text()).keys()
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(f"{c}.json" for c in quick)
+
+
+@pytest.mark.parametrize("option", ["--samples", "--sizes"])
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("1000", 1000), ("1e3", 1000), ("1.5E+3", 1500), ("16Ki", 1 << 14), ("0.5Mi", 1 << 19),
+     ("1Gi", 1 << 30), ("1e12", 10**12)],
+)  # fmt: skip
+def test_numbers_of_elements_are_spelled_alike(option, text, number):
+    command = {"--samples": "verify", "--sizes": "bench"}[option]
+    args = program.parser().parse_args([command, option, text])
+    assert vars(args)[option[2:]] == {"--samples": number, "--sizes": [number]}[option]
+
+
 def test_info_json():
     done = run("info", "--json")
     assert done.returncode == 0
@@ -174,7 +205,12 @@ def test_help(args):
         (["apply", "a", "b", "--function", "relu"], "'relu'.*gelu_tanh_grad"),
         (["apply", "a", "b", "--function", "gelu_backward"], "'gelu_backward'"),
         (["apply", "a", "b", "--dtype", "int32"], "'int32'.*float32.*float64"),
-        (["apply", "a", "b", "--dtype", "bfloat16"], "'bfloat16'.*float64.*[^b]float16"),
+        (["apply", "a", "b", "--input-dtype", "float32"], "'float32'.*bfloat16"),
+        (["apply", "", "b"], "cannot read '': the path is empty; name a file, or - for standard"),
+        (["info", "--json", ""], "cannot write '': the path is empty; name a file, or - for"),
+        (["verify", "--json", "no/such/folder"], "cannot write 'no/such/folder': No such file"),
+        (["bench", "--sizes", "1.5"], "not a whole number of elements such as 1000, 1e9, 16Ki"),
+        (["verify", "--samples", "0"], "not a whole number of elements such as 1000, 1e9, 16Ki"),
     ],
 )
 def test_wrong_usage(args, message):
@@ -242,7 +278,7 @@ def truncated(path):
     ("make", "message"),
     [
         (lambda _: None, "in.npy': (No such file or directory|The system cannot find the file)"),
-        (Path.mkdir, "in.npy': not a regular file"),
+        (Path.mkdir, "in.npy': neither a regular file nor a pipe"),
         (not_an_array, "in.npy' is not a valid .npy file: the magic string is not correct"),
         (truncated, "in.npy' is truncated: its header promises 800 bytes of data"),
         (lambda path: np.save(path, np.array([None])), "has dtype object; gelu accepts bool,"),
@@ -262,7 +298,7 @@ def test_missing_folder(source, tmp_path):
 
 def test_output_is_a_directory(source, target):
     target.mkdir()
-    check_error(run("apply", source, target), "out.npy': not a regular file")
+    check_error(run("apply", source, target), "out.npy': neither a regular file nor a pipe")
 
 
 def test_unwritable_folder(source, tmp_path):
@@ -305,26 +341,6 @@ def sparse(path, dtype, shape, fortran_order=False):
         header = {"descr": descr, "fortran_order": fortran_order, "shape": shape}
         np.lib.format.write_array_header_1_0(file, header)
         file.truncate(file.tell() + int(np.prod(shape)) * np.dtype(dtype).itemsize)
-
-
-@posix
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_signal_in_mid_stream(tmp_path, target, name):
-    sparse(tmp_path / "in.npy", "f4", (1 << 34,))  # 64 GiB: it cannot finish before the signal
-    np.save(target, np.ones(3))
-    # The parent of the tests may have told its children to ignore the signal.
-    heed = f"import signal\nsignal.signal(signal.{name}, signal.SIG_DFL)"
-    with start(heed, "apply", tmp_path / "in.npy", target) as child:
-        while sum(p.stat().st_size for p in tmp_path.glob(".gelu-simd-*")) < 1 << 20:
-            assert child.poll() is None, child.stderr.read()
-            time.sleep(0.01)
-        child.send_signal(getattr(signal, name))
-        stdout, stderr = child.communicate(timeout=60)
-    assert child.returncode == 128 + getattr(signal, name)
-    assert (stdout, stderr) == ("", f"gelu-simd: stopped by {name}\n")
-    assert sorted(tmp_path.iterdir()) == [tmp_path / "in.npy", target]
-    assert np.array_equal(np.load(target), np.ones(3))
-    (tmp_path / "in.npy").unlink()
 
 
 @linux

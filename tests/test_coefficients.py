@@ -89,7 +89,7 @@ def test_literals_are_exact_in_their_types() -> None:
         literals += [(width, literal.strip()) for literal in body.split(",")]
     for width, literal in literals:
         assert_exact(literal, width)
-    assert len(literals) == text.count("0x1")  # none is overlooked
+    assert len(literals) == len(re.findall(r"0x1|\b0\.0f?\b", text))  # none is overlooked
 
 
 @pytest.mark.parametrize(("width", "dtype"), [("F32", np.float32), ("F64", np.float64)])

@@ -91,7 +91,7 @@ print(gelu_simd.cpu_info()["isa"])
 
 def test_cpu_info() -> None:
     info = gelu_simd.cpu_info()
-    assert list(info) == ["isa", "available", "built", "cpu"]
+    assert list(info) == ["isa", "available", "built", "cpu", "num_threads"]
     assert info["isa"] in info["available"]
     assert info["available"] == [level for level in info["built"] if level in info["available"]]
     assert info["available"][-1] == info["built"][-1] == "portable"

@@ -78,12 +78,13 @@ def test_examples_of_cpu_info() -> None:
 def test_module_docstring() -> None:
     for ufunc in UFUNCS:
         operands = ", ".join(operand_names(ufunc))
-        assert f"``{ufunc.__name__}({operands})``" in gelu_simd.__doc__
+        summary = FUNCTIONS[ufunc.__name__].summary
+        assert f"\n{ufunc.__name__}({operands})\n    {summary}\n" in gelu_simd.__doc__
 
 
 @pytest.mark.skipif(NUMPY < "2.2.0", reason="NumPy < 2.2 writes x1, x2, and nobody can change it")
 def test_help_names_the_operands(ufunc: np.ufunc) -> None:
-    call = f"{ufunc.__name__}({', '.join(['dy', 'x'][-ufunc.nin :])}, /, out=None, *, where=True"
+    call = f"{ufunc.__name__}({', '.join(operand_names(ufunc))}, /, out=None, *, where=True"
     assert ufunc.__doc__.startswith(call)
     shown = pydoc.plain(pydoc.render_doc(ufunc))
     assert call in shown
@@ -93,9 +94,9 @@ def test_help_names_the_operands(ufunc: np.ufunc) -> None:
 @pytest.mark.skipif(NUMPY < "2.4.0", reason="ufuncs have no signature before NumPy 2.4")
 def test_signature(ufunc: np.ufunc) -> None:
     like = inspect.signature(np.exp if ufunc.nin == 1 else np.add)
-    found = inspect.signature(ufunc)
-    assert list(found.parameters)[: ufunc.nin] == list(operand_names(ufunc))
-    for ours, theirs in zip(found.parameters.values(), like.parameters.values(), strict=True):
+    signature = inspect.signature(ufunc)
+    assert list(signature.parameters)[: ufunc.nin] == list(operand_names(ufunc))
+    for ours, theirs in zip(signature.parameters.values(), like.parameters.values(), strict=True):
         assert ours.replace(name=theirs.name) == theirs
 
 
@@ -396,15 +397,15 @@ x = 1
 
 
 def test_everything_is_found() -> None:
-    found = blocks("PAGE", PAGE)
-    assert [(b.line, b.language) for b in found] == [(3, ""), (7, "python")]
-    assert found[0].text == "    first && second  # why\n\n    third\n"
-    assert found[1].text == "x = 1\n"
+    pieces = blocks("PAGE", PAGE)
+    assert [(b.line, b.language) for b in pieces] == [(3, ""), (7, "python")]
+    assert pieces[0].text == "    first && second  # why\n\n    third\n"
+    assert pieces[1].text == "x = 1\n"
     assert spans(PAGE) == ["python -m gelu_simd info", "x = 1"]
     [first, second] = commands("A=b first 'x y' > out; second  # why")
     assert first == ({"A": "b"}, ["first", "x y"], "out")
     assert second == ({}, ["second"], None)
-    assert not is_list_of_files(found[0])
+    assert not is_list_of_files(pieces[0])
 
 
 @here

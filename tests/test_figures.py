@@ -28,10 +28,16 @@ def test_readme(figures: ModuleType) -> None:
     assert figures.readme(text, figures.stored()) == text
 
 
-@pytest.mark.parametrize("dtype", [name for name, row in TYPES.items() if not row.enumerable])
+@pytest.mark.parametrize("dtype", [name for name, row in TYPES.items() if row.lane == name])
 def test_comments(figures: ModuleType, dtype: str) -> None:
     for path, text in figures.comments(dtype, figures.stored()).items():
         assert path.read_text(encoding="utf-8") == text
+
+
+def test_stub() -> None:
+    publish = program("publish")
+    text = publish.STUB.read_text(encoding="utf-8")
+    assert publish.stub(text) == text
 
 
 def test_data(figures: ModuleType) -> None:
@@ -46,26 +52,34 @@ def test_every_limit_has_its_figure(
     assert error <= limit(function, dtype.name)
     assert number >= min(10**8, 1 << 8 * dtype.itemsize)
     block = np.array([float.fromhex(x)], dtype)
-    [found] = examine.examine(function, [isa], lambda: block, 0)
-    assert found.error == pytest.approx(error, abs=1e-4)
+    [finding] = examine.examine(function, [isa], lambda: block, 0)
+    assert finding.error == pytest.approx(error, abs=1e-4)
+
+
+def test_missing_figures_are_named(figures: ModuleType) -> None:
+    measured = figures.stored()
+    figures.require_all(measured)
+    del measured["gelu", "float64", "fused"]
+    with pytest.raises(ValueError, match="no figures of gelu float64 on fused levels; pass a"):
+        figures.require_all(measured)
 
 
 def test_report_is_taken_over(figures: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     from gelu_simd._cli.screens import verify
 
     level = INFO["available"][0]
-    verify(["gelu", "gelu_backward"], DTYPES[:1], [level], 1000, exhaustive=False, as_json=True)
+    verify(["gelu", "gelu_backward"], DTYPES[:1], [level], 1000, exhaustive=False, json_file="-")
     report = capsys.readouterr().out
     old = ("gelu_tanh", "float32", "fused"), Largest(1.0, "0x1p-1", 7)
-    found = figures.update(dict([old]), report)
+    merged = figures.update(dict([old]), report)
     key = "gelu", DTYPES[0].name, BITS[level]
-    assert found.keys() == {old[0], key}
+    assert merged.keys() == {old[0], key}
     [result] = examine.check("gelu", DTYPES[0], [level], 1000)
-    assert found[key].error == round(result.found.error, 4)
-    assert found[key].inputs == result.found.inputs
-    assert float.fromhex(found[key].x) == result.found.at[0]
+    assert merged[key].error == round(result.finding.error, 4)
+    assert merged[key].inputs == result.finding.inputs
+    assert float.fromhex(merged[key].x) == result.finding.at[0]
     with pytest.raises(ValueError, match="missed"):
         figures.update({}, report.replace('"ok": true', '"ok": false'))
-    more = found[key]._replace(inputs=found[key].inputs + 1)
+    more = merged[key]._replace(inputs=merged[key].inputs + 1)
     with pytest.raises(ValueError, match=f"has had {more.inputs} inputs"):
         figures.update({key: more}, report)

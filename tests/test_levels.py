@@ -26,7 +26,7 @@ def operands(ufunc: np.ufunc, dtype: np.dtype, size: int) -> list[Array]:
     x = rng.normal(0, 3, size).astype(dtype)
     some = special(dtype)
     x[rng.choice(size, some.size, replace=False)] = some
-    return [rng.normal(0, 1, size).astype(dtype), x][-ufunc.nin :]
+    return [*(rng.normal(0, 1, size).astype(dtype) for _ in range(ufunc.nin - 1)), x]
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +47,7 @@ def test_fused_levels_agree(ufunc: np.ufunc, dtype: np.dtype, pair: tuple[str, s
             pytest.skip(f"this CPU cannot run the level {level}")
     function = PRODUCT_OF.get(ufunc.__name__, ufunc.__name__)
     x = np.concatenate([sample(function, dtype), random_bits(dtype, 500_000, 6)])
-    args = [random_bits(dtype, x.size, 7), x][-ufunc.nin :]
+    args = [*(random_bits(dtype, x.size, 7 + k) for k in range(ufunc.nin - 1)), x]
     results = []
     for level in pair:
         with using(level):
@@ -231,7 +231,7 @@ def test_overlapping_input_and_output(ufunc: np.ufunc, shift: int, dtype: np.dty
     memory = operands(ufunc, dtype, 600)[-1]
     other = operands(ufunc, dtype, 600)[0][:500]
     x, out = memory[50:550], memory[50 + shift : 550 + shift]
-    args = [other, x][-ufunc.nin :]
+    args = [other] * (ufunc.nin - 1) + [x]
     expected = ufunc(*(arg.copy() for arg in args))
     ufunc(*args, out=out)
     assert same_bits(out, expected)

@@ -24,10 +24,10 @@ class Unpickler(pickle.Unpickler):
 
     def __init__(self, data: bytes) -> None:
         super().__init__(io.BytesIO(data))
-        self.found: list[tuple[str, str]] = []
+        self.classes: list[tuple[str, str]] = []
 
     def find_class(self, module: str, name: str) -> object:
-        self.found.append((module, name))
+        self.classes.append((module, name))
         return super().find_class(module, name)
 
 
@@ -35,7 +35,7 @@ class Unpickler(pickle.Unpickler):
 def test_pickle(ufunc: np.ufunc, protocol: int) -> None:
     unpickler = Unpickler(pickle.dumps(ufunc, protocol))
     assert unpickler.load() is ufunc
-    assert unpickler.found == [("gelu_simd", ufunc.__name__)]
+    assert unpickler.classes == [("gelu_simd", ufunc.__name__)]
     assert getattr(gelu_simd, ufunc.__name__) is ufunc
 
 

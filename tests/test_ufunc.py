@@ -21,9 +21,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import ArrayLike, NDArray
 
 import gelu_simd
+from gelu_simd import _ufuncs
 from gelu_simd._check.bits import bits, is_nan
 from gelu_simd._check.examine import product
-from gelu_simd._functions import FUNCTIONS, PRODUCT_OF
+from gelu_simd._functions import ELEMENTARY, FUNCTIONS, PRODUCT_OF
 from gelu_simd._types import finfo
 
 UNARY = [ufunc for ufunc in UFUNCS if ufunc.nin == 1]
@@ -41,6 +42,12 @@ REFUSED = [
 LONG = 20_011  # several blocks, both of NumPy's casts and of the strided loops
 
 each_unary = pytest.mark.parametrize("ufunc", UNARY, ids=lambda ufunc: ufunc.__name__)
+each_elementary = pytest.mark.parametrize(
+    "ufunc", [_ufuncs.ufuncs[name] for name in ELEMENTARY], ids=lambda ufunc: ufunc.__name__
+)
+each_product = pytest.mark.parametrize(
+    "ufunc", [_ufuncs.ufuncs[name] for name in PRODUCT_OF], ids=lambda ufunc: ufunc.__name__
+)
 each_binary = pytest.mark.parametrize("ufunc", BINARY, ids=lambda ufunc: ufunc.__name__)
 
 
@@ -84,11 +91,10 @@ def assert_same_bits(actual: Any, expected: Any) -> None:
 
 def test_attributes(ufunc: np.ufunc) -> None:
     assert type(ufunc) is np.ufunc
-    assert ufunc.nin == (2 if ufunc.__name__ in PRODUCT_OF else 1)
-    assert ufunc.nout == 1
-    assert ufunc.nargs == ufunc.nin + 1
+    assert (ufunc.__name__, ufunc.nin, ufunc.nout) in _ufuncs.FUNCTIONS
+    assert ufunc.nargs == ufunc.nin + ufunc.nout
     assert ufunc.ntypes == len(LOOPS)
-    assert ufunc.types == [f"{code * ufunc.nin}->{code}" for code in LOOPS]
+    assert ufunc.types == [f"{code * ufunc.nin}->{code * ufunc.nout}" for code in LOOPS]
     assert ufunc.identity is None
     assert ufunc.signature is None
     assert getattr(gelu_simd, ufunc.__name__) is ufunc
@@ -435,7 +441,7 @@ def test_where(ufunc: np.ufunc, dtype: np.dtype) -> None:
         assert_same_bits(out, np.where(where, expected, np.full_like(out, -123)))
 
 
-@each_binary
+@each_product
 def test_where_skips_what_would_raise(ufunc: np.ufunc) -> None:
     dy, x = np.array([1, np.inf, 1]), np.array([1, -np.inf, 1])
     out = np.zeros(3)
@@ -594,7 +600,7 @@ def test_reductions(ufunc: np.ufunc, dtype: np.dtype, step: int) -> None:
 # ---- floating-point errors ----
 
 
-@each_binary
+@each_product
 def test_errstate(ufunc: np.ufunc) -> None:
     overflows = 1.7e308, 1.4  # both derivatives are greater than 1.1 at 1.4
     with np.errstate(over="raise"), pytest.raises(FloatingPointError, match=ufunc.__name__):
@@ -679,18 +685,19 @@ def test_any_layout(ufunc: np.ufunc, data: st.DataObject) -> None:
     assert_same_bits(out.astype(expected.dtype), expected)
 
 
+# Of x, Phi(x) and tanh(u(x)), by form and order of the derivative.
 FORMULAS = {
-    "gelu": lambda x, phi, _: x * phi,
-    "gelu_grad": lambda x, phi, _: phi + x * np.exp(-x * x / 2) / math.sqrt(2 * math.pi),
-    "gelu_tanh": lambda x, _, t: x * (1 + t) / 2,
-    "gelu_tanh_grad": lambda x, _, t: (
+    ("exact", 0): lambda x, phi, _: x * phi,
+    ("exact", 1): lambda x, phi, _: phi + x * np.exp(-x * x / 2) / math.sqrt(2 * math.pi),
+    ("tanh", 0): lambda x, _, t: x * (1 + t) / 2,
+    ("tanh", 1): lambda x, _, t: (
         (1 + t + x * (1 - t * t) * math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * x * x)) / 2
     ),
 }
 erfc = np.vectorize(math.erfc, otypes=[float])
 
 
-@each_unary
+@each_elementary
 @settings(deadline=None, max_examples=60)
 @given(data=st.data())
 def test_close_to_the_formula(ufunc: np.ufunc, data: st.DataObject) -> None:
@@ -699,10 +706,11 @@ def test_close_to_the_formula(ufunc: np.ufunc, data: st.DataObject) -> None:
     with np.errstate(invalid="ignore"):  # what a signalling NaN is
         wide = x.astype(float)
     t = np.clip(wide, -50, 50)  # beyond, the functions are x, 1 or 0 to all digits
-    expected = FORMULAS[ufunc.__name__](
+    row = FUNCTIONS[ufunc.__name__]
+    expected = FORMULAS[row.form, row.order](
         t, erfc(-t / math.sqrt(2)) / 2, np.tanh(math.sqrt(2 / math.pi) * (t + 0.044715 * t**3))
     )
-    if FUNCTIONS[ufunc.__name__].order == 0:
+    if row.order == 0:
         expected = np.where(wide > 50, wide, expected)
     with np.errstate(all="ignore"):
         result = ufunc(x)
@@ -710,7 +718,7 @@ def test_close_to_the_formula(ufunc: np.ufunc, data: st.DataObject) -> None:
     assert_allclose(result.astype(float), expected, rtol=tolerance, atol=tolerance)
 
 
-@each_binary
+@each_product
 @settings(deadline=None, max_examples=60)
 @given(data=st.data())
 def test_backward_is_dy_times_the_derivative(ufunc: np.ufunc, data: st.DataObject) -> None:

@@ -20,13 +20,113 @@
 
 /* ==== exact form, float32 ==== */
 
+/* gelu: t^2 + OFFSET = q + N G, N = rint((t^2 + OFFSET)/G), in k = MAGIC - N.  G is 17
+ * bits of 2 ln 2, LARGE = MAGIC G - OFFSET.  t stops at STOP, where N = 164 and W = 0 */
+#define F32_GELU_OFFSET 0x1.61a8p-1f
+#define F32_GELU_G 0x1.62ecp+0f
+#define F32_GELU_INVERSE_G 0x1.714c56p-1f
+#define F32_GELU_MAGIC 0x1.f8ef9ep+23f
+#define F32_GELU_LARGE 0x1.5e066ap+24f
+#define F32_GELU_STOP 0x1.e285f8p+3f
+
+/* Y = 2^15 exp((OFFSET - q) ln(2)/G), degree 6, its last coefficient 1;
+ * error 2^-28.99, rounded 2^-27.17 */
+GELU_COEFFS_F32(f32_gelu_y, 7) = {
+    0x1.69976ep+15f,
+    -0x1.698f7ap+14f,
+    0x1.69877ap+12f,
+    -0x1.e1fcd6p+9f,
+    0x1.e1fb82p+6f,
+    -0x1.83baa2p+3f,
+    0x1p+0f};
+
+/* Pieces of [0, END], half octaves of t + SHIFT from ORIGIN on, and the errors there of
+ * M = t E(t) exp((ln(2)/G - 1/2) t^2) before the walk of pieces.py over last bits:
+ * [0.00, 0.39] 2^-25.06;
+ * [0.39, 1.09] 2^-23.81;
+ * [1.09, 2.09] 2^-23.70;
+ * [2.09, 3.49] 2^-24.05;
+ * [3.49, 5.49] 2^-24.59;
+ * [5.49, 8.29] 2^-25.64;
+ * [8.29, 12.29] 2^-26.66;
+ * [12.29, 14.42] 2^-36.32.
+ * Eight centers, then eight constants of polynomials of degree 6 in
+ * t - center, and so on; times the power of two that makes up for the last bits of
+ * MAGIC and the center */
+#define F32_GELU_SHIFT 0x1.4f5c28p+0f
+#define F32_GELU_ORIGIN 0x1.333334p+0f
+GELU_COEFFS_F32(f32_gelu_pieces, 64) = {
+    0.0f,
+    0x1.a7008ep-1f,
+    0x1.7d1c8ep+0f,
+    0x1.65d88ep+1f,
+    0x1.10708ep+2f,
+    0x1.c7008ep+2f,
+    0x1.41608ep+3f,
+    0x1.a3e08ep+3f,
+    0.0f,
+    0x1.e6646p-40f,
+    0x1.3b3b26p-39f,
+    0x1.7104acp-39f,
+    0x1.84a4f4p-39f,
+    0x1.90008ep-39f,
+    0x1.92d4b6p-39f,
+    0x1.933056p-39f,
+    0x1p+33f,
+    0x1.3b8b22p-40f,
+    0x1.238d9ep-41f,
+    0x1.5ddc1ep-43f,
+    0x1.fa9668p-45f,
+    0x1.c9f1fap-47f,
+    0x1.a49054p-49f,
+    -0x1.b9de58p-51f,
+    -0x1.9883ecp+32f,
+    -0x1.909c6cp-41f,
+    -0x1.37dd12p-42f,
+    -0x1.16328p-44f,
+    -0x1.36324p-46f,
+    -0x1.ac75ap-49f,
+    -0x1.040ab2p-50f,
+    -0x1.ccebbep-52f,
+    0x1.ffd63ap+31f,
+    0x1.9a9f8ap-42f,
+    0x1.120a2p-43f,
+    0x1.7265acp-46f,
+    0x1.3c498ap-48f,
+    0x1.1a7e74p-51f,
+    0x1.c76fccp-54f,
+    0x1.fcfc96p-56f,
+    -0x1.0ee04ep+31f,
+    -0x1.6abdfep-43f,
+    -0x1.a90fa2p-45f,
+    -0x1.bae5bcp-48f,
+    -0x1.2adb62p-50f,
+    -0x1.620fbcp-54f,
+    -0x1.b0a6d4p-57f,
+    -0x1.75815ep-59f,
+    0x1.e17c92p+29f,
+    0x1.21fe74p-44f,
+    0x1.2f8be6p-46f,
+    0x1.029f94p-49f,
+    0x1.0ac76p-52f,
+    0x1.c3f8eap-57f,
+    0x1.9b1494p-60f,
+    0x1.047e5cp-62f,
+    -0x1.19eebap+28f,
+    -0x1.110578p-45f,
+    -0x1.499e22p-48f,
+    -0x1.12e1f8p-51f,
+    -0x1.51871ep-55f,
+    -0x1.534de8p-59f,
+    -0x1.2d8218p-63f,
+    -0x1.1582dp-66f};
+
 /* where n = -191: t^2/2 = 191 ln(2) */
 #define F32_GELU_HI 0x1.045aa6p+4f
 
-/* exp(h) 2^n = exp(u), n = rint(u log2(e)), h = u - n LN2.  LN2 is ln 2 rounded; the
- * fits of E and of 1 + delta below make up for it, divided by
- * exp((LN2 - ln 2) t^2/(2 ln 2)).
- * They end where the results round to -0, short of the HI at which t stops. */
+/* exp(h) 2^n = exp(u), n = rint(u log2(e)), h = u - n LN2.  LN2 is ln 2 rounded; the fit
+ * of 1 + delta below makes up for it, divided by exp((LN2 - ln 2) t^2/(2 ln 2)).
+ * It ends where the results round to -0, short of the HI at which t stops. */
 #define F32_LN2 0x1.62e43p-1f
 #define F32_LOG2E 0x1.715476p+0f
 
@@ -39,28 +139,13 @@ GELU_COEFFS_F32(f32_exp, 5) = {
     0x1.123982p-7f,
     0x1.6a519ap-10f};
 
-/* 1/(2E(t)) = 1 + t + t psi(t), psi = NUM/DEN on [0, 14.42]; type (4, 4);
- * error relative to 1/(2E): 2^-27.19, rounded 2^-27.12;
- * stored as a0 + a1 t + u (a2 + a3 t) + u^2 a4, u = -t^2/2, and so is delta below */
-GELU_COEFFS_F32(f32_gelu_num, 5) = {
-    -0x1.cb34a2p-3f,
-    -0x1.72a682p-5f,
-    -0x1.8b29ccp-5f,
-    -0x1.c26134p-6f,
-    0x1.301b4p-7f};
-GELU_COEFFS_F32(f32_gelu_den, 5) = {
-    0x1.1cp+0f,
-    0x1.f28b52p-1f,
-    -0x1.a12174p-1f,
-    -0x1.723f38p-3f,
-    0x1.2c242p-5f};
-
 /* gelu'(-ROOT) = 0 */
 #define F32_GRAD_ROOT_HI 0x1.80ead2p-1f
 #define F32_GRAD_ROOT_LO -0x1.a03fd4p-27f
 
 /* gelu'(-t) = (ROOT - t)/2 (1 + delta(t)) exp(-t^2/2), delta = NUM/DEN on [0, 14.7];
- * type (4, 4); error relative to 1 + delta: 2^-26.71, rounded 2^-26.59 */
+ * type (4, 4); error relative to 1 + delta: 2^-26.71, rounded 2^-26.59;
+ * stored as a0 + a1 t + u (a2 + a3 t) + u^2 a4, u = -t^2/2 */
 GELU_COEFFS_F32(f32_grad_num, 5) = {
     0x1.5ca50cp-2f,
     0x1.d1172ap-4f,

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import half
 import numpy as np
+import pieces
 from fit import Fit, monic_rational, polynomial, rational, rounded, split
 from header import Header, log2
 from mpmath import mp, mpf
@@ -137,33 +138,51 @@ def in_half_square(c: list[mpf]) -> list[mpf]:
     return [c[0], c[1], -2 * c[2], -2 * c[3], 4 * c[4]]
 
 
+def gelu_float32(header: Header) -> None:
+    e = pieces.exponential()
+    header.comment(
+        "gelu: t^2 + OFFSET = q + N G, N = rint((t^2 + OFFSET)/G), in k = MAGIC - N.  G is 17\n"
+        " * bits of 2 ln 2, LARGE = MAGIC G - OFFSET.  t stops at STOP, where "
+        f"N = {pieces.STOP} and W = 0"
+    )
+    header.scalars(
+        "float", "F32_GELU",
+        offset=e.offset, g=pieces.G, inverse_g=rounded(1 / pieces.G, "float"), magic=mpf(e.magic),
+        large=mpf(e.large), stop=pieces.HI,
+    )  # fmt: skip
+    header.comment(
+        f"Y = 2^{pieces.START} exp((OFFSET - q) ln(2)/G), degree {pieces.Y_DEGREE}, its last "
+        f"coefficient 1;\n * error {log2(e.before)}, rounded {log2(e.after)}"
+    )
+    header.array("float", "f32_gelu_y", e.y)
+    rows = (
+        f"[{float(p.lo):.2f}, {float(p.hi):.2f}] {log2(pieces.fit_piece(p).error)}"
+        for p in pieces.pieces()
+    )
+    header.comment(
+        "Pieces of [0, END], half octaves of t + SHIFT from ORIGIN on, and the errors there of\n"
+        " * M = t E(t) exp((ln(2)/G - 1/2) t^2) before the walk of pieces.py over last bits:\n"
+        " * " + ";\n * ".join(rows) + ".\n"
+        f" * Eight centers, then eight constants of polynomials of degree {pieces.DEGREE} in\n"
+        " * t - center, and so on; times the power of two that makes up for the last bits of\n"
+        " * MAGIC and the center"
+    )
+    header.scalars("float", "F32_GELU", shift=pieces.SHIFT, origin=pieces.ORIGIN)
+    header.array("float", "f32_gelu_pieces", pieces.table())
+
+
 def exact_float32(header: Header) -> None:
     ctype, prefix = "float", "F32"
     header.section("exact form, float32")
+    gelu_float32(header)
     header.comment("where n = -191: t^2/2 = 191 ln(2)")
     header.scalars(ctype, prefix, gelu_hi=exact_hi(F32_LEAST, ctype))
     header.comment(
-        "exp(h) 2^n = exp(u), n = rint(u log2(e)), h = u - n LN2.  LN2 is ln 2 rounded; the\n"
-        " * fits of E and of 1 + delta below make up for it, divided by\n"
-        " * exp((LN2 - ln 2) t^2/(2 ln 2)).\n"
-        " * They end where the results round to -0, short of the HI at which t stops."
+        "exp(h) 2^n = exp(u), n = rint(u log2(e)), h = u - n LN2.  LN2 is ln 2 rounded; the fit\n"
+        " * of 1 + delta below makes up for it, divided by exp((LN2 - ln 2) t^2/(2 ln 2)).\n"
+        " * It ends where the results round to -0, short of the HI at which t stops."
     )
     ln2_excess = exponential(header, ctype, prefix, "f32_exp", 4)
-
-    # gelu(-14.3566) rounds to 2^-149, the last one that is not -0.
-    hi = mpf("14.42")
-    psi = rational(
-        lambda t: (ln2_excess(t) / (2 * E(t)) - 1 - t) / t if t else TANH_SLOPE - 1,
-        lambda t: t * 2 * E(t) / ln2_excess(t),
-        (0, hi), (4, 4), ctype,
-    )  # fmt: skip
-    header.comment(
-        f"1/(2E(t)) = 1 + t + t psi(t), psi = NUM/DEN on [0, {mp.nstr(hi, 4)}]; type (4, 4);\n"
-        f" * error relative to 1/(2E): {log2(psi.before)}, rounded {log2(psi.after)};\n"
-        " * stored as a0 + a1 t + u (a2 + a3 t) + u^2 a4, u = -t^2/2, and so is delta below"
-    )
-    header.array(ctype, "f32_gelu_num", in_half_square(psi.numerator))
-    header.array(ctype, "f32_gelu_den", in_half_square(psi.denominator))
 
     root = split(GRAD_ROOT, ctype, 24)
     header.comment("gelu'(-ROOT) = 0")
@@ -177,7 +196,8 @@ def exact_float32(header: Header) -> None:
     header.comment(
         "gelu'(-t) = (ROOT - t)/2 (1 + delta(t)) exp(-t^2/2), delta = NUM/DEN on "
         f"[0, {mp.nstr(hi, 4)}];\n * type (4, 4); error relative to 1 + delta: "
-        f"{log2(delta.before)}, rounded {log2(delta.after)}"
+        f"{log2(delta.before)}, rounded {log2(delta.after)};\n"
+        " * stored as a0 + a1 t + u (a2 + a3 t) + u^2 a4, u = -t^2/2"
     )
     header.array(ctype, "f32_grad_num", in_half_square(delta.numerator))
     header.array(ctype, "f32_grad_den", in_half_square(delta.denominator))

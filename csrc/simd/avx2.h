@@ -15,6 +15,7 @@ typedef __m256 rf32;
 typedef __m256d rf64;
 typedef __m256 rm32;
 typedef __m256d rm64;
+typedef __m256i ri32;
 typedef __m256i ru16;
 
 /* ---- float32 ---- */
@@ -50,6 +51,22 @@ V_INLINE rf32 r_scale_f32(rf32 a, int sign, int power)
 V_INLINE rf32 r_pow2_f32(rf32 k)
 {
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(k), 23));
+}
+
+V_INLINE rf32 r_add_bits_f32(rf32 a, rf32 b)
+{
+    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(a), _mm256_castps_si256(b)));
+}
+
+V_INLINE ri32 r_piece_f32(rf32 a, float origin)
+{
+    const __m256i first = _mm256_castps_si256(_mm256_set1_ps(origin));
+    return _mm256_srli_epi32(_mm256_sub_epi32(_mm256_castps_si256(a), first), 22);
+}
+
+V_INLINE rf32 r_lookup_f32(const float *table, ri32 i)
+{
+    return _mm256_permutevar8x32_ps(_mm256_loadu_ps(table), i);
 }
 
 V_INLINE rm32 r_less_f32(rf32 a, rf32 b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }

@@ -13,6 +13,7 @@ typedef __m512 rf32;
 typedef __m512d rf64;
 typedef __mmask16 rm32;
 typedef __mmask8 rm64;
+typedef __m512i ri32;
 typedef __m512i ru16;
 
 /* ---- float32 ---- */
@@ -48,6 +49,22 @@ V_INLINE rf32 r_scale_f32(rf32 a, int sign, int power)
 V_INLINE rf32 r_pow2_f32(rf32 k)
 {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(k), 23));
+}
+
+V_INLINE rf32 r_add_bits_f32(rf32 a, rf32 b)
+{
+    return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(a), _mm512_castps_si512(b)));
+}
+
+V_INLINE ri32 r_piece_f32(rf32 a, float origin)
+{
+    const __m512i first = _mm512_castps_si512(_mm512_set1_ps(origin));
+    return _mm512_srli_epi32(_mm512_sub_epi32(_mm512_castps_si512(a), first), 22);
+}
+
+V_INLINE rf32 r_lookup_f32(const float *table, ri32 i)
+{
+    return _mm512_permutexvar_ps(i, _mm512_broadcast_f32x8(_mm256_loadu_ps(table)));
 }
 
 V_INLINE rm32 r_less_f32(rf32 a, rf32 b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }

@@ -10,6 +10,7 @@
 
 typedef float vf32;
 typedef double vf64;
+typedef uint32_t vi32;
 
 /* ---- float32 ---- */
 
@@ -22,6 +23,13 @@ V_INLINE vf32 v_scale_f32(vf32 a, int sign, int power)
 }
 
 V_INLINE vf32 v_pow2_f32(vf32 k) { return float_from_bits(bits_f32(k) << 23); }
+
+V_INLINE vf32 v_add_bits_f32(vf32 a, vf32 b) { return float_from_bits(bits_f32(a) + bits_f32(b)); }
+
+V_INLINE vi32 v_piece_f32(vf32 a, float origin) { return (bits_f32(a) - bits_f32(origin)) >> 22; }
+
+V_INLINE vf32 v_lookup_f32(const float *table, vi32 i) { return table[i & 7]; }
+
 V_INLINE mf32 v_less_f32(vf32 a, vf32 b) { return below_u32(bits_f32(a), bits_f32(b)); }
 V_INLINE mf32 is_nan_f32(vf32 a) { return below_u32(0x7f800000u, bits_f32(v_abs_f32(a))); }
 

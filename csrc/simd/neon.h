@@ -16,6 +16,7 @@ typedef float32x4_t rf32;
 typedef float64x2_t rf64;
 typedef uint32x4_t rm32;
 typedef uint64x2_t rm64;
+typedef uint8x16_t ri32; /* the four bytes of the number that an integer stands for */
 typedef uint16x8_t ru16;
 
 /* ---- float32 ---- */
@@ -51,6 +52,25 @@ V_INLINE rf32 r_scale_f32(rf32 a, int sign, int power)
 V_INLINE rf32 r_pow2_f32(rf32 k)
 {
     return vreinterpretq_f32_u32(vshlq_n_u32(vreinterpretq_u32_f32(k), 23));
+}
+
+V_INLINE rf32 r_add_bits_f32(rf32 a, rf32 b)
+{
+    return vreinterpretq_f32_u32(vaddq_u32(vreinterpretq_u32_f32(a), vreinterpretq_u32_f32(b)));
+}
+
+V_INLINE ri32 r_piece_f32(rf32 a, float origin)
+{
+    const uint32x4_t first = vreinterpretq_u32_f32(vdupq_n_f32(origin));
+    const uint32x4_t i = vshrq_n_u32(vsubq_u32(vreinterpretq_u32_f32(a), first), 20);
+    const uint32x4_t byte = vandq_u32(i, vdupq_n_u32(7 << 2));
+    return vreinterpretq_u8_u32(vmlaq_u32(vdupq_n_u32(0x03020100), byte, vdupq_n_u32(0x01010101)));
+}
+
+V_INLINE rf32 r_lookup_f32(const float *table, ri32 i)
+{
+    const uint8x16x2_t all = vld1q_u8_x2((const uint8_t *)table);
+    return vreinterpretq_f32_u8(vqtbl2q_u8(all, i));
 }
 
 V_INLINE rm32 r_less_f32(rf32 a, rf32 b) { return vcltq_f32(a, b); }

@@ -2,6 +2,7 @@
  *
  *   vf32 vf64         lanes of float, double
  *   mf32 mf64         one truth value a lane
+ *   vi32              one small integer a lane
  *   v_add sub mul div the IEEE operations, to nearest
  *   v_quotient(a, b)  a/b, b > 0, all but correctly rounded: where dividing takes a branch, without
  *                     one; a, b and a/b normal numbers, or a = 0; float32 only
@@ -19,6 +20,12 @@
  *   v_half(a)         a/2 for finite a, ties away from 0, in integers: subnormal numbers cost no
  *                     more than others; float64 only
  *   v_pow2(k)         k's bits shifted to the exponent's place: see EXP_MAGIC in the maths files
+ *   v_add_bits(a, b)  the bits of a and b added as integers, a carry lost; float32 only
+ *   v_piece(a, origin)
+ *                     the bits of a less those of origin, without the last 22: which half octave
+ *                     from origin on a lies in, a >= origin > 0; for v_lookup alone; float32 only
+ *   v_lookup(table, i)
+ *                     table[i mod 8], table of 8 numbers, i from v_piece; float32 only
  *   v_less(a, b)      a < b for non-negative numbers; float64: a may be NaN, which is not less, and
  *                     quiet NaNs raise no flag
  *   v_is_negative     x < 0 and perhaps x = -0, never NaN; quiet NaNs raise no flag

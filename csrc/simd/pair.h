@@ -19,6 +19,10 @@ typedef struct {
 } mf32;
 
 typedef struct {
+    ri32 a, b;
+} vi32;
+
+typedef struct {
     rm64 a, b;
 } mf64;
 
@@ -74,12 +78,23 @@ typedef struct {
 PAIR(f32, vf32, mf32, float)
 PAIR(f64, vf64, mf64, double)
 PAIR_1(vf32, step_f32, vf32)
+PAIR_2(vf32, add_bits_f32, vf32, vf32)
 
 V_INLINE vf32 v_quotient_f32(vf32 a, vf32 b) { return v_div_f32(a, b); }
 
 V_INLINE vf32 v_scale_f32(vf32 x, int sign, int power)
 {
     return (vf32){r_scale_f32(x.a, sign, power), r_scale_f32(x.b, sign, power)};
+}
+
+V_INLINE vi32 v_piece_f32(vf32 x, float origin)
+{
+    return (vi32){r_piece_f32(x.a, origin), r_piece_f32(x.b, origin)};
+}
+
+V_INLINE vf32 v_lookup_f32(const float *table, vi32 i)
+{
+    return (vf32){r_lookup_f32(table, i.a), r_lookup_f32(table, i.b)};
 }
 
 /* The two registers hold what r_first and r_second make of one register of 16-bit numbers. */

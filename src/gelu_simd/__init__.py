@@ -1,24 +1,26 @@
 """Fast and right GELU for NumPy: ufuncs on SIMD kernels, with published ULP limits.
 
-Two forms, each with its derivative and its gradient:
+The functions, listed at the end, are `numpy.ufunc` objects.  ``cpu_info()`` tells which
+instruction set they use; the environment variable ``GELU_SIMD_ISA`` forces one.  Calls on
+large arrays use all CPUs that the process may use; ``set_num_threads(n)`` changes that.
 
-=================  =======================  =========================
-value              derivative               gradient
-=================  =======================  =========================
-``gelu(x)``        ``gelu_grad(x)``         ``gelu_backward(dy, x)``
-``gelu_tanh(x)``   ``gelu_tanh_grad(x)``    ``gelu_tanh_backward(dy, x)``
-=================  =======================  =========================
-
-All are `numpy.ufunc` objects.  ``cpu_info()`` tells which instruction set they use; the
-environment variable ``GELU_SIMD_ISA`` forces one.  Calls on large arrays use all CPUs that the
-process may use; ``set_num_threads(n)`` changes that.
+Functions
+---------
 """
 
 import sys
 
-from gelu_simd import _ufuncs
-from gelu_simd._ufuncs import cpu_info, get_num_threads, set_num_threads
+from gelu_simd import _start
 
+try:
+    _start.begin()
+    from gelu_simd import _docs, _ufuncs
+    from gelu_simd._ufuncs import cpu_info, get_num_threads, set_num_threads
+except ImportError as error:
+    _start.fail(error)
+    raise
+
+__doc__ = (__doc__ or "") + _docs.calls()  # python -OO takes docstrings away
 __version__ = "0.1.0"
 
 __all__ = ["cpu_info", "get_num_threads", "set_num_threads", *_ufuncs.ufuncs]  # noqa: PLE0604 - names of functions

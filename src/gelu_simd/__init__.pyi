@@ -31,17 +31,7 @@ from typing import (
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-__all__ = [
-    "cpu_info",
-    "gelu",
-    "gelu_backward",
-    "gelu_grad",
-    "gelu_tanh",
-    "gelu_tanh_backward",
-    "gelu_tanh_grad",
-    "get_num_threads",
-    "set_num_threads",
-]
+__all__ = ["cpu_info", "get_num_threads", "set_num_threads"]
 
 __version__: Final[str]
 
@@ -355,9 +345,20 @@ class _Binary(np.ufunc):
         self, dy: NDArray[Any], indices: _Index | tuple[_Index, ...], x: ArrayLike, /
     ) -> None: ...
 
+# Written by bench/publish.py: names.
+__all__ += [
+    "gelu",
+    "gelu_backward",
+    "gelu_grad",
+    "gelu_tanh",
+    "gelu_tanh_backward",
+    "gelu_tanh_grad",
+]
+
 gelu: Final[_Unary]
 gelu_tanh: Final[_Unary]
 gelu_grad: Final[_Unary]
 gelu_tanh_grad: Final[_Unary]
 gelu_backward: Final[_Binary]
 gelu_tanh_backward: Final[_Binary]
+# End of what it wrote.

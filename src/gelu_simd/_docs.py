@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from gelu_simd._functions import CORRECTLY_ROUNDED, FUNCTIONS, Function
+from gelu_simd._functions import CORRECTLY_ROUNDED, FUNCTIONS, Function, Kind
 from gelu_simd._measured import EXAMPLES, MEASURED, Largest
+from gelu_simd._types import TYPES
 
 TEMPLATE = """{summary}
 
@@ -85,13 +86,9 @@ THROUGHOUT = [
 ULP = "1 ULP is the distance between neighbouring numbers of the type at the exact result."
 UNDERFLOW = "Underflow is the only floating-point exception that a number can raise."
 
-# What a value or derivative is to readers of the others.
-ROLES = {
-    ("exact", 0): "the exact form.",
-    ("tanh", 0): "the tanh approximation.",
-    ("exact", 1): "derivative of the exact form.",
-    ("tanh", 1): "derivative of the tanh approximation.",
-}
+FORMS = {"exact": "the exact form", "tanh": "the tanh approximation"}
+# Its values and derivatives, by order.
+ROLES = ["{form}.", "derivative of {form}."]
 
 
 def limits(name: str) -> tuple[str, str]:
@@ -104,7 +101,7 @@ def limits(name: str) -> tuple[str, str]:
 
 def inputs(dtype: str, largest: Largest) -> str:
     """Return how many inputs an error is the largest of."""
-    return "all" if largest.inputs == 1 << int(dtype[-2:]) else f"{largest.inputs:,}"
+    return "all" if largest.inputs == 1 << 8 * TYPES[dtype].size else f"{largest.inputs:,}"
 
 
 def decimal(dtype: str, largest: Largest) -> str:
@@ -126,13 +123,14 @@ def see_also(name: str) -> str:
     """List the other functions of the form, and the values of the other forms."""
     lines = []
     for other, row in FUNCTIONS.items():
-        is_value = row.order == 0 and row.product_of is None
-        if other == name or (row.form != FUNCTIONS[name].form and not is_value):
+        is_of_form = row.form == FUNCTIONS[name].form
+        if other == name or not (is_of_form or row.kind is Kind.VALUE):
             continue
-        role = ROLES[row.form, row.order]
-        lines.append(
-            f"{other} : " + (f"dy times ``{row.product_of}(x)``." if row.product_of else role)
-        )
+        if row.product_of is None:
+            role = ROLES[row.order].format(form=FORMS[row.form])
+        else:
+            role = f"{row.operands[0]} times ``{row.product_of}(x)``."
+        lines.append(f"{other} : {role}")
     return "\n".join(lines)
 
 
@@ -170,6 +168,12 @@ def doc(row: Function) -> str:
         special=special,
         examples=examples(row.name),
     )
+
+
+def calls() -> str:
+    """List all functions with their operands."""
+    rows = FUNCTIONS.values()
+    return "".join(f"{row.name}({', '.join(row.operands)})\n    {row.summary}\n" for row in rows)
 
 
 DOCS = {name: doc(row) for name, row in FUNCTIONS.items()}

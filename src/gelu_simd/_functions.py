@@ -5,6 +5,7 @@ package, so that all others may read it.
 """
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import NamedTuple
 
 #: The limit of a correctly rounded result: half an ULP.
@@ -19,6 +20,15 @@ WITHIN = {
 }
 
 
+class Kind(Enum):
+    """What a function is to its form of GELU."""
+
+    VALUE = "value"
+    DERIVATIVE = "derivative"
+    GRADIENT = "gradient"  #: an incoming gradient times the first derivative
+    OTHER = "other"
+
+
 class Function(NamedTuple):
     """A row of the list."""
 
@@ -31,6 +41,13 @@ class Function(NamedTuple):
     summary: str
     formula: str  #: in LaTeX
     product_of: str | None = None  #: the function that the first operand is multiplied by
+
+    @property
+    def kind(self) -> Kind:
+        """What the function is to its form."""
+        if self.product_of is not None:
+            return Kind.GRADIENT if self.order == 1 else Kind.OTHER
+        return {0: Kind.VALUE, 1: Kind.DERIVATIVE}.get(self.order, Kind.OTHER)
 
 
 _GAUSS = r"\Phi(x) = \tfrac12 \operatorname{erfc}(-x/\sqrt2)"

@@ -7,7 +7,11 @@ from contextlib import contextmanager
 
 from gelu_simd import _ufuncs
 
-#: Group of levels that give the same bits, by level.
+#: The groups of levels that give the same bits, those of other builds too: the levels with a fused
+#: multiply-add, and the one without.
+GROUPS = ("fused", "portable")
+
+#: The group of each level of this build.
 BITS = dict(_ufuncs.LEVELS)
 
 

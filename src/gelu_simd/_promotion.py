@@ -51,9 +51,9 @@ def loop_dtype(
     for requested in outputs:
         if requested is not None:
             return requested
-    known = {type(dtype): dtype for dtype in floats} | _INTEGERS
+    dtype_of = {type(dtype): dtype for dtype in floats} | _INTEGERS
     try:
-        dtypes = [known[dtype] for dtype in inputs if dtype not in python_numbers]
+        dtypes = [dtype_of[dtype] for dtype in inputs if dtype not in python_numbers]
     except KeyError:
         raise TypeError(
             f"ufunc {name!r} does not take {' and '.join(map(_name, inputs))}; "

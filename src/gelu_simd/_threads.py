@@ -22,7 +22,9 @@ def initial_number(most: int) -> int:
     own, shared = (os.environ.get(name, "").strip() for name in VARIABLES)
     if own:
         if not own.isdecimal() or int(own) == 0:
-            raise ImportError(f"GELU_SIMD_NUM_THREADS={own}: not a positive whole number")
+            raise ImportError(
+                f"GELU_SIMD_NUM_THREADS={own}: not a positive whole number", name="gelu_simd"
+            )
         return min(int(own), number)
     shared = shared.partition(",")[0].strip()  # a list holds a number for each level of nesting
     return min(int(shared), number) if shared.isdecimal() and int(shared) > 0 else number

@@ -13,19 +13,22 @@ class Type(NamedTuple):
 
     name: str  #: NumPy's name
     suffix: str  #: of C's names
+    size: int  #: bytes of a number
     precision: int  #: significant bits
     least_exponent: int  #: the smallest subnormal number is 2 to the power of this
+    lane: str  #: the type in which it is computed; another one than itself is rounded at the end
     enumerable: bool  #: whether every check takes all numbers of the type
+    raw: str | None = None  #: what the header of a .npy file says for a type it cannot name
 
 
 #: By name, in the order of a ufunc's loops.
 TYPES = {
     row.name: row
     for row in (
-        Type("float32", "f32", 24, -149, False),
-        Type("float64", "f64", 53, -1074, False),
-        Type("float16", "f16", 11, -24, True),
-        Type("bfloat16", "bf16", 8, -133, True),
+        Type("float32", "f32", 4, 24, -149, "float32", False),
+        Type("float64", "f64", 8, 53, -1074, "float64", False),
+        Type("float16", "f16", 2, 11, -24, "float32", True),
+        Type("bfloat16", "bf16", 2, 8, -133, "float32", True, "V2"),
     )
 }
 

@@ -137,7 +137,7 @@ def use_initial_level():
     try:
         gelu_simd_set_level(find(name))
     except ValueError as error:
-        raise ImportError(f"GELU_SIMD_ISA={name}: {error}") from None
+        raise ImportError(f"GELU_SIMD_ISA={name}: {error}", name="gelu_simd") from None
 
 
 use_initial_level()

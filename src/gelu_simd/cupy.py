@@ -79,8 +79,8 @@ def compute_dtype(
     ufunc: np.ufunc, inputs: tuple[Key, ...], out: np.dtype | None, signature: Any, casting: Any
 ) -> np.dtype:
     """Return the type that the ufunc computes in, as on the CPU, or raise as it does."""
-    asked = {} if signature is None else {"signature": signature}
-    return ufunc.resolve_dtypes((*inputs, out), casting=casting, **asked)[-1]
+    by_signature = {} if signature is None else {"signature": signature}
+    return ufunc.resolve_dtypes((*inputs, out), casting=casting, **by_signature)[-1]
 
 
 def key(x: Any) -> Key:
@@ -130,14 +130,14 @@ def call(
     if others:
         raise TypeError(f"{name}() got an unexpected keyword argument {next(iter(others))!r}")
     if not nin <= len(args) <= ufunc.nargs:
-        raise TypeError(f"{name} takes {nin} inputs and out, but {len(args)} were given")
+        raise TypeError(f"{name} takes {nin} inputs and out, but {len(args)} were out_dtype")
     if isinstance(out, tuple):
         if len(out) != 1:
             raise ValueError(f"{name}: the out tuple must have one entry, not {len(out)}")
         out = out[0]
     if len(args) > nin:
         if out is not None:
-            raise TypeError(f"{name}: out was given by position and by keyword")
+            raise TypeError(f"{name}: out was out_dtype by position and by keyword")
         args, out = args[:nin], args[nin]
     named = list(zip(FUNCTIONS[name].operands, args, strict=True))
     if out is not None:
@@ -158,8 +158,8 @@ def call(
         signature = (None,) * nin + (np.dtype(dtype),)
     elif not isinstance(signature, (str, tuple, type(None))):
         raise TypeError(f"{name}: signature must be a string or a tuple, not {signature!r}")
-    given = None if out is None else out.dtype
-    computed = compute_dtype(ufunc, tuple(map(key, args)), given, signature, casting)
+    out_dtype = None if out is None else out.dtype
+    computed = compute_dtype(ufunc, tuple(map(key, args)), out_dtype, signature, casting)
 
     device = next(x.device for _, x in named if isinstance(x, cupy.ndarray))
     with device:

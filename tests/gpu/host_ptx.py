@@ -23,15 +23,17 @@ THREADS = 128  # in a block, as CuPy has it
 
 def cuda(kernel: cupy.ElementwiseKernel) -> str:
     """Return what CuPy makes of a kernel, less headers, for contiguous arrays of one dimension."""
-    given, elements = [], []
+    arguments, elements = [], []
     for p in (*kernel.in_params, *kernel.out_params):
         const = "const " if p.is_const else ""
-        given.append(f"{const}CArray<{p.ctype}, 1, true, true> {'' if p.raw else '_raw_'}{p.name}")
+        arguments.append(
+            f"{const}CArray<{p.ctype}, 1, true, true> {'' if p.raw else '_raw_'}{p.name}"
+        )
         if not p.raw:
             elements.append(f"{const}{p.ctype} &{p.name} = _raw_{p.name}[_ind.get()];")
     return f"""#include <cupy/carray.cuh>
 {kernel.preamble}
-extern "C" __global__ void {kernel.name}({", ".join(given)}, CIndexer<1, true> _ind) {{
+extern "C" __global__ void {kernel.name}({", ".join(arguments)}, CIndexer<1, true> _ind) {{
     #pragma unroll 1
     CUPY_FOR(i, _ind.size()) {{
         _ind.set(i);
@@ -224,7 +226,7 @@ class Kernel:
 
     def __call__(self, *args: np.ndarray, size: int) -> None:
         # CArray<T, 1> holds data, size, shape and strides; CIndexer<1> size, shape and index.
-        given = [(a.ctypes.data, a.size, a.size, a.itemsize) for a in args] + [(size, size, 0)]
-        blocks = [np.array(values, np.int64) for values in given]
+        fields = [(a.ctypes.data, a.size, a.size, a.itemsize) for a in args] + [(size, size, 0)]
+        blocks = [np.array(values, np.int64) for values in fields]
         p = (ctypes.c_void_p * len(blocks))(*(block.ctypes.data for block in blocks))
         self.run(p, ctypes.c_uint64(THREADS), ctypes.c_uint64(-(-size // THREADS)))

@@ -65,10 +65,10 @@ def cp(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
 def check(cp: ModuleType, ufunc: np.ufunc, *args: np.ndarray, **kwargs: object) -> None:
     """Check that the GPU gives what the CPU gives."""
     expected = np.asarray(on_fused_level(ufunc, *args, **kwargs))
-    found = ufunc(*map(cp.asarray, args), **kwargs)
-    assert type(found) is cp.ndarray
-    assert found.shape == expected.shape
-    assert same_bits(cp.asnumpy(found), expected)
+    result = ufunc(*map(cp.asarray, args), **kwargs)
+    assert type(result) is cp.ndarray
+    assert result.shape == expected.shape
+    assert same_bits(cp.asnumpy(result), expected)
 
 
 @needs_fused
@@ -83,8 +83,8 @@ def test_bits_are_those_of_the_cpu(cp, ufunc, name):
 def test_invalid_product(cp, name):
     whole = invalid_product(dtype_of(name))
     for args in (whole, [a[::2] for a in whole]):
-        found = gelu_simd.gelu_backward(*map(cp.asarray, args))
-        assert np.isnan(cp.asnumpy(found)).all()
+        result = gelu_simd.gelu_backward(*map(cp.asarray, args))
+        assert np.isnan(cp.asnumpy(result)).all()
 
 
 @pytest.mark.gpu
@@ -105,9 +105,9 @@ def test_every_layout(cp, ufunc, name):
         check(cp, ufunc, *operands(ufunc, view))
     for n in range(20):
         check(cp, ufunc, *operands(ufunc, x.ravel()[:n]))
-    asked = cp.asarray(x.T)
-    assert ufunc(*[asked] * ufunc.nin).strides == asked.strides
-    assert ufunc(*[asked] * ufunc.nin, order="C").flags.c_contiguous
+    fortran = cp.asarray(x.T)
+    assert ufunc(*[fortran] * ufunc.nin).strides == fortran.strides
+    assert ufunc(*[fortran] * ufunc.nin, order="C").flags.c_contiguous
 
 
 @needs_fused
@@ -124,9 +124,9 @@ def test_order(cp, order):
     f = np.asfortranarray(x)
     for dy, x_ in [(x, x), (f, f), (x, f), (f, x), (f, x[:1]), (x[:, :1], x[:1]), (x[0], f)]:
         expected = gelu_simd.gelu_backward(dy, x_, order=order)
-        found = gelu_simd.gelu_backward(*map(cp.asarray, (dy, x_)), order=order)
-        assert found.strides == expected.strides
-        assert same_bits(cp.asnumpy(found), expected)
+        result = gelu_simd.gelu_backward(*map(cp.asarray, (dy, x_)), order=order)
+        assert result.strides == expected.strides
+        assert same_bits(cp.asnumpy(result), expected)
 
 
 class SomeInt(enum.IntEnum):
@@ -155,9 +155,12 @@ def test_out(cp, ufunc):
     x = np.linspace(-3, 3, 64, dtype=np.float32)
     args = [cp.asarray(x)] * ufunc.nin
     expected = cp.asnumpy(ufunc(*args))
-    for given in ({"out": cp.asarray(np.zeros_like(x))}, {"out": (cp.asarray(np.zeros_like(x)),)}):
-        out = given["out"][0] if isinstance(given["out"], tuple) else given["out"]
-        assert ufunc(*args, **given) is out
+    for keywords in (
+        {"out": cp.asarray(np.zeros_like(x))},
+        {"out": (cp.asarray(np.zeros_like(x)),)},
+    ):
+        out = keywords["out"][0] if isinstance(keywords["out"], tuple) else keywords["out"]
+        assert ufunc(*args, **keywords) is out
         assert same_bits(cp.asnumpy(out), expected)
     out = cp.asarray(np.zeros_like(x))
     assert ufunc(*args, out) is out

@@ -61,22 +61,21 @@ def threads(a: Array, which: int) -> int:
 @pytest.mark.parametrize("name", TYPES)
 def test_code_is_as_written(ptx, ufunc, name, architecture):
     """Rounded as written, nothing approximate, nothing flushed, 16 bytes at once."""
-    dtype = dtype_of(name)
-    lanes = "f64" if name == "float64" else "f32"
-    half = TYPE_ROWS[dtype.name].enumerable
+    dtype, row = dtype_of(name), TYPE_ROWS[name]
+    lanes = TYPE_ROWS[row.lane].suffix
+    narrow = row.lane != name
     for which in (ELEMENTS, WHERE, PACKETS):
         code = ptx.compile_kernel(kernel(ufunc, dtype, which), architecture)
         assert f"fma.rn.{lanes}" in code
-        # The half types' own maths divides by multiplying.
-        assert (f"div.rn.{lanes}" in code) == (not half or ufunc.nin == 2)
+        # The maths of the narrow types divides by multiplying.
+        assert (f"div.rn.{lanes}" in code) == (not narrow or ufunc.nin == 2)
         assert not re.search(r"ftz|approx|\.full|ld\.const|call|(add|sub|mul)\.f", code)
         by_16_bytes = r"(v4\.[ub]32|v2\.[ub]64)\b"
         for access in ("ld", "st"):
-            found = re.search(rf"{access}\.global\.{by_16_bytes}", code) is not None
-            assert found == (which == PACKETS)
-        suffix = TYPE_ROWS[name].suffix if TYPE_ROWS[name].enumerable else None
-        in_pairs = half and architecture >= 80 and which == PACKETS
-        assert (f"cvt.rn.{suffix}x2.f32" in code) == in_pairs
+            has_packets = re.search(rf"{access}\.global\.{by_16_bytes}", code) is not None
+            assert has_packets == (which == PACKETS)
+        in_pairs = narrow and architecture >= 80 and which == PACKETS
+        assert (f"cvt.rn.{row.suffix}x2.f32" in code) == in_pairs
 
 
 @needs_fused
@@ -92,13 +91,13 @@ def test_bits_are_those_of_the_cpu(ptx, ufunc, name, architecture):
     for which in (ELEMENTS, WHERE, PACKETS):
         run = ptx.Kernel(kernel(ufunc, x.dtype, which), architecture)
         size = threads(x, which)
-        found = np.zeros_like(x)
+        result = np.zeros_like(x)
         if which == WHERE:
-            run(*map(bits, args), mask, bits(found), size=size)
-            assert same_bits(found, np.where(mask, expected, np.zeros_like(x)))
+            run(*map(bits, args), mask, bits(result), size=size)
+            assert same_bits(result, np.where(mask, expected, np.zeros_like(x)))
             continue
-        run(*map(bits, args), bits(found), size=size)
-        assert same_bits(found, expected)
+        run(*map(bits, args), bits(result), size=size)
+        assert same_bits(result, expected)
         own = x.copy()  # in place
         run(*map(bits, args[:-1]), bits(own), bits(own), size=size)
         assert same_bits(own, expected)
@@ -109,9 +108,9 @@ def test_invalid_product(ptx, name):
     args = invalid_product(dtype_of(name))
     for which in (ELEMENTS, PACKETS):
         run = ptx.Kernel(kernel(gelu_simd.gelu_backward, args[0].dtype, which), 90)
-        found = np.zeros_like(args[0])
-        run(*map(bits, args), bits(found), size=threads(found, which))
-        assert np.isnan(found).all()
+        result = np.zeros_like(args[0])
+        run(*map(bits, args), bits(result), size=threads(result, which))
+        assert np.isnan(result).all()
 
 
 @pytest.mark.exhaustive
@@ -121,9 +120,9 @@ def test_every_float32(ptx, ufunc):
 
     def check(start: int) -> bool:
         x = quiet(patterns(np.dtype(np.float32), start, start + (1 << 22)))
-        args, found = operands(ufunc, x), np.zeros_like(x)
-        run(*map(bits, args), bits(found), size=threads(x, PACKETS))
-        return same_bits(found, on_fused_level(ufunc, *args))
+        args, result = operands(ufunc, x), np.zeros_like(x)
+        run(*map(bits, args), bits(result), size=threads(x, PACKETS))
+        return same_bits(result, on_fused_level(ufunc, *args))
 
     # One level for all threads: `using` in one must not end it for another.
     with using(fused_level()), ThreadPoolExecutor() as pool:

@@ -32,19 +32,19 @@ def test_lazy_and_chunked(ufunc: np.ufunc, dtype: np.dtype, scheduler: str) -> N
 
 
 def test_each_chunk_is_computed_once_and_not_before_it_is_asked_for() -> None:
-    given = []
+    shapes = []
 
     def source(block: np.ndarray) -> np.ndarray:
-        given.append(block.shape)
+        shapes.append(block.shape)
         return block
 
     x = da.from_array(X, CHUNKS).map_blocks(source, meta=np.empty((0, 0)))
     y = gelu_simd.gelu(x)
-    assert given == []
+    assert shapes == []
     y.compute(scheduler="synchronous")
-    assert len(given) == y.npartitions
+    assert len(shapes) == y.npartitions
     y.blocks[0, 0].compute(scheduler="synchronous")
-    assert len(given) == y.npartitions + 1
+    assert len(shapes) == y.npartitions + 1
 
 
 def test_operands_of_different_chunks_and_shapes() -> None:
@@ -125,16 +125,16 @@ def test_functions_cross_by_name(client: Any, ufunc: np.ufunc) -> None:
 def peak(pid: int) -> int:
     """Return the most memory, in bytes, that a process has had in use; 0 where none is told."""
     status = Path(f"/proc/{pid}/status")
-    found = re.search(r"^VmHWM:\s+(\d+) kB", status.read_text() if status.exists() else "", re.M)
-    return int(found[1]) << 10 if found else 0
+    match = re.search(r"^VmHWM:\s+(\d+) kB", status.read_text() if status.exists() else "", re.M)
+    return int(match[1]) << 10 if match else 0
 
 
 def test_array_larger_than_the_memory_of_a_worker(client: Any, tmp_path: Path) -> None:
     """From files to files, a chunk at a time; no worker exceeds its limit or is started anew."""
     workers = client.run(os.getpid)
-    given = da.linspace(-8, 8, FILES * PER_FILE, chunks=PER_FILE, dtype="f4")
-    assert given.nbytes > MEMORY
-    da.to_npy_stack(tmp_path / "x", given)
+    source = da.linspace(-8, 8, FILES * PER_FILE, chunks=PER_FILE, dtype="f4")
+    assert source.nbytes > MEMORY
+    da.to_npy_stack(tmp_path / "x", source)
     x = da.from_npy_stack(tmp_path / "x")
     da.to_npy_stack(tmp_path / "y", gelu_simd.gelu(x))
     assert client.run(os.getpid) == workers

@@ -68,6 +68,6 @@ def test_block_gives_what_the_formula_gives(
     """To the rounding of all else; the formula is computed in float64."""
     x, p = numbers
     expected = block(x.astype(float), {name: a.astype(float) for name, a in p.items()}, formula)
-    found = block(x.astype(dtype), {name: a.astype(dtype) for name, a in p.items()}, gelu)
-    assert found.dtype == dtype
-    np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance * np.abs(expected).max())
+    result = block(x.astype(dtype), {name: a.astype(dtype) for name, a in p.items()}, gelu)
+    assert result.dtype == dtype
+    np.testing.assert_allclose(result, expected, rtol=0, atol=tolerance * np.abs(expected).max())

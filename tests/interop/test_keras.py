@@ -83,9 +83,9 @@ def test_functions(
 ) -> None:
     """Without a word, keras.ops takes the tanh form and keras.activations the exact one."""
     tanh = where == "ops" if approximate is None else approximate
-    found = results[f"{where} {approximate} {dtype.name}"].view(dtype)
+    result = results[f"{where} {approximate} {dtype.name}"].view(dtype)
     expected = (gelu_simd.gelu_tanh if tanh else gelu_simd.gelu)(x.astype(dtype))
-    assert same_bits(found, expected)
+    assert same_bits(result, expected)
 
 
 def test_list_is_float32(results: dict[str, NDArray]) -> None:

@@ -37,11 +37,11 @@ def vectors() -> list[Vector]:
     """Return ONNX's own; its public collector would compute those of all operators."""
     from onnx.backend.test.case.node import gelu
 
-    found = []
+    result = []
 
     def expect(node: onnx.NodeProto, inputs: list, outputs: list, name: str) -> None:
         assert name.startswith("test_gelu")
-        found.append(Vector(node, *inputs, *outputs))
+        result.append(Vector(node, *inputs, *outputs))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gelu, "expect", expect)
@@ -49,7 +49,7 @@ def vectors() -> list[Vector]:
             if name.startswith("export_gelu"):
                 np.random.seed(0)  # noqa: NPY002 - as ONNX does
                 getattr(gelu.Gelu, name)()
-    return found
+    return result
 
 
 def model_of(node: onnx.NodeProto, dtype: str) -> onnx.ModelProto:
@@ -72,20 +72,20 @@ def evaluate(model: onnx.ModelProto, *inputs: np.ndarray) -> np.ndarray:
 def test_vectors_in_float32(vectors: list[Vector]) -> None:
     assert {vector.ufunc for vector in vectors} == set(UFUNCS.values())
     for vector in vectors:
-        found = evaluate(model_of(vector.node, "float32"), vector.x)
-        assert same_bits(found, vector.ufunc(vector.x))
-        np.testing.assert_allclose(found, vector.y, rtol=1e-6, atol=1e-7)
+        result = evaluate(model_of(vector.node, "float32"), vector.x)
+        assert same_bits(result, vector.ufunc(vector.x))
+        np.testing.assert_allclose(result, vector.y, rtol=1e-6, atol=1e-7)
 
 
 def test_vectors_in_float16(vectors: list[Vector]) -> None:
     """ONNX has none: its inputs rounded to float16, and the exact result rounded once."""
     for vector in vectors:
         x = vector.x.astype(np.float16)
-        found = evaluate(model_of(vector.node, "float16"), x)
-        assert same_bits(found, vector.ufunc(x))
-        error = oracle.ulp_error(vector.ufunc.__name__, x.ravel(), found.ravel())
+        result = evaluate(model_of(vector.node, "float16"), x)
+        assert same_bits(result, vector.ufunc(x))
+        error = oracle.ulp_error(vector.ufunc.__name__, x.ravel(), result.ravel())
         assert error.max() <= CORRECTLY_ROUNDED
-        np.testing.assert_allclose(found, vector.y, rtol=0.01, atol=1e-3)
+        np.testing.assert_allclose(result, vector.y, rtol=0.01, atol=1e-3)
 
 
 @pytest.mark.parametrize("dtype", TYPES)
@@ -93,10 +93,10 @@ def test_vectors_in_float16(vectors: list[Vector]) -> None:
 def test_shapes_and_types(dtype: str, shape: tuple[int, ...]) -> None:
     node = onnx.helper.make_node("Gelu", ["x"], ["y"])
     x = np.random.default_rng(1).normal(0, 3, shape).astype(dtype)
-    found = evaluate(model_of(node, dtype), np.asarray(x))
-    assert type(found) is np.ndarray
-    assert found.shape == shape
-    assert same_bits(found, np.asarray(gelu_simd.gelu(x)))
+    result = evaluate(model_of(node, dtype), np.asarray(x))
+    assert type(result) is np.ndarray
+    assert result.shape == shape
+    assert same_bits(result, np.asarray(gelu_simd.gelu(x)))
 
 
 def test_node_inside_a_model() -> None:

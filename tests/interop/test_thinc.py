@@ -43,9 +43,9 @@ def test_each_function(ops: Any, name: str, dtype: str) -> None:
     """The bits are ours, the values are Thinc's as far as its formulas go, in place or not."""
     args = operands(dtype)[-1:] if name in FORWARD else operands(dtype)
     expected = (FORWARD | PRODUCT_OF)[name](*args)
-    found = getattr(ops, name)(*args)
-    assert same_bits(found, expected)
-    assert_allclose(found, getattr(thinc.NumpyOps(), name)(*args), rtol=0, atol=1e-5)
+    result = getattr(ops, name)(*args)
+    assert same_bits(result, expected)
+    assert_allclose(result, getattr(thinc.NumpyOps(), name)(*args), rtol=0, atol=1e-5)
     assert getattr(ops, name)(*args, inplace=True) is args[0]
     assert same_bits(args[0], expected)
 
@@ -70,14 +70,14 @@ def test_network() -> None:
     """Results and gradients are those of Thinc's own ops, but for rounding."""
     _, x = operands("float32")
     target = np.zeros((50, 3), "f4")
-    found = []
+    results = []
     for name in ("gelu_simd", "numpy"):
         with thinc.use_ops(name):
             model = network().initialize(X=x, Y=target)
             y, backprop = model.begin_update(x)
             dx = backprop(y - target)
-            found.append((y, dx, *(node.get_grad("W") for node in model.layers)))
-    for ours, theirs in zip(*found, strict=True):
+            results.append((y, dx, *(node.get_grad("W") for node in model.layers)))
+    for ours, theirs in zip(*results, strict=True):
         assert ours.dtype == theirs.dtype == np.float32
         assert_allclose(ours, theirs, rtol=0, atol=1e-5 * np.abs(theirs).max())
 

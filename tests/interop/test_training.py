@@ -77,9 +77,9 @@ def check_layer(layer: Any, x: np.ndarray, rng: np.random.Generator) -> None:
 
     check(weighted, x, gradient, np.arange(x.size))
     for parameter in layer.parameters:
-        found = parameter.grad.copy()
-        assert found.any()
-        check(weighted, parameter.value, found, np.arange(found.size))
+        gradient = parameter.grad.copy()
+        assert gradient.any()
+        check(weighted, parameter.value, gradient, np.arange(gradient.size))
 
 
 def away_from_0(x: np.ndarray) -> np.ndarray:
@@ -163,7 +163,7 @@ def test_gradient_of_model(
         return layers.cross_entropy(network.forward(images), labels)[0]
 
     network.backward(layers.cross_entropy(network.forward(images), labels)[1])
-    found, start = grads.copy(), values.copy()
+    gradient, start = grads.copy(), values.copy()
     for _ in range(4):
         direction = rng.standard_normal(values.size)
         direction /= np.linalg.norm(direction)
@@ -172,11 +172,11 @@ def test_gradient_of_model(
             values[:] = start + by * direction
             return loss()
 
-        assert slope(along) == pytest.approx(found @ direction, rel=1e-8)
+        assert slope(along) == pytest.approx(gradient @ direction, rel=1e-8)
     values[:] = start
     ends = np.cumsum([0, *(p.value.size for p in network.parameters)])
     some = [rng.integers(a, b, size=3) for a, b in itertools.pairwise(ends)]
-    check(loss, values, found, np.concatenate(some))
+    check(loss, values, gradient, np.concatenate(some))
 
 
 # ---- float16 ----
@@ -190,17 +190,17 @@ def test_float16_model_is_near_float32(
     network = train_digits.MODELS[model](lambda: layers.Activation(variant.f, variant.g), rng)
     values, grads = layers.in_one_array(network.parameters, np.float32)
     images, labels = rng.random((20, 64)), rng.integers(10, size=20)
-    logits, found = {}, {}
+    logits, gradients = {}, {}
     for dtype in (np.float16, np.float32):
         logits[dtype] = network.forward(images.astype(dtype))
         assert logits[dtype].dtype == dtype
         scaled = train_digits.LOSS_SCALE * layers.cross_entropy(logits[dtype], labels)[1]
         assert network.backward(scaled.astype(dtype)).dtype == dtype
         assert values.dtype == grads.dtype == np.float32
-        found[dtype] = grads.copy()
+        gradients[dtype] = grads.copy()
     half, single = logits.values()
     np.testing.assert_allclose(half, single, atol=0.01)
-    half, single = found.values()
+    half, single = gradients.values()
     assert np.linalg.norm(half - single) < 0.01 * np.linalg.norm(single)
 
 
@@ -231,14 +231,14 @@ def losses(train_digits: ModuleType, model: str, name: str) -> list[float]:
 
 @pytest.mark.parametrize("name", [*GELUS, "GELU float16"])
 def test_every_fused_level_trains_the_same(one_thread: ModuleType, name: str) -> None:
-    found = []
+    curves = []
     for level in FUSED:
         if level in INFO["available"]:
             with using(level):
-                found.append(losses(one_thread, "MLP", name))
-    if not found:
+                curves.append(losses(one_thread, "MLP", name))
+    if not curves:
         pytest.skip("this CPU has no level with a fused multiply-add")
-    assert all(each == found[0] for each in found)
+    assert all(each == curves[0] for each in curves)
 
 
 def test_seed_decides_everything(one_thread: ModuleType) -> None:
@@ -253,10 +253,10 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     done = run_program("train_digits", "--quick", "--json", path)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
-    found = json.loads(path.read_text(encoding="utf-8"))
-    for text in (*MODELS, "ReLU", *GELUS, "GELU float16", "ms per epoch", found["cpu"]):
+    report = json.loads(path.read_text(encoding="utf-8"))
+    for text in (*MODELS, "ReLU", *GELUS, "GELU float16", "ms per epoch", report["cpu"]):
         assert text in done.stdout
-    return found["results"]
+    return report["results"]
 
 
 LEAST = {"MLP": 0.95, "ViT": 0.85}

@@ -17,48 +17,49 @@ from gelu_simd._types import TYPES
 
 Point = tuple[float, ...]  # the operands of one result
 
+#: Numbers dy for each x, if all numbers x are checked.
+GRADIENTS = 256
 
-GRADIENTS = 256  # dy for each x of a type of two bytes
 
-
-class Found(NamedTuple):
-    """What one level did on a block of inputs."""
+class Finding(NamedTuple):
+    """The largest error of one level on a block of inputs, and a difference between levels."""
 
     inputs: int
     error: float  # the largest
     at: Point  # where it occurs
-    differs: Point | None  # the first input where a fused level is not like the best one
+    differs: Point | None  # the first input with other bits than on the best level, if of its group
 
 
 class Result(NamedTuple):
-    """What one level did on all inputs of a function and type, and its limit."""
+    """The finding of one level on all inputs of a function and type, and the limit."""
 
     function: str
     dtype: np.dtype
     level: str
-    found: Found
+    finding: Finding
     limit: float
 
     @property
     def ok(self) -> bool:
-        """Whether the limit is kept, and the bits are those of the other fused levels."""
-        return self.found.error <= self.limit and self.found.differs is None
+        """Whether the error is within the limit, and the bits are those of the level's group."""
+        return self.finding.error <= self.limit and self.finding.differs is None
 
 
 def evaluate(function: str, level: str, operands: Sequence[Array]) -> Array:
-    """Return what `function` gives on `level`."""
+    """Return the results of `function` on `level`."""
     with using(level), np.errstate(all="ignore"):
         return _ufuncs.ufuncs[function](*operands)
 
 
 def product(function: str, level: str, dy: Array, x: Array) -> Array:
-    """Return what a backward function shall give: dy times the derivative, by bits.
+    """Return the right result of a backward function by bits: dy times the derivative.
 
-    In a type of two bytes it is the result in float32, rounded.
+    In a type that is computed in another one, it is the result in that one, rounded.
     """
     with np.errstate(all="ignore"):
-        if TYPES[x.dtype.name].enumerable:
-            wide = evaluate(function, level, [dy.astype(np.float32), x.astype(np.float32)])
+        lane = np.dtype(TYPES[x.dtype.name].lane)
+        if lane != x.dtype:
+            wide = evaluate(function, level, [dy.astype(lane), x.astype(lane)])
             return wide.astype(x.dtype)
         return dy * evaluate(PRODUCT_OF[function], level, [x])
 
@@ -70,15 +71,15 @@ def different(a: Array, b: Array) -> NDArray[np.bool_]:
 
 def examine(
     function: str, levels: Sequence[str], block: Callable[[], Array], seed: int
-) -> list[Found]:
-    """Judge each level on one block; results on which levels agree are judged once.
+) -> list[Finding]:
+    """Judge each level on one block; results that are equal on several levels are judged once.
 
     The error of a backward function is 0 where it gives the bits of `product`, else infinite.
     """
     x = block()
     backward = function in PRODUCT_OF
     operands = [inputs.random_bits(x.dtype, x.size, seed), x] if backward else [x]
-    found = []
+    findings = []
     for level in levels:
         got = evaluate(function, level, operands)
         if level == levels[0]:
@@ -93,15 +94,15 @@ def examine(
             error[other] = oracle.ulp_error(function, x[other], got[other])
         worst = error.argmax()
         differs = BITS[level] == BITS[levels[0]] and other.any()
-        found.append(
-            Found(
+        findings.append(
+            Finding(
                 x.size,
                 float(error[worst]),
                 _point(operands, worst),
                 _point(operands, other.argmax()) if differs else None,
             )
         )
-    return found
+    return findings
 
 
 def _point(operands: Sequence[Array], index: np.intp) -> Point:
@@ -117,14 +118,14 @@ def plan(
 
 
 def conclude(
-    function: str, dtype: np.dtype, levels: Sequence[str], parts: Iterable[list[Found]]
+    function: str, dtype: np.dtype, levels: Sequence[str], parts: Iterable[list[Finding]]
 ) -> list[Result]:
-    """Put the parts' findings together, level by level."""
+    """Merge the findings of the parts, level by level."""
     results = []
-    for level, found in zip(levels, zip(*parts, strict=True), strict=True):
-        worst = max(found, key=lambda part: part.error)
-        differs = next((part.differs for part in found if part.differs), None)
-        whole = Found(sum(part.inputs for part in found), worst.error, worst.at, differs)
+    for level, findings in zip(levels, zip(*parts, strict=True), strict=True):
+        worst = max(findings, key=lambda part: part.error)
+        differs = next((part.differs for part in findings if part.differs), None)
+        whole = Finding(sum(part.inputs for part in findings), worst.error, worst.at, differs)
         most = 0.0 if function in PRODUCT_OF else limit(function, dtype.name)
         results.append(Result(function, dtype, level, whole, most))
     return results

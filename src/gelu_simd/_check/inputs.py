@@ -7,24 +7,20 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from gelu_simd._check import oracle
 from gelu_simd._check.bits import Array, bits, bits_type, neighbours, quiet
-from gelu_simd._functions import FUNCTIONS
 from gelu_simd._measured import MEASURED
 from gelu_simd._types import TYPES, finfo
 
-BLOCK = 1 << 16  # inputs of a block at most, but for the edges: larger ones cost page faults
+#: Inputs of a block at most, but for the edges; larger arrays cost page faults.
+BLOCK = 1 << 16
 
+#: Distance of the bit patterns in a sample of all float32 numbers.
+STEP = 997
 
-STEP = 997  # from one bit pattern to the next, where not all are taken
-
-
-# The derivatives' roots, by form.
-ROOTS = {"exact": -0.751791524693564457, "tanh": -0.752461422071016258}
-
-# Inputs once found to be hard; one hard for a function may be so for others.
+# Inputs with large errors in some version of some function; they may be hard for others too.
 HARD = [
     "0x1p-149",
     "0x1.6148dep-16",
@@ -42,20 +38,21 @@ def blocks(
 ) -> list[Callable[[], Array]]:
     """Return functions that return the inputs to check `function` on, block by block.
 
-    All 65,536 numbers of a type of two bytes; all 2^32 of float32 if `exhaustive`.  Otherwise the
-    hard cases, the edges and `samples` random numbers, for float32 also every `STEP`-th number.
+    These are all numbers of a type that is enumerable, all 2^32 of float32 if `exhaustive`.
+    Otherwise they are the hard cases, the edges and `samples` random numbers, for float32 also
+    every `STEP`-th number.
     """
     numbers = 1 << 8 * dtype.itemsize
     if TYPES[dtype.name].enumerable or (exhaustive and numbers <= 1 << 32):
         return [partial(patterns, dtype, i, i + BLOCK) for i in range(0, numbers, BLOCK)]
-    found: list[Callable[[], Array]] = [partial(hard, dtype), partial(edges, function, dtype)]
+    result: list[Callable[[], Array]] = [partial(hard, dtype), partial(edges, function, dtype)]
     if numbers == 1 << 32:
         length = BLOCK * STEP
-        found += [partial(patterns, dtype, i, i + length, STEP) for i in range(0, numbers, length)]
+        result += [partial(patterns, dtype, i, i + length, STEP) for i in range(0, numbers, length)]
     for start in range(0, samples, BLOCK):
         size = min(BLOCK, samples - start)
-        found.append(partial(stratified, function, dtype, size, start // BLOCK))
-    return found
+        result.append(partial(stratified, function, dtype, size, start // BLOCK))
+    return result
 
 
 def first(test: Callable[[Array], bool], start: float, stop: float, dtype: np.dtype) -> np.floating:
@@ -70,15 +67,15 @@ def first(test: Callable[[Array], bool], start: float, stop: float, dtype: np.dt
 
 
 def patterns(dtype: np.dtype, start: int, stop: int, step: int = 1) -> Array:
-    """Return the numbers whose bits are those of range(start, stop, step), as far as there are."""
+    """Return the numbers whose bits are range(start, stop, step), up to the last pattern."""
     stop = min(stop, 1 << 8 * dtype.itemsize)
     return np.arange(start, stop, step).astype(bits_type(dtype)).view(dtype)
 
 
 def hard(dtype: np.dtype) -> Array:
-    """Return inputs once found to be hard, those of the largest errors published among them."""
-    found = HARD + [largest.x for largest in MEASURED.values()]
-    return np.array([float.fromhex(x) for x in dict.fromkeys(found)]).astype(dtype)
+    """Return `HARD`, and the inputs of the largest errors published."""
+    inputs = HARD + [largest.x for largest in MEASURED.values()]
+    return np.array([float.fromhex(x) for x in dict.fromkeys(inputs)]).astype(dtype)
 
 
 def special(dtype: np.dtype) -> Array:
@@ -104,24 +101,15 @@ def stratified(function: str, dtype: np.dtype, size: int, seed: int) -> Array:
     rng = np.random.default_rng(seed)
     part = size // 6
     info = finfo(dtype)
-    root = ROOTS[FUNCTIONS[function].form]
+    root = oracle.root(function)
     distance = np.exp2(rng.uniform(-info.nmant - 2, -1, part))
-    end = inverse_exponent(function, (info.nmant - info.minexp + 1) * np.log(2))
+    end = oracle.inverse_exponent(function, (info.nmant - info.minexp + 1) * np.log(2))
     x = [
         rng.normal(0, 2, size - 3 * part),
         rng.uniform(-end, 0, part),
         root + rng.choice([-1, 1], part) * distance,
     ]
     return np.concatenate([*(y.astype(dtype) for y in x), random_bits(dtype, part, seed)])
-
-
-def inverse_exponent(function: str, z: ArrayLike) -> NDArray[np.float64]:
-    """Return t > 0 with t^2 / 2 = z, or 2u(t) = a t + b t^3 = z for the tanh form."""
-    if FUNCTIONS[function].form == "exact":
-        return np.sqrt(2 * np.asarray(z))
-    a = 2 * np.sqrt(2 / np.pi)
-    c = 3 * 0.044715
-    return 2 / np.sqrt(c) * np.sinh(np.arcsinh(1.5 * np.asarray(z) / a * np.sqrt(c)) / 3)
 
 
 def is_subnormal(function: str, x: Array) -> NDArray[np.bool_]:
@@ -137,7 +125,7 @@ def vanishes(function: str, x: Array) -> NDArray[np.bool_]:
 
 
 def edges(function: str, dtype: np.dtype) -> Array:
-    """Return the neighbours of all where a kernel or its result takes another form.
+    """Return the neighbours of the places where a kernel or its result changes its form.
 
     These are: powers of two; where n changes in exp(-z) = 2^n exp(h), up to the clamp of t (its
     n is an integer, the others lie half-way); the root and the limits of the polynomial around it;
@@ -147,9 +135,9 @@ def edges(function: str, dtype: np.dtype) -> Array:
     last = info.nmant - info.minexp + 64
     path = [
         np.exp2(np.arange(info.minexp, info.maxexp - 1)),
-        inverse_exponent(function, np.arange(0.5, last, 0.5) * np.log(2)),
+        oracle.inverse_exponent(function, np.arange(0.5, last, 0.5) * np.log(2)),
     ]
-    root = ROOTS[FUNCTIONS[function].form]
+    root = oracle.root(function)
     near = root + np.array([-0.18, -0.125, 0.125, 0.18])  # float32's and float64's
     path = np.concatenate([*path, near])
     tail = [first(partial(test, function), -4, -64, dtype) for test in (is_subnormal, vanishes)]

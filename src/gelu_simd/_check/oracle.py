@@ -52,41 +52,23 @@ from gelu_simd._functions import ELEMENTARY, FUNCTIONS
 from gelu_simd._types import TYPES, Type
 
 _NODES_PER_UNIT = 16
-
-
 _DEGREE = 14  # of the Taylor series of g in pairs of float64
-
-
 _DEGREE_SINGLE = 8  # of the same series in float64
-
-
 _DEGREE_EXP = 9
-
-
+_SINGLE = 24  # bits of the inputs that are evaluated in float64, at most
 _PAIRED = 7  # leading coefficients that need a pair of float64
-
-
 _BLOCK = 4096  # elements; the temporaries of one block stay in the cache
 
-
 _Array = NDArray[np.float64]
-
-
 _Pair = tuple[_Array, _Array]  # an unevaluated sum (high, low)
-
-
 _Exponent = NDArray[np.int32]
-
 
 # ---------------------------------------------------------------------------------------------
 # Decimal arithmetic
 
 # The series in `_scaled_erfc` loses up to 23 digits, the derivatives 17 next to their roots.
 _CONTEXT = decimal.Context(prec=100, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX)
-
-
 _EXACT_DIGITS = 60
-
 
 _PI = Decimal(
     "3.14159265358979323846264338327950288419716939937510582097494459230781640628620899862803"
@@ -146,7 +128,7 @@ def exact(function: str, x: float) -> Decimal:
     with decimal.localcontext(_CONTEXT) as context:
         point = Decimal(float(x))
         tail, t_density = _FORMS[FUNCTIONS[function].form].parts(abs(point))
-        if FUNCTIONS[function].order == 1:
+        if _is_derivative(function):
             value = tail - t_density if x < 0 else 1 - (tail - t_density)
         else:
             value = point * (tail if x < 0 else 1 - tail)
@@ -227,7 +209,7 @@ def _dot(a: list[Decimal], b: list[Decimal]) -> Decimal:
 
 @functools.cache
 def _table(function: str) -> _Table:
-    form, grad = _FORMS[FUNCTIONS[function].form], FUNCTIONS[function].order == 1
+    form, grad = _FORMS[FUNCTIONS[function].form], _is_derivative(function)
     taylor = form.taylor
     last = int(form.end[1] * _NODES_PER_UNIT)
     with decimal.localcontext(_CONTEXT):
@@ -316,7 +298,7 @@ def _multiply(a: _Pair, b: _Pair) -> _Pair:
 
 
 def _horner(high: _Array, low: _Array, d: _Pair) -> _Pair:
-    """Sum high[n] d^n, in pairs for the leading coefficients, whose low parts are given."""
+    """Sum high[n] d^n, in pairs for the leading coefficients, whose low parts are in `low`."""
     value = high[-1]
     for c in high[-2 : len(low) - 1 : -1]:
         value = value * d[0] + c
@@ -352,6 +334,10 @@ def _square_half_pair(t: _Array) -> _Pair:
     return 0.5 * square[0], 0.5 * square[1]
 
 
+def _inverse_square_half(z: _Array) -> _Array:
+    return np.sqrt(2 * z)
+
+
 def _two_u(t: _Array) -> _Array:
     return t * (_TWO_U1_PAIR[0] + _TWO_U3_PAIR[0] * (t * t))
 
@@ -360,6 +346,12 @@ def _two_u_pair(t: _Array) -> _Pair:
     w, w_low = _multiply(_two_product(t, t), _TWO_U3_PAIR)
     w, e = _two_sum(w, _TWO_U1_PAIR[0])
     return _multiply((w, e + (w_low + _TWO_U1_PAIR[1])), (t, _ZERO))
+
+
+def _inverse_two_u(z: _Array) -> _Array:
+    """Solve a t + b t^3 = z."""
+    a, c = _TWO_U1_PAIR[0], 3 * 0.044715
+    return 2 / np.sqrt(c) * np.sinh(np.arcsinh(1.5 * z / a * np.sqrt(c)) / 3)
 
 
 class _Form(NamedTuple):
@@ -372,12 +364,35 @@ class _Form(NamedTuple):
     # -x is clamped to the first number for float16 and float32 and to the second for float64:
     # there the results are under 2^-18 of the smallest subnormal.
     end: tuple[float, float]
+    inverse_exponent: Callable[[_Array], _Array]  # t >= 0 with z(t) = z
+    root: float  # of the derivative
 
 
 _FORMS = {
-    "exact": _Form(_parts_erfc, _taylor_erfc, _square_half, _square_half_pair, (16.0, 39.0)),
-    "tanh": _Form(_parts_tanh, _taylor_tanh, _two_u, _two_u_pair, (12.0, 22.0)),
-}
+    "exact": _Form(
+        _parts_erfc, _taylor_erfc, _square_half, _square_half_pair, (16.0, 39.0),
+        _inverse_square_half, -0.751791524693564457,
+    ),
+    "tanh": _Form(
+        _parts_tanh, _taylor_tanh, _two_u, _two_u_pair, (12.0, 22.0),
+        _inverse_two_u, -0.752461422071016258,
+    ),
+}  # fmt: skip
+
+
+def root(function: str) -> float:
+    """Return the root of the derivative of a function's form."""
+    return _FORMS[FUNCTIONS[function].form].root
+
+
+def inverse_exponent(function: str, z: ArrayLike) -> _Array:
+    """Return t >= 0 with z(t) = z, the z of this module's docstring."""
+    return _FORMS[FUNCTIONS[function].form].inverse_exponent(np.asarray(z))
+
+
+def _is_derivative(function: str) -> bool:
+    return {0: False, 1: True}[FUNCTIONS[function].order]
+
 
 # ---------------------------------------------------------------------------------------------
 # Evaluation
@@ -410,7 +425,7 @@ def _tail_pair(function: str, t: _Array) -> tuple[_Pair, _Exponent]:
 
 def _evaluate(function: str, x: _Array, wide: bool) -> tuple[_Array, _Array, _Exponent]:
     """Do the work of `reference` for one block; `wide` asks for pairs of float64."""
-    grad = FUNCTIONS[function].order == 1
+    grad = _is_derivative(function)
     end = _FORMS[FUNCTIONS[function].form].end[wide]
     finite = np.isfinite(x)
     y = np.maximum(np.where(finite, x, 0.0), -end)
@@ -461,6 +476,11 @@ def _blocks(size: int) -> Iterator[slice]:
         yield slice(start, start + _BLOCK)
 
 
+def _is_wide(dtype: np.dtype) -> bool:
+    """Tell whether float64 would not do for the reference of a type."""
+    return TYPES[dtype.name].precision > _SINGLE
+
+
 def _check_type(array: NDArray[np.generic]) -> None:
     if array.dtype.name not in TYPES:
         raise TypeError(f"dtype must be one of {', '.join(TYPES)}; got {array.dtype}")
@@ -488,7 +508,7 @@ def reference(function: str, x: ArrayLike) -> tuple[_Array, _Array, _Exponent]:
     x = np.asarray(x)
     _check_type(x)
     flat = x.ravel()
-    wide = x.dtype.name == "float64"
+    wide = _is_wide(x.dtype)
     high, low = np.empty((2, flat.size))
     exponent = np.empty(flat.size, np.int32)
     with np.errstate(all="ignore"):
@@ -526,7 +546,7 @@ def ulp_error(function: str, x: ArrayLike, got: ArrayLike) -> _Array:
     if x.shape != got.shape:
         raise ValueError(f"x and got must have one shape; got {x.shape} and {got.shape}")
     x_flat, got_flat = x.ravel(), got.ravel()
-    wide = "float64" in (x.dtype.name, got.dtype.name)
+    wide = _is_wide(x.dtype) or _is_wide(got.dtype)
     error = np.empty(x.size)
     with np.errstate(all="ignore"):
         for part in _blocks(x.size):

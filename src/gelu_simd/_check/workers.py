@@ -17,15 +17,15 @@ from multiprocessing.connection import Connection, wait
 
 import numpy as np
 
-from gelu_simd._check.examine import Found, Result, conclude, examine, plan
+from gelu_simd._check.examine import Finding, Result, conclude, examine, plan
 
 
 class WorkerError(Exception):
-    """A worker ended before it was told to."""
+    """A worker ended too early."""
 
 
 def work(jobs: Connection) -> None:
-    """Examine what comes down `jobs`, until the other end is closed."""
+    """Examine the jobs that arrive, until the other end is closed."""
     with suppress(EOFError, ConnectionError):
         while True:
             jobs.send(examine(*jobs.recv()))
@@ -33,7 +33,7 @@ def work(jobs: Connection) -> None:
 
 @contextmanager
 def workers() -> Iterator[list[Connection]]:
-    """Start a worker for each core; give the connections to them."""
+    """Start a worker for each core; yield the connections to them."""
     affinity = getattr(os, "sched_getaffinity", None)
     count = len(affinity(0)) if affinity else os.cpu_count() or 1
     context = multiprocessing.get_context("spawn")
@@ -61,11 +61,11 @@ def workers() -> Iterator[list[Connection]]:
             process.join()
 
 
-def compute(jobs: Iterable[tuple]) -> Iterator[list[Found]]:
+def compute(jobs: Iterable[tuple]) -> Iterator[list[Finding]]:
     """Yield ``examine(*job)`` of each job, computed on all cores."""
     left = enumerate(jobs)
     numbers: dict[Connection, int] = {}  # of the jobs at work
-    found: dict[int, list[Found]] = {}
+    findings: dict[int, list[Finding]] = {}
     following = 0  # the next one to yield
     with workers() as connections:
         idle = connections
@@ -76,11 +76,11 @@ def compute(jobs: Iterable[tuple]) -> Iterator[list[Found]]:
                     numbers[connection] = number
                 idle = wait(list(numbers)) if numbers else []
                 for connection in idle:
-                    found[numbers.pop(connection)] = connection.recv()
+                    findings[numbers.pop(connection)] = connection.recv()
             except (EOFError, ConnectionError):
                 raise WorkerError("a process that computed for this one was killed") from None
-            while following in found:
-                yield found.pop(following)
+            while following in findings:
+                yield findings.pop(following)
                 following += 1
 
 
@@ -102,7 +102,7 @@ def check_all(
         for dtype in dtypes
     }
     total = sum(map(len, plans.values()))
-    found = compute(
+    findings = compute(
         (function, levels, block, seed)
         for (function, _), blocks in plans.items()
         for seed, block in enumerate(blocks)
@@ -110,7 +110,7 @@ def check_all(
     done = 0
     for (function, dtype), blocks in plans.items():
         parts = []
-        for part in islice(found, len(blocks)):
+        for part in islice(findings, len(blocks)):
             parts.append(part)
             done += 1
             progress(done, total)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gelu_simd._cli.files import replacing, require_writable
+from gelu_simd._cli.files import STANDARD, require_writable, write_text, writing
 from gelu_simd._cli.progress import Progress
 from gelu_simd._compare import peers as registry
 from gelu_simd._compare.measure import measure
@@ -23,10 +23,12 @@ def bench(
     sizes: Sequence[int],
     threads: int | None,
     seconds: float,
-    json_file: Path | None,
+    json_file: str | None,
     plot_file: Path | None,
 ) -> None:
     """Print tables; write a report and a picture, whole or not at all.
+
+    The report "-" is printed in place of the tables.
 
     Without `peers`, all that can be imported take part.
     """
@@ -43,7 +45,8 @@ def bench(
         raise BenchError("; ".join(f"{name}: {why}" for name, why in absent.items()))
     entries = registry.levels() + loaded
     report = facts(entries, threads) | {"absent": absent, "times": [], "errors": []}
-    print("\n".join(heading(report)), flush=True)
+    show = print if json_file != STANDARD else lambda *_, **__: None
+    show("\n".join(heading(report)), flush=True)
     with Progress() as progress:
         for rows, errs in measure(
             entries, functions, dtypes, sizes, threads, seconds, progress.update
@@ -51,12 +54,11 @@ def bench(
             report["times"] += rows
             report["errors"] += errs
             progress.erase()
-            print("\n".join(table(report, rows, errs)), flush=True)
+            show("\n".join(table(report, rows, errs)), flush=True)
     if lines := [*faster(report), *crowded(report)]:
-        print("", *lines, sep="\n")
+        show("", *lines, sep="\n")
     if json_file is not None:
-        with replacing(json_file) as out:
-            out.write(to_json(report).encode())
+        write_text(json_file, to_json(report))
     if plot_file is not None:
-        with replacing(plot_file) as out:
+        with writing(plot_file) as out:
             plots.draw(report, out, plot_file.suffix[1:])

@@ -7,7 +7,8 @@ import math
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -18,50 +19,40 @@ from gelu_simd._check.workers import WorkerError
 from gelu_simd._cli import screens
 from gelu_simd._cli.apply import apply
 from gelu_simd._cli.bench import bench
-from gelu_simd._cli.files import FileError
+from gelu_simd._cli.files import PREFIX, STANDARD, SUFFIX, FileError
 from gelu_simd._cli.progress import Progress
 from gelu_simd._compare import report
 from gelu_simd._compare.peers import PEERS
 from gelu_simd._functions import PRODUCT_OF
+from gelu_simd._types import TYPES
 
 UFUNCS = _ufuncs.ufuncs
-
-
 FUNCTIONS = {name: ufunc for name, ufunc in UFUNCS.items() if ufunc.nin == 1}
-
-
 DTYPES = {dtype.name: dtype for dtype in _ufuncs.dtypes}
 
-
-# A .npy file does not distinguish bfloat16 from other data of two bytes.
-STORABLE = {name: dtype for name, dtype in DTYPES.items() if dtype.isbuiltin == 1}
-
+# Types that the header of a .npy file cannot name: NumPy writes them as raw bytes.
+UNNAMED = {name: row.raw for name, row in TYPES.items() if row.raw is not None}
 
 LEVELS = gelu_simd.cpu_info()["available"]
 
-
-# What networks call: values, and gradients in place of bare derivatives.
+# The functions that networks call: values and gradients, no bare derivatives.
 VALUES_AND_GRADIENTS = [name for name in UFUNCS if name not in PRODUCT_OF.values()]
 
-
+SPELLINGS = "such as 1000, 1e9, 16Ki or 4Mi"
 SIZES = [1, 1 << 10, 1 << 16, 1 << 22]
-
-
 SAMPLES = 5_000_000
-
-
 SAMPLES_EXHAUSTIVE = 100_000_000
-
 
 EXAMPLES = """\
 examples:
   gelu-simd                                    check accuracy and speed here, in seconds
   gelu-simd apply x.npy y.npy                  y = gelu(x), for files of any size
   gelu-simd apply x.npy x.npy --function gelu_tanh --dtype float32
+  zcat x.npy.gz | gelu-simd apply - - | gzip > y.npy.gz
   gelu-simd verify                             every function, type and level here
   gelu-simd verify --exhaustive --dtype float32 --function gelu
   gelu-simd bench --plot speed.png             times next to the other libraries installed
-  gelu-simd info --json                        version, CPU, functions and limits for scripts
+  gelu-simd info --json -                      version, CPU, functions and limits for scripts
   GELU_SIMD_ISA=portable gelu-simd             the same on another level
 
 exit codes: 0 success, 1 an accuracy limit is missed or levels differ, 2 wrong usage or bad file,
@@ -69,35 +60,44 @@ exit codes: 0 success, 1 an accuracy limit is missed or levels differ, 2 wrong u
 """
 
 
-APPLY = """\
-Write FUNCTION(IN) to OUT, block by block: memory stays bounded for files of any size, in C
-or Fortran order and either byte order. OUT has the shape and order of IN, in native byte
-order. It appears only when it is complete, so OUT may be IN, and an interrupted run leaves an
-old OUT untouched. A symbolic link is followed; an existing OUT keeps its permissions.
-"""
+APPLY = f"""\
+Write FUNCTION(IN) to OUT, block by block: memory stays bounded for files of any
+size, in C or Fortran order and either byte order. OUT has the shape and order
+of IN, in native byte order. IN and OUT may be pipes; - is standard input and
+standard output.
 
+A file OUT appears only when it is complete: OUT may be IN, and an interrupted
+run leaves an old OUT untouched. Symbolic links are followed. OUT is a new file
+in the place of the old one: other hard links to the old file keep the old
+numbers. The new file gets the old one's permissions, and its owner and group
+where that is permitted; else nobody may do more than before. On Linux it also
+gets the access control list and the user attributes, elsewhere it does not.
+
+On Linux nothing remains of a killed run. Elsewhere, and on file systems without
+unnamed files, a file {PREFIX}*{SUFFIX} may remain beside OUT, and the next run
+there says so.
+"""
 
 VERIFY = f"""\
 Compare the results on this CPU, level by level, with an independent high-precision reference,
 on all cores. Levels other than portable must also agree with one another, bit for bit, and the
 gradients (backward) with dy times the derivative.
 
-Types of two bytes are checked on all their numbers; float32 on all with --exhaustive, in minutes
-a function; else the hard cases, the neighbours of every branch and {SAMPLES:.0e} random numbers,
-{SAMPLES_EXHAUSTIVE:.0e} with --exhaustive, are taken.
+float16 and bfloat16 are checked on all their numbers, float32 with --exhaustive too, in minutes a
+function. Otherwise the inputs are hard cases, the neighbours of every branch, and {SAMPLES:.0e}
+random numbers, {SAMPLES_EXHAUSTIVE:.0e} with --exhaustive.
 """
-
 
 BENCH = """\
 Time every level of this CPU next to other ways to compute the same, in one process and in turn.
 The table holds ns per element of the fastest round, the ratio to the best level, and the largest
-error in ULP. What is not installed is named and left out; asked for by name, it is an error. A peer
-whose results are not close to ours is an error, not a time.
+error in ULP. Peers that are not installed are named and left out; in --peers they are an error. A
+peer whose results are not close to ours is an error, not a time.
 """
 
 
 class Interrupted(BaseException):
-    """A signal, whose number is the argument, asked the program to stop."""
+    """A signal to stop; the argument is its number."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -121,11 +121,18 @@ def parser() -> Parser:
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
 
     apply = commands.add_parser(
-        "apply", help="apply a function to a .npy file of any size", description=APPLY
+        "apply",
+        help="apply a function to a .npy file of any size",
+        description=APPLY,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    apply.add_argument("source", type=Path, metavar="IN.npy", help="the file to read")
     apply.add_argument(
-        "target", type=Path, metavar="OUT.npy", help="the file to write; it may be IN.npy"
+        "source", metavar="IN.npy", help="the file or pipe to read; - is standard input"
+    )
+    apply.add_argument(
+        "target",
+        metavar="OUT.npy",
+        help="the file or pipe to write; it may be the file IN.npy; - is standard output",
     )
     apply.add_argument(
         "--function",
@@ -136,11 +143,19 @@ def parser() -> Parser:
     )
     apply.add_argument(
         "--dtype",
-        type=storable,
-        choices=STORABLE,
+        type=installed,
+        choices=DTYPES,
         metavar="DTYPE",
-        help=f"compute in and write one of {', '.join(STORABLE)}; "
+        help=f"compute in and write one of {', '.join(DTYPES)}; "
         "default: what the function gives for the type of IN",
+    )
+    apply.add_argument(
+        "--input-dtype",
+        type=installed,
+        choices=UNNAMED,
+        metavar="DTYPE",
+        help=f"what IN holds, if it is a type that the file cannot name: {', '.join(UNNAMED)}. "
+        "Like NumPy this program writes it as raw bytes: np.load(OUT).view(ml_dtypes.bfloat16)",
     )
     apply.set_defaults(run=run_apply)
 
@@ -159,9 +174,9 @@ def parser() -> Parser:
             help=f"some of {', '.join(choices)} (default: all)",
         )
     verify.add_argument(
-        "--samples", type=count, metavar="N", help="random numbers per function, such as 1e9"
+        "--samples", type=count, metavar="N", help=f"random numbers per function, {SPELLINGS}"
     )
-    verify.add_argument("--json", action="store_true", help="as one JSON object, at the end")
+    add_json(verify)
     verify.set_defaults(run=run_verify)
 
     bench = commands.add_parser(
@@ -198,9 +213,10 @@ def parser() -> Parser:
         "--sizes",
         nargs="+",
         action="extend",
-        type=size,
+        type=count,
         metavar="N",
-        help=f"numbers of elements (default: {' '.join(map(report.size_name, SIZES))})",
+        help=f"numbers of elements, {SPELLINGS} "
+        f"(default: {' '.join(map(report.size_name, SIZES))})",
     )
     bench.add_argument(
         "--threads",
@@ -213,16 +229,27 @@ def parser() -> Parser:
     bench.add_argument(
         "--seconds", type=seconds, default=60, metavar="S", help="to measure in all (default: 60)"
     )
-    bench.add_argument("--json", type=Path, metavar="FILE", help="write all figures")
+    add_json(bench)
     bench.add_argument(
         "--plot", type=Path, metavar="FILE.png", help="draw times and errors; needs matplotlib"
     )
     bench.set_defaults(run=run_bench)
 
     info = commands.add_parser("info", help="show version, CPU, functions and limits")
-    info.add_argument("--json", action="store_true", help="as one JSON object")
-    info.set_defaults(run=lambda args: screens.info(as_json=args.json))
+    add_json(info)
+    info.set_defaults(run=lambda args: screens.info(args.json))
     return top
+
+
+def add_json(command: argparse.ArgumentParser) -> None:
+    """Add the option --json, which means the same in all commands."""
+    command.add_argument(
+        "--json",
+        nargs="?",
+        const=STANDARD,
+        metavar="FILE",
+        help="write a JSON object too; without FILE, or with -, on the screen instead of the text",
+    )
 
 
 def run_apply(args: argparse.Namespace) -> int:
@@ -232,30 +259,22 @@ def run_apply(args: argparse.Namespace) -> int:
             FUNCTIONS[args.function],
             args.source,
             args.target,
-            STORABLE.get(args.dtype),
+            DTYPES.get(args.dtype),
+            DTYPES.get(args.input_dtype),
             progress.update,
         )
     return 0
 
 
 def installed(name: str) -> str:
-    """Refuse the name of a type that a package would bring."""
-    if name == "bfloat16" and name not in DTYPES:
-        raise argparse.ArgumentTypeError("bfloat16 needs ml_dtypes: pip install ml_dtypes")
+    """Refuse the name of a type whose package is not installed."""
+    if name in TYPES and name not in DTYPES:
+        raise argparse.ArgumentTypeError(f"{name} needs ml_dtypes: pip install ml_dtypes")
     return name
 
 
-def storable(name: str) -> str:
-    """Refuse the name of a type that the ufuncs know but files do not."""
-    if name == "bfloat16":
-        raise argparse.ArgumentTypeError(
-            f"a .npy file cannot hold {name!r}, but {', '.join(STORABLE)}"
-        )
-    return name
-
-
-def size(text: str) -> int:
-    """Read a number of elements, such as 16Ki."""
+def count(text: str) -> int:
+    """Read a number of elements."""
     try:
         return report.size(text)
     except ValueError as exc:
@@ -264,13 +283,13 @@ def size(text: str) -> int:
 
 def run_bench(args: argparse.Namespace) -> int:
     """Run the command ``bench``."""
-    asked = set(args.peers or ["all"])
-    if len({"all", "none"} & asked) == 0:
-        peers = [name for name in PEERS if name in asked]
-    elif len(asked) > 1:
+    requested = set(args.peers or ["all"])
+    if len({"all", "none"} & requested) == 0:
+        peers = [name for name in PEERS if name in requested]
+    elif len(requested) > 1:
         raise report.BenchError("--peers takes all, none or names")
     else:
-        peers = None if asked == {"all"} else []
+        peers = None if requested == {"all"} else []
     bench(
         peers,
         [name for name in UFUNCS if name in (args.function or VALUES_AND_GRADIENTS)],
@@ -282,14 +301,6 @@ def run_bench(args: argparse.Namespace) -> int:
         args.plot,
     )
     return 0
-
-
-def count(text: str) -> int:
-    """Read a number of elements, such as 1e9."""
-    number = seconds(text)
-    if not number.is_integer():
-        raise argparse.ArgumentTypeError(f"not a whole number: {text!r}")
-    return int(number)
 
 
 def seconds(text: str) -> float:
@@ -319,12 +330,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     top = parser()
     try:
-        stop_on_signals()
-        try:
-            args = top.parse_args(argv)
-            return args.run(args)
-        finally:
-            print(end="", flush=True)
+        with stoppable():
+            try:
+                args = top.parse_args(argv)
+                return args.run(args)
+            finally:
+                if sys.stdout is not None:
+                    sys.stdout.flush()
     except Interrupted as exc:
         signum = exc.args[0]
         print(f"gelu-simd: stopped by {signal.Signals(signum).name}", file=sys.stderr)
@@ -332,22 +344,40 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (FileError, report.BenchError, WorkerError) as exc:
         top.error(str(exc))
     except OSError as exc:
-        # Nobody reads standard output any more, or it is full: let the flush at exit be silent.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Standard output is closed or full: keep the flush at exit silent.
+        if sys.stdout is not None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(exc, BrokenPipeError):
             return 128 + 13  # what a shell reports for SIGPIPE
         top.error(f"cannot write to standard output: {exc.strerror}")
 
 
-def stop_on_signals() -> None:
-    """Raise Interrupted on the signals that ask for an end, unless they are ignored already."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        signum = getattr(signal, name, None)  # Windows has no SIGHUP
-        if signum is not None and signal.getsignal(signum) is not signal.SIG_IGN:
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Raise Interrupted on the first signal that asks for an end; hold off all that follow.
+
+    A further signal would cut the clean-up short.  Those that are ignored already stay so.
+    """
+    signals = {
+        getattr(signal, name)
+        for name in ("SIGINT", "SIGTERM", "SIGHUP")
+        if hasattr(signal, name)  # Windows has no SIGHUP
+    }
+    stopped = False
+
+    def stop(signum: int, _: FrameType | None) -> None:
+        nonlocal stopped
+        # Not SIG_IGN at once: Python complains of a signal that came just before that.
+        if not stopped:
+            stopped = True
+            raise Interrupted(signum)
+
+    former = {signum: signal.getsignal(signum) for signum in signals}
+    former = {signum: handler for signum, handler in former.items() if handler != signal.SIG_IGN}
+    try:
+        for signum in former:
             signal.signal(signum, stop)
-
-
-def stop(signum: int, _: FrameType | None) -> NoReturn:
-    """Handle a signal."""
-    signal.signal(signum, signal.SIG_IGN)  # a second Ctrl-C must not cut the clean-up short
-    raise Interrupted(signum)
+        yield
+    finally:
+        for signum, handler in former.items():
+            signal.signal(signum, signal.SIG_IGN if stopped else handler or signal.SIG_DFL)

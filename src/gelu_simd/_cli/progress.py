@@ -7,11 +7,7 @@ import time
 from typing import Self
 
 DELAY = 1.0  # seconds: shorter jobs show no bar
-
-
 PERIOD = 0.1  # seconds between two drawings
-
-
 WIDTH = 30  # of the bar, in characters
 
 

@@ -16,33 +16,28 @@ import numpy as np
 import gelu_simd
 from gelu_simd import _ufuncs
 from gelu_simd._check import examine, workers
+from gelu_simd._cli.files import STANDARD, require_writable, write_text
 from gelu_simd._cli.progress import Progress
 from gelu_simd._compare import peers, timing
-from gelu_simd._functions import ELEMENTARY, PRODUCT_OF, limit
+from gelu_simd._functions import ELEMENTARY, FUNCTIONS, PRODUCT_OF, limit
 
 # Random inputs per function in the accuracy check: a few seconds in all.
 SAMPLES = 1_000_000
-
-
 SIZES = {"1 Ki": 1 << 10, "16 Ki": 1 << 14, "256 Ki": 1 << 18, "4 Mi": 1 << 22}
-
-
 SECONDS = 0.5  # per size
 
-
-# What NumPy users write, by name in `_peers`, and what it computes.
+# Formulas as NumPy users write them, by name of the peer, and the function of each.
 FORMULAS = {
     "numpy-mul": ("0.5*x*(1+tanh(c*(x+0.044715*x*x*x)))", "gelu_tanh"),
     "numpy-pow": ("0.5*x*(1+tanh(c*(x+0.044715*x**3)))", "gelu_tanh"),
     "scipy-erf": ("0.5*x*(1+erf(x*sqrt(1/2)))  (SciPy)", "gelu"),
 }
 
-
 BOLD, GREEN, RED = "1", "32", "31"  # of the terminal's SGR sequences
 
 
-def info(as_json: bool) -> int:
-    """Print the facts about this installation."""
+def info(json_file: str | None) -> int:
+    """Print the facts about this installation; write them to a file, or print that for "-"."""
     facts: dict[str, Any] = {
         "version": gelu_simd.__version__,
         "numpy": np.__version__,
@@ -56,9 +51,9 @@ def info(as_json: bool) -> int:
             for name in ELEMENTARY
         },
     }
-    if as_json:
-        print(json.dumps(facts, indent=2))
-    else:
+    if json_file is not None:
+        write_text(json_file, json.dumps(facts, indent=2) + "\n")
+    if json_file != STANDARD:
         for key, value in facts.items():
             rows = value if isinstance(value, dict) else {"": value}
             for i, (name, item) in enumerate(rows.items()):
@@ -90,10 +85,10 @@ def _show_accuracy(level: str) -> bool:
         for name in ELEMENTARY:
             [result] = examine.check(name, dtype, [level], SAMPLES)
             missed |= not result.ok
-            found = result.found
+            finding = result.finding
             print(
-                f"{name:<15}{dtype.name:<8}{found.inputs:>8}{found.error:>9.2f}  "
-                f"{dtype.type(found.at[0])!s:<25}{result.limit:>6.2f}  {_verdict(result.ok)}",
+                f"{name:<15}{dtype.name:<8}{finding.inputs:>8}{finding.error:>9.2f}  "
+                f"{dtype.type(finding.at[0])!s:<25}{result.limit:>6.2f}  {_verdict(result.ok)}",
                 flush=True,
             )
     return missed
@@ -105,53 +100,62 @@ def verify(
     levels: Sequence[str],
     samples: int,
     exhaustive: bool,
-    as_json: bool,
+    json_file: str | None,
 ) -> int:
-    """Check and print every level; return 1 if a limit is missed or fused levels differ, else 0."""
+    """Check and print every level; return 1 if a limit is missed or fused levels differ, else 0.
+
+    The results go to a file too; for "-" they are printed as it would hold them.
+    """
+    if json_file is not None:
+        require_writable(json_file)
+    show = json_file != STANDARD
     results: list[examine.Result] = []
-    if not as_json:
+    if show:
         print(_styled(f"{'':10}{'max ULP':>7}  {'at x =':<50}limit", BOLD), flush=True)
     with Progress() as progress:
         for group in workers.check_all(
             functions, dtypes, levels, samples, exhaustive, progress.update
         ):
             results += group
-            if not as_json:
+            if show:
                 progress.erase()
                 _show_levels(group)
     missed = sum(not result.ok for result in results)
-    if as_json:
-        print(json.dumps(_verify_facts(results), indent=2))
-    else:
+    if json_file is not None:
+        write_text(json_file, json.dumps(_verify_facts(results), indent=2) + "\n")
+    if show:
         print(f"{len(results)} checks, {missed} missed")
     return int(missed > 0)
 
 
 def _show_levels(results: list[examine.Result]) -> None:
     """Print the results of one function and type."""
-    print(f"{results[0].function} {results[0].dtype.name}, {results[0].found.inputs} inputs")
+    print(f"{results[0].function} {results[0].dtype.name}, {results[0].finding.inputs} inputs")
     for result in results:
-        dtype, error = result.dtype, result.found.error
-        x = result.found.at[-1]
-        grad = PRODUCT_OF.get(result.function)
-        if grad is None:
-            found = f"{error:>7.2f}  {dtype.type(x)!s:<25}{_hex(x):<25}{result.limit:>5.2f}"
+        dtype, error = result.dtype, result.finding.error
+        x = result.finding.at[-1]
+        row = FUNCTIONS[result.function]
+        product = f"{row.operands[0]} * {row.product_of}(x)"
+        if row.product_of is None:
+            cells = f"{error:>7.2f}  {dtype.type(x)!s:<25}{_hex(x):<25}{result.limit:>5.2f}"
         else:
-            found = f"{'':9}{f'the bits of dy * {grad}(x)':55}"
-        print(f"  {result.level:<8}{found}  {_verdict(result.ok)}")
-        if grad is not None and error > 0:
-            print(f"    is not dy * {grad}(x) at {_operands(result.found.at)}")
-        if result.found.differs:
-            print(f"    differs from {results[0].level} at {_operands(result.found.differs)}")
+            cells = f"{'':9}{f'the bits of {product}':55}"
+        print(f"  {result.level:<8}{cells}  {_verdict(result.ok)}")
+        if row.product_of is not None and error > 0:
+            print(f"    is not {product} at {_operands(row.name, result.finding.at)}")
+        if result.finding.differs:
+            where = _operands(row.name, result.finding.differs)
+            print(f"    differs from {results[0].level} at {where}")
     sys.stdout.flush()
 
 
-def _operands(point: examine.Point) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in _by_name(point).items())
+def _operands(function: str, point: examine.Point) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in _by_name(function, point).items())
 
 
-def _by_name(point: examine.Point) -> dict[str, str]:
-    return {name: _hex(x) for name, x in zip(("dy", "x")[-len(point) :], point, strict=True)}
+def _by_name(function: str, point: examine.Point) -> dict[str, str]:
+    names = FUNCTIONS[function].operands
+    return {name: _hex(x) for name, x in zip(names, point, strict=True)}
 
 
 def _hex(x: float) -> str:
@@ -169,10 +173,11 @@ def _verify_facts(results: list[examine.Result]) -> dict[str, Any]:
                 "function": result.function,
                 "dtype": result.dtype.name,
                 "level": result.level,
-                "inputs": result.found.inputs,
-                "max_ulp": _ulp(result, result.found.error),
-                "at": _by_name(result.found.at),
-                "differs_at": result.found.differs and _by_name(result.found.differs),
+                "inputs": result.finding.inputs,
+                "max_ulp": _ulp(result, result.finding.error),
+                "at": _by_name(result.function, result.finding.at),
+                "differs_at": result.finding.differs
+                and _by_name(result.function, result.finding.differs),
                 "limit": _ulp(result, result.limit),
                 "ok": result.ok,
             }
@@ -183,8 +188,8 @@ def _verify_facts(results: list[examine.Result]) -> dict[str, Any]:
 
 def _ulp(result: examine.Result, error: float) -> float | None:
     """Return an error that JSON can hold; those of gradients are not in ULP."""
-    known = result.function not in PRODUCT_OF and math.isfinite(error)
-    return error if known else None
+    has_ulp = result.function not in PRODUCT_OF and math.isfinite(error)
+    return error if has_ulp else None
 
 
 def _show_speed() -> None:

@@ -19,14 +19,8 @@ except ImportError:  # the formulas with erf and ndtr then cannot be called
 
 
 SQRT_HALF = math.sqrt(0.5)
-
-
 INV_SQRT_2PI = 1 / math.sqrt(2 * math.pi)
-
-
 SQRT_2_OVER_PI = math.sqrt(2 / math.pi)
-
-
 CUBIC = 0.044715
 
 

@@ -16,25 +16,23 @@ from gelu_simd._compare.timing import alternate, arrays, reuse_freed_memory
 from gelu_simd._functions import PRODUCT_OF
 from gelu_simd._types import finfo
 
-LONGEST = 5.0  # seconds: a way that would take longer for one call is left out
+#: Seconds of one call; a way that would take longer is left out.
+LONGEST = 5.0
 
+#: Elements of a result that are compared, at most.
+COMPARED = 1 << 20
 
-COMPARED = 1 << 20  # elements of a result at most
-
-
-# What a peer may be off, as a part of (1 + |x|) (1 + |dy|); the two forms of GELU differ by 1.3e-4.
-# Some peers compute float64 with constants of float32.
+#: Tolerance of a peer's result, relative to (1 + |x|) (1 + |dy|).  The two forms of GELU differ by
+#: 1.3e-4.  Some peers compute float64 with constants of float32.
 SLACK = 1e-5
 
-
+#: Errors are measured at PER_BIN random numbers in each of so many equal parts of `RANGE`.
 BINS = 100
-
-
 PER_BIN = 512
 
 
 def check(title: str, function: str, way: Way, a: Arrays) -> None:
-    """Call once, and raise WrongResult if the result is not close to ours; lost tails are."""
+    """Call once, and raise WrongResult unless the result is close to ours; a lost tail is."""
     a.out.fill(np.nan)
     got = way.read(way.run())
     step = -(-a.x.size // COMPARED)
@@ -65,15 +63,15 @@ def times(
 ) -> list[Report]:
     """Check and time all ways of all entries, loaded for `threads`; return a row for each.
 
-    `former` holds the rows of smaller sizes, which tell what would take too long.
+    `former` holds the rows of smaller sizes, from which the time of a call is estimated.
     """
     n = a.x.size
-    known = {(row["name"], row["way"]): row["min_ns"] for row in former if row["n"] >= MANY}
+    before = {(row["name"], row["way"]): row["min_ns"] for row in former if row["n"] >= MANY}
     ways = {
         (entry.name, key): way
         for entry in entries
         for key, way in entry.ways(function, a).items()
-        if known.get((entry.name, key), 0) * n * 1e-9 < LONGEST
+        if before.get((entry.name, key), 0) * n * 1e-9 < LONGEST
     }
     kinds = {entry.name: entry.kind for entry in entries}
     titles = {entry.name: entry.title for entry in entries}
@@ -100,7 +98,7 @@ def times(
 def errors(entries: Sequence[Entry], function: str, dtype: np.dtype) -> list[Report]:
     """Return the largest error of each entry in each bin of `RANGE`, None where it is infinite.
 
-    A gradient is taken for dy = 1.
+    The error of a gradient is that for dy = 1.
     """
     n = BINS * PER_BIN
     x = np.random.default_rng(21).uniform(0, 1, n) + np.repeat(np.arange(BINS), PER_BIN)
@@ -117,8 +115,8 @@ def errors(entries: Sequence[Entry], function: str, dtype: np.dtype) -> list[Rep
             true = PRODUCT_OF.get(function, function)
             error = np.minimum(*(oracle.ulp_error(true, x, y) for y in either))
             largest = error.reshape(BINS, PER_BIN).max(axis=1)
-            found = [_round(e, 3) if math.isfinite(e) else None for e in largest.tolist()]
-            row = {"function": function, "dtype": dtype.name, "name": entry.name, "max_ulp": found}
+            bins = [_round(e, 3) if math.isfinite(e) else None for e in largest.tolist()]
+            row = {"function": function, "dtype": dtype.name, "name": entry.name, "max_ulp": bins}
             rows.append(row)
     return rows
 

@@ -21,7 +21,6 @@ from gelu_simd._types import finfo
 
 KINDS = ("speed", "error")
 
-
 # Colours that colour-blind people tell apart (M. Okabe and K. Ito); markers and dashes help.
 ORANGE, SKY, GREEN, BLUE, RED, PINK = (
     "#E69F00",
@@ -32,9 +31,7 @@ ORANGE, SKY, GREEN, BLUE, RED, PINK = (
     "#CC79A7",
 )
 
-
 GREY = "#777777"
-
 
 STYLES = {
     "torch": (RED, "-", "s"),
@@ -50,24 +47,12 @@ STYLES = {
     "numpy-pow": (PINK, ":", "p"),
 }
 
-
 OURS = ("-", "--", "-.", ":")  # by level
-
-
 MOST_NS = 3000.0  # the picture ends there: one call of some peers takes more
-
-
 MOST_ULP = 1e20
-
-
 LEAST_ULP = 0.3
-
-
 NOTE = {"textcoords": "offset points", "fontsize": 11, "color": "#444444"}
-
-
 LIMIT = {"color": GREY, "linewidth": 1.2, "linestyle": (0, (1, 1))}
-
 
 FONT = {
     "font.size": 12,
@@ -83,9 +68,9 @@ FONT = {
 
 def require_format(path: Path) -> None:
     """Raise BenchError if matplotlib cannot write a file with such an ending."""
-    known = FigureCanvasAgg.get_supported_filetypes()
-    if path.suffix[1:].lower() not in known:
-        raise reports.BenchError(f"{str(path)!r} ends with none of .{', .'.join(sorted(known))}")
+    endings = FigureCanvasAgg.get_supported_filetypes()
+    if path.suffix[1:].lower() not in endings:
+        raise reports.BenchError(f"{str(path)!r} ends with none of .{', .'.join(sorted(endings))}")
 
 
 def draw(
@@ -132,7 +117,7 @@ def draw(
 
 
 def caption(report: dict[str, Any]) -> str:
-    """Say on what machine the picture was measured, and on how many threads."""
+    """Return the machine, the number of threads and the date."""
     threads = "the peers' own number of threads" if report["threads"] is None else "one thread"
     return f"{report['cpu']}, {threads}, {report['date']}"
 
@@ -176,22 +161,22 @@ def speed(
     ax: Axes, report: dict[str, Any], function: str, dtype: str, entries: dict[str, dict[str, str]]
 ) -> None:
     """Draw ns per element against the number of elements, and a copy as the limit of memory."""
-    wanted = (function, dtype, report["threads"])
-    rows = [r for r in report["times"] if (r["function"], r["dtype"], r["threads"]) == wanted]
-    found = reports.best(rows)
-    sizes = sorted({n for _, n in found})
+    cell = (function, dtype, report["threads"])
+    rows = [r for r in report["times"] if (r["function"], r["dtype"], r["threads"]) == cell]
+    least_ns = reports.best(rows)
+    sizes = sorted({n for _, n in least_ns})
 
     def points(name: str) -> tuple[list[int], list[float]]:
-        known = [n for n in sizes if (name, n) in found]
-        return known, [found[name, n] for n in known]
+        lengths = [n for n in sizes if (name, n) in least_ns]
+        return lengths, [least_ns[name, n] for n in lengths]
 
     for name, entry in entries.items():
         ax.plot(*points(name), **line(name, entry, entries, markers=True))
     lengths, limits = points("copy")
     ax.set_xscale("log", base=2)
     ax.set_yscale("log")
-    least = min(found.values()) / 2
-    ax.set_ylim(least, min(MOST_NS, 2 * max(found.values())))
+    least = min(least_ns.values()) / 2
+    ax.set_ylim(least, min(MOST_NS, 2 * max(least_ns.values())))
     if lengths:
         ax.fill_between(lengths, limits, least, color="#dddddd", linewidth=0, zorder=0)
         ax.annotate("below np.copyto", (lengths[-1], least), (-4, 4), **NOTE, ha="right")

@@ -1,4 +1,4 @@
-"""The report of a comparison: its facts, its file, what it says."""
+"""The report of a comparison: its facts, its file, the peers that are ahead."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import platform
 import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,30 +18,38 @@ import numpy as np
 import gelu_simd
 from gelu_simd._compare.peers.ways import Entry
 
-# Errors are taken on numbers spread over this range, and the largest of each bin is kept.
-MANY = 1 << 14  # elements that tell how long more of them take
+#: Elements from which on the time per element hardly changes.
+MANY = 1 << 14
 
+#: The errors are measured at x in this range.
 RANGE = (-15.0, 5.0)
 
+UNITS = {"": 1, "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30}
+
+#: The largest number of elements that anybody could want.
+LARGEST = 10**12
 
 Report = dict[str, Any]
 
 
 class BenchError(Exception):
-    """What is asked for cannot be measured or drawn; the message is one line."""
+    """A request that cannot be measured or drawn; the message is one line."""
 
 
 class WrongResult(BenchError):
-    """A peer computes something else, so that its time would say nothing."""
+    """A peer computes another function: its time would mean nothing."""
 
 
 def size(text: str) -> int:
-    """Read a number of elements: 1000, 16Ki or 4Mi."""
-    match = re.fullmatch(r"(\d+)(Ki|Mi|)", text)
-    number = int(match[1]) << {"": 0, "Ki": 10, "Mi": 20}[match[2]] if match else 0
-    if not 1 <= number <= 1 << 32:
-        raise ValueError(f"not a number of elements such as 1000, 16Ki or 4Mi: {text!r}")
-    return number
+    """Read a number of elements: 1000, 1e9, 16Ki or 4Mi."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?(?:[eE]\+?\d{1,2})?)(Ki|Mi|Gi|)", text, re.ASCII)
+    number = Fraction(match[1]) * UNITS[match[2]] if match else Fraction(0)
+    if not (1 <= number <= LARGEST and number.denominator == 1):
+        raise ValueError(
+            f"not a whole number of elements such as 1000, 1e9, 16Ki or 4Mi, "
+            f"up to {LARGEST:.0e}: {text!r}"
+        )
+    return int(number)
 
 
 def size_name(n: int) -> str:
@@ -52,7 +61,7 @@ def size_name(n: int) -> str:
 
 
 def facts(entries: Sequence[Entry], threads: int | None) -> Report:
-    """Return what the figures depend on."""
+    """Return versions, machine and entries: all that the figures depend on."""
     affinity = getattr(os, "sched_getaffinity", None)
     return {
         "gelu_simd": gelu_simd.__version__,
@@ -78,8 +87,8 @@ def cpu() -> str:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:
         return name
-    found = [re.search(rf"^{key}\s*: (\d+)$", text, re.M) for key in ("cpu family", "model")]
-    return f"{name} (family {found[0][1]}, model {found[1][1]})" if all(found) else name
+    numbers = [re.search(rf"^{key}\s*: (\d+)$", text, re.M) for key in ("cpu family", "model")]
+    return f"{name} (family {numbers[0][1]}, model {numbers[1][1]})" if all(numbers) else name
 
 
 def to_json(report: Report) -> str:
@@ -96,15 +105,15 @@ def to_json(report: Report) -> str:
 
 def best(rows: Iterable[Report]) -> dict[tuple[str, int], float]:
     """Return the least ns per element by name and size: of several ways, the fastest."""
-    found: dict[tuple[str, int], float] = {}
+    least: dict[tuple[str, int], float] = {}
     for row in rows:
         key = row["name"], row["n"]
-        found[key] = min(found.get(key, math.inf), row["min_ns"])
-    return found
+        least[key] = min(least.get(key, math.inf), row["min_ns"])
+    return least
 
 
 class Ahead(NamedTuple):
-    """A peer that takes less time than our best level, and what part of it for which sizes."""
+    """A peer that is faster than our best level; its time as a part of ours, by size."""
 
     title: str
     function: str
@@ -114,18 +123,18 @@ class Ahead(NamedTuple):
 
 
 def ahead(report: Report) -> Iterator[Ahead]:
-    """Find the peers that take less time."""
+    """Yield the peers that are faster than our best level."""
     ours = next(iter(report["entries"]))
     cells: dict[tuple[str, str, int | None], list[Report]] = {}
     for row in report["times"]:
         cells.setdefault((row["function"], row["dtype"], row["threads"]), []).append(row)
     for (function, dtype, threads), rows in cells.items():
-        found = best(rows)
+        least = best(rows)
         for name, entry in report["entries"].items():
             less = {
-                n: ns / found[ours, n]
-                for (other, n), ns in found.items()
-                if other == name and (ours, n) in found and ns < found[ours, n]
+                n: ns / least[ours, n]
+                for (other, n), ns in least.items()
+                if other == name and (ours, n) in least and ns < least[ours, n]
             }
             if less and entry["kind"] == "peer":
                 yield Ahead(entry["title"], function, dtype, threads, less)

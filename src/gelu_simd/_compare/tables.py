@@ -6,14 +6,15 @@ from collections.abc import Iterator, Sequence
 
 from gelu_simd._compare.report import MANY, Report, ahead, best, error, multiple, number, size_name
 
-CROWDED = 1.4  # processors busy for each thread, of which waiting threads are a part
+#: CPU time over wall time, for each thread; above it a peer used more threads than allowed.
+#: Threads that wait in a loop count as busy.
+CROWDED = 1.4
 
-
-LABEL, CELL = 20, 13
+LABEL, CELL = 20, 13  # widths of columns
 
 
 def heading(report: Report) -> Iterator[str]:
-    """Say what is measured, and where."""
+    """Yield the first lines: versions, processor, absent peers, units."""
     threads = report["threads"]
     yield (
         f"gelu_simd {report['gelu_simd']}, NumPy {report['numpy']}, Python {report['python']}, "
@@ -37,8 +38,8 @@ def heading(report: Report) -> Iterator[str]:
 
 def table(report: Report, rows: Sequence[Report], errs: Sequence[Report]) -> Iterator[str]:
     """Yield the lines for one function and type: ours, peers, other functions, limits."""
-    found = best(rows)
-    sizes = sorted({n for _, n in found})
+    least = best(rows)
+    sizes = sorted({n for _, n in least})
     ours = next(iter(report["entries"]))  # the best level
     ulp = {row["name"]: row["max_ulp"] for row in errs}
     yield ""
@@ -47,16 +48,16 @@ def table(report: Report, rows: Sequence[Report], errs: Sequence[Report]) -> Ite
     for name, entry in report["entries"].items():
         cells = ""
         for n in sizes:
-            ns = found.get((name, n))
-            known = ns is not None and (ours, n) in found
-            ratio = multiple(ns / found[ours, n]) if known else ""
+            ns = least.get((name, n))
+            has_ratio = ns is not None and (ours, n) in least
+            ratio = multiple(ns / least[ours, n]) if has_ratio else ""
             cells += f"{number(ns, 3):>{CELL - 6}}{ratio:>6}"
-        if any((name, n) in found for n in sizes):
+        if any((name, n) in least for n in sizes):
             yield f"{entry['title']:{LABEL}}{cells}{error(ulp.get(name)):>7}".rstrip()
 
 
 def faster(report: Report) -> Iterator[str]:
-    """Say which peers take less time than the best level, and where."""
+    """Yield a line for each peer that is faster than the best level, with the sizes."""
     for title, function, dtype, threads, ratios in ahead(report):
         by = "its own threads" if threads is None else "one thread"
         where = ", ".join(f"{size_name(n)} {multiple(ratio)}" for n, ratio in ratios.items())
@@ -64,10 +65,10 @@ def faster(report: Report) -> Iterator[str]:
 
 
 def crowded(report: Report) -> Iterator[str]:
-    """Name the peers that kept more processors busy than they were given threads."""
+    """Yield a line for each peer that kept more processors busy than it had threads."""
     threads = report["threads"]
     for name, entry in report["entries"].items():
         rows = [r for r in report["times"] if r["name"] == name and r["threads"] == threads]
         most = max((row["cpus"] for row in rows if row["n"] >= MANY), default=0.0)
         if threads is not None and most > CROWDED * threads:
-            yield f"on more threads than it was given: {entry['title']}, {most} processors"
+            yield f"on more threads than allowed: {entry['title']}, {most} processors"

@@ -12,20 +12,16 @@ import numpy as np
 
 from gelu_simd._compare.peers.ways import Arrays, Way
 
-BATCH = 1e-3  # seconds that a way is repeated for in one round, at least
-
-
-ROUNDS = 3  # at least
-
-
-PAGE = 4096  # bytes
+BATCH = 1e-3  #: seconds of a round of one way, at least
+ROUNDS = 3  #: of each way, at least
+PAGE = 4096  #: bytes
 
 
 def arrays(dtype: np.dtype, n: int) -> Arrays:
     """Return dy and x, both 2*N(0, 1) from a fixed seed, and an array for the result.
 
-    They begin at different places of their pages: where one begins a little behind another, some
-    processors take what is stored there for what is loaded next, and a copy takes 10 times as long.
+    They begin at different places of their pages.  Where one begins a little behind another, some
+    processors mistake a store for the source of the next load, and a copy takes 10 times as long.
     """
     a = Arrays(*(_begin_at(PAGE * k // 4, dtype, n) for k in range(3)))
     rng = np.random.default_rng(20)
@@ -53,13 +49,13 @@ def reuse_freed_memory() -> None:
 
 
 class Timing(NamedTuple):
-    """Seconds per call over the rounds of `alternate`, and what was done in them."""
+    """Seconds per call over the rounds of `alternate`."""
 
     minimum: float
     median: float
     rounds: int
     repeats: int  # calls in a round
-    cpus: float  # processors' time as a part of the clock's
+    cpus: float  # CPU time over wall time
 
 
 def alternate(ways: Mapping[Any, Way], seconds: float) -> dict[Any, Timing]:
@@ -91,11 +87,11 @@ def alternate(ways: Mapping[Any, Way], seconds: float) -> dict[Any, Timing]:
                 used[key] += time.process_time() - before
     return {
         key: Timing(
-            min(taken) / repeats[key],
-            statistics.median(taken) / repeats[key],
-            len(taken),
+            min(rounds) / repeats[key],
+            statistics.median(rounds) / repeats[key],
+            len(rounds),
             repeats[key],
-            used[key] / sum(taken),
+            used[key] / sum(rounds),
         )
-        for key, taken in clock.items()
+        for key, rounds in clock.items()
     }

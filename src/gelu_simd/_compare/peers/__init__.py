@@ -1,7 +1,7 @@
-"""The registry of peers: other ways to compute GELU, and what one could choose instead.
+"""The registry of peers: other ways to compute GELU, other activations, bounds of the speed.
 
-A peer is imported when it is loaded.  It then offers, for a function and arrays, ways to call it.
-All use the same memory where they can.
+A peer is imported when it is loaded.  Loading returns the ways to call a function on arrays.  All
+peers use the same memory where they can.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def levels() -> list[Entry]:
 
 
 def load(names: Iterable[str], threads: int | None) -> tuple[list[Entry], dict[str, str]]:
-    """Import the peers of these names; also return those that cannot be, and why."""
+    """Import the peers of these names; return them, and the reason of each that is absent."""
     entries, absent = [], {}
     for peer in (PEERS[name] for name in names):
         if missing := [name for name in peer.modules if importlib.util.find_spec(name) is None]:

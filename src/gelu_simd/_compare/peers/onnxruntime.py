@@ -7,8 +7,8 @@ from functools import partial
 
 import numpy as np
 
-from gelu_simd._compare.peers.ways import Arrays, Way, Ways
-from gelu_simd._functions import FUNCTIONS
+from gelu_simd._compare.peers.ways import APPROXIMATE, Arrays, Way, Ways
+from gelu_simd._functions import FUNCTIONS, Kind
 
 
 def load(threads: int | None) -> Ways:
@@ -30,7 +30,7 @@ def load(threads: int | None) -> Ways:
             )
             for name in "xy"
         )
-        form = "tanh" if FUNCTIONS[function].form == "tanh" else "none"
+        form = APPROXIMATE[FUNCTIONS[function].form]
         node = onnx.helper.make_node("Gelu", ["x"], ["y"], approximate=form)
         graph = onnx.helper.make_graph([node], "gelu", [x], [y])
         opset = onnx.helper.make_opsetid("", 20)  # the first with Gelu
@@ -40,7 +40,8 @@ def load(threads: int | None) -> Ways:
         )
 
     def ways(function: str, a: Arrays) -> dict[str, Way]:
-        if a.x.dtype.isbuiltin != 1 or FUNCTIONS[function].order == 1:
+        row = FUNCTIONS[function]
+        if a.x.dtype.isbuiltin != 1 or row.kind is not Kind.VALUE or row.form not in APPROXIMATE:
             return {}
         try:
             run = session(function, a.x.dtype)

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from functools import partial
 
 from gelu_simd._check.bits import Array
-from gelu_simd._compare.peers.ways import Arrays, Way, Ways
-from gelu_simd._functions import ELEMENTARY, FUNCTIONS
+from gelu_simd._compare.peers.ways import APPROXIMATE, Arrays, Way, Ways
+from gelu_simd._functions import FUNCTIONS, Kind
 
 
 def load(threads: int | None) -> Ways:
@@ -23,7 +23,7 @@ def load(threads: int | None) -> Ways:
 
     def eager(function: str) -> Callable:
         def form(x: tf.Tensor) -> tf.Tensor:
-            return tf.nn.gelu(x, FUNCTIONS[function].form == "tanh")
+            return tf.nn.gelu(x, APPROXIMATE[FUNCTIONS[function].form] != "none")
 
         def backward(dy: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
             with tf.GradientTape() as tape:
@@ -31,7 +31,7 @@ def load(threads: int | None) -> Ways:
                 y = form(x)
             return tape.gradient(y, x, output_gradients=dy)
 
-        return form if FUNCTIONS[function].order == 0 else backward
+        return form if FUNCTIONS[function].kind is Kind.VALUE else backward
 
     @functools.cache
     def compiled(function: str) -> Callable:
@@ -41,7 +41,8 @@ def load(threads: int | None) -> Ways:
         return result.numpy()
 
     def ways(function: str, a: Arrays) -> dict[str, Way]:
-        if function in ELEMENTARY and FUNCTIONS[function].order == 1:
+        row = FUNCTIONS[function]
+        if row.form not in APPROXIMATE or row.kind not in {Kind.VALUE, Kind.GRADIENT}:
             return {}
         inputs = [tf.constant(x) for x in a.inputs(function)]
         return {

@@ -7,8 +7,8 @@ from functools import partial
 import numpy as np
 
 from gelu_simd._check.bits import Array
-from gelu_simd._compare.peers.ways import Arrays, Way, Ways
-from gelu_simd._functions import FUNCTIONS
+from gelu_simd._compare.peers.ways import APPROXIMATE, Arrays, Way, Ways
+from gelu_simd._functions import FUNCTIONS, Kind
 
 
 def load(threads: int | None) -> Ways:
@@ -20,32 +20,34 @@ def load(threads: int | None) -> Ways:
     ops = torch.ops.aten
 
     def tensor(x: Array) -> torch.Tensor:
-        if x.dtype.name == "bfloat16":
-            return torch.from_numpy(x.view(np.int16)).view(torch.bfloat16)
-        return torch.from_numpy(x)
+        if x.dtype.isbuiltin == 1:
+            return torch.from_numpy(x)
+        return torch.from_numpy(x.view(np.int16)).view(getattr(torch, x.dtype.name))
 
     def ways(function: str, a: Arrays) -> dict[str, Way]:
         def read(result: torch.Tensor) -> Array:
-            if result.dtype == torch.bfloat16:
-                return result.view(torch.int16).numpy().view(a.x.dtype)
-            return result.numpy()
+            if a.x.dtype.isbuiltin == 1:
+                return result.numpy()
+            return result.view(torch.int16).numpy().view(a.x.dtype)
 
-        dy, x, out = map(tensor, a)
         row = FUNCTIONS[function]
-        form = {"approximate": "tanh" if row.form == "tanh" else "none"}
-        if row.product_of is None and row.order == 1:
+        if row.form not in APPROXIMATE:
             return {}
-        if row.product_of is not None:
-            new = partial(ops.gelu_backward, dy, x, **form)
-            given = partial(ops.gelu_backward.grad_input, dy, x, **form, grad_input=out)
-        else:
+        dy, x, out = map(tensor, a)
+        form = {"approximate": APPROXIMATE[row.form]}
+        if row.kind is Kind.VALUE:
             new = partial(torch.nn.functional.gelu, x, **form)
-            given = partial(ops.gelu.out, x, **form, out=out)
+            into_out = partial(ops.gelu.out, x, **form, out=out)
+        elif row.kind is Kind.GRADIENT:
+            new = partial(ops.gelu_backward, dy, x, **form)
+            into_out = partial(ops.gelu_backward.grad_input, dy, x, **form, grad_input=out)
+        else:
+            return {}
         without_onednn = partial(torch.backends.mkldnn.flags, enabled=False)
         return {
             "new": Way(new, read),
-            "out": Way(given, read),
-            "out, oneDNN off": Way(given, read, without_onednn),
+            "out": Way(into_out, read),
+            "out, oneDNN off": Way(into_out, read, without_onednn),
         }
 
     return ways

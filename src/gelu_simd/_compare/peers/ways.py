@@ -1,4 +1,4 @@
-"""What a peer offers: ways to call a function on given arrays."""
+"""The terms of the peers: arrays, ways to call a function on them, rows of the registry."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import numpy as np
 
 from gelu_simd._check.bits import Array
 from gelu_simd._functions import FUNCTIONS
+
+#: What ONNX, PyTorch and others call a form: the value of their argument `approximate`.
+APPROXIMATE = {"exact": "none", "tanh": "tanh"}
 
 
 class Arrays(NamedTuple):
@@ -25,14 +28,15 @@ class Arrays(NamedTuple):
 
 
 class Way(NamedTuple):
-    """One way to call: `run` computes; `read` makes an array of what it returned."""
+    """One way to call: `run` computes; `read` makes an array of the result of `run`."""
 
     run: Callable[[], object]
     read: Callable[[Any], Array] = np.asarray
     context: Callable[[], AbstractContextManager] = nullcontext
 
 
-Ways = Callable[[str, Arrays], dict[str, Way]]  # none where the peer lacks the function or type
+#: Returns the ways to call a function on arrays, none if the peer lacks the function or type.
+Ways = Callable[[str, Arrays], dict[str, Way]]
 
 
 class Peer(NamedTuple):
@@ -46,7 +50,7 @@ class Peer(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """What is measured: this package on one level, or a peer that is installed."""
+    """One side of a comparison: this package on one level, or a peer that is installed."""
 
     name: str
     title: str
