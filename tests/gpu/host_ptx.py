@@ -148,7 +148,7 @@ def instruction(text: str) -> str:
         return f"goto {operand(operands[0])};"
     if opcode == "ret":
         return "return;"
-    if re.match(r"ld\.(param|global)\.", opcode):
+    if re.match(r"ld\.(param|global|global\.nc)\.", opcode):
         return access(opcode, *operands)
     if opcode.startswith("st.global."):
         return access(opcode, *operands[::-1])
@@ -186,6 +186,10 @@ def translate(ptx: str) -> str:
     head, body = re.search(r"\.entry \w+\((.*?)\)\s*(\{.*\n\})", ptx, re.DOTALL).groups()
     parameters = re.findall(r"\.param .*? (\w+)\[", head)
     lines = [f"reg {name} = (reg)p[{k}];" for k, name in enumerate(parameters)]
+    for name, data in re.findall(r"\.global \.align \d+ \.b8 (\w+)\[\d+\] = (\{.*?\});", ptx):
+        if name in body:
+            lines.append(f"alignas(16) static const uint8_t {name}_data[] = {data};")
+            lines.append(f"const reg {name} = (reg){name}_data;")
     for statement in re.sub(r"//.*|\.pragma .*;", "", body).split(";"):
         text = " ".join(statement.split())
         while (start := re.match(r"[{}]|\$\w+:", text)) is not None:
