@@ -124,6 +124,31 @@ def test_a_fault_at_any_step_leaves_the_old_output_alone(
     assert target.read_bytes() == ZEROS
 
 
+@pytest.mark.usefixtures("kind")
+@pytest.mark.parametrize("code", ["ENOSPC", "EDQUOT", "EFBIG", "EIO", "EROFS"])
+def test_a_disk_that_fails_in_the_middle(files, monkeypatch, code):
+    source, target = files
+    source.write_bytes(saved(np.zeros(5000)))
+    target.write_bytes(OLD)
+    monkeypatch.setattr(module, "BLOCK", 800)
+    number = getattr(errno, code, errno.EIO)
+    count = 0
+
+    def write(self, data, original=writer.Output.write):
+        nonlocal count
+        count += 1
+        if count == 20:
+            raise OSError(number, os.strerror(number))
+        return original(self, data)
+
+    monkeypatch.setattr(writer.Output, "write", write)
+    with pytest.raises(FileError) as caught:
+        apply(gelu_simd.gelu, source, target)
+    assert str(caught.value) == f"cannot write {str(target)!r}: {os.strerror(number)}"
+    assert target.read_bytes() == OLD
+    assert sorted(target.parent.iterdir()) == [source, target]
+
+
 @linux
 def test_nothing_has_a_name_while_it_is_written(files, monkeypatch):
     source, target = files

@@ -49,9 +49,20 @@ def test_sizes(text: str, n: int) -> None:
     assert reports.size_name(n) == text
 
 
-@pytest.mark.parametrize("text", ["", "0", "-1", "1.5", "4Gi", "Ki", "1e6", "99999999999Mi"])
+@pytest.mark.parametrize(
+    ("text", "n"),
+    [("1e6", 10**6), ("1.5e3", 1500), ("2E+3", 2000), ("0.5Ki", 512), ("4Gi", 1 << 32)],
+)
+def test_other_spellings(text: str, n: int) -> None:
+    assert reports.size(text) == n
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "0", "-1", "1.5", "1e-3", "1e400", "0.3Ki", "Ki", "1_000", "\u0661", "nan", "inf", "1e13"],
+)
 def test_wrong_sizes(text: str) -> None:
-    with pytest.raises(ValueError, match="not a number of elements"):
+    with pytest.raises(ValueError, match="not a whole number of elements such as"):
         reports.size(text)
 
 
@@ -318,7 +329,7 @@ def test_no_peers() -> None:
     [
         (["--peers", "caffe"], "invalid choice: 'caffe'"),
         (["--peers", "all", "numba"], "--peers takes all, none or names"),
-        (["--sizes", "0"], "not a number of elements"),
+        (["--sizes", "0"], "not a whole number of elements"),
         (["--threads", "3"], "invalid choice: '3'"),
         (["--seconds", "0"], "not a positive number"),
         (["--function", "relu"], "invalid choice: 'relu'"),

@@ -49,6 +49,11 @@ class Function(NamedTuple):
             return Kind.GRADIENT if self.order == 1 else Kind.OTHER
         return {0: Kind.VALUE, 1: Kind.DERIVATIVE}.get(self.order, Kind.OTHER)
 
+    @property
+    def place(self) -> tuple[str, Kind]:
+        """The form and the kind: where other libraries have the same function."""
+        return self.form, self.kind
+
 
 _GAUSS = r"\Phi(x) = \tfrac12 \operatorname{erfc}(-x/\sqrt2)"
 _DENSITY = r"\varphi(x) = e^{-x^2/2}/\sqrt{2\pi}"

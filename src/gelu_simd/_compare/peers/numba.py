@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from gelu_simd._compare.peers.ways import Arrays, Way, Ways
+from gelu_simd._functions import FUNCTIONS, Kind
 
 
 def load(_: int | None) -> Ways:
@@ -18,7 +19,7 @@ def load(_: int | None) -> Ways:
     from gelu_simd._compare import formulas as f  # noqa: PLC0415 - imports SciPy
 
     @functools.cache
-    def ufuncs(dtype: np.dtype) -> dict[str, np.ufunc]:
+    def ufuncs(dtype: np.dtype) -> dict[tuple[str, Kind], np.ufunc]:
         number = dtype.type
         half, one, three = map(number, (0.5, 1, 3))
         sqrt_half, inv_sqrt_2pi, c, k = map(
@@ -45,17 +46,18 @@ def load(_: int | None) -> Ways:
         unary = numba.vectorize([f"{dtype}({dtype})"])
         binary = numba.vectorize([f"{dtype}({dtype},{dtype})"])
         return {
-            "gelu": unary(gelu),
-            "gelu_tanh": unary(gelu_tanh),
-            "gelu_grad": unary(gelu_grad.py_func),
-            "gelu_tanh_grad": unary(gelu_tanh_grad.py_func),
-            "gelu_backward": binary(lambda dy, x: dy * gelu_grad(x)),
-            "gelu_tanh_backward": binary(lambda dy, x: dy * gelu_tanh_grad(x)),
+            ("exact", Kind.VALUE): unary(gelu),
+            ("exact", Kind.DERIVATIVE): unary(gelu_grad.py_func),
+            ("exact", Kind.GRADIENT): binary(lambda dy, x: dy * gelu_grad(x)),
+            ("tanh", Kind.VALUE): unary(gelu_tanh),
+            ("tanh", Kind.DERIVATIVE): unary(gelu_tanh_grad.py_func),
+            ("tanh", Kind.GRADIENT): binary(lambda dy, x: dy * gelu_tanh_grad(x)),
         }
 
     def ways(function: str, a: Arrays) -> dict[str, Way]:
         if a.x.dtype not in (np.float32, np.float64):
             return {}
-        return {"out": Way(partial(ufuncs(a.x.dtype)[function], *a.inputs(function), a.out))}
+        call = ufuncs(a.x.dtype).get(FUNCTIONS[function].place)
+        return {} if call is None else {"out": Way(partial(call, *a.inputs(function), a.out))}
 
     return ways

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from gelu_simd._compare.peers.ways import Arrays, Way, Ways
+from gelu_simd._functions import FUNCTIONS, Kind
 
 
 def load(_: int | None) -> Ways:
@@ -15,15 +16,16 @@ def load(_: int | None) -> Ways:
 
     ops = NumpyOps()
     calls = {
-        "gelu": ops.gelu,
-        "gelu_tanh": ops.gelu_approx,
-        "gelu_backward": ops.backprop_gelu,
-        "gelu_tanh_backward": ops.backprop_gelu_approx,
+        ("exact", Kind.VALUE): ops.gelu,
+        ("exact", Kind.GRADIENT): ops.backprop_gelu,
+        ("tanh", Kind.VALUE): ops.gelu_approx,
+        ("tanh", Kind.GRADIENT): ops.backprop_gelu_approx,
     }
 
     def ways(function: str, a: Arrays) -> dict[str, Way]:
-        if function not in calls or a.x.dtype not in (np.float32, np.float64):
+        call = calls.get(FUNCTIONS[function].place)
+        if call is None or a.x.dtype not in (np.float32, np.float64):
             return {}
-        return {"new": Way(partial(calls[function], *a.inputs(function)))}
+        return {"new": Way(partial(call, *a.inputs(function)))}
 
     return ways
