@@ -40,6 +40,7 @@ from gelu_simd._compare.peers.ways import Arrays, Way
 from gelu_simd._compare.report import Report, facts, multiple, number, size, size_name
 from gelu_simd._compare.timing import Timing, alternate, arrays, reuse_freed_memory
 from gelu_simd._functions import FUNCTIONS
+from gelu_simd._types import TYPES
 
 ROOT = Path(__file__).parents[1]
 PAUSE = 5e-3  # seconds: OpenMP's threads, onnxruntime's and JAX's sleep after that
@@ -145,7 +146,8 @@ def gain(options: argparse.Namespace) -> list[Report]:
         alone = {("apart", t): ways["out", t] for t in (1, options.threads)}
         times |= apart(alone, seconds / 2)
         kibi = n * dtype.itemsize >> 10
-        least = 1.85 if kibi >= 1024 else 1.5 if n >= 1 << 16 and dtype.itemsize >= 4 else 0.98
+        has_own_lane = TYPES[dtype.name].lane == dtype.name
+        least = 1.85 if kibi >= 1024 else 1.5 if n >= 1 << 16 and has_own_lane else 0.98
         found: Report = {"text": {}}
         for kind in ("out", "new", "apart"):
             one, several = times[kind, 1], times[kind, options.threads]

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from threadpoolctl import LibController, register
 
-import gelu_simd
 from gelu_simd import _ufuncs
 
 
@@ -38,7 +37,9 @@ class Controller(LibController):
 
     def get_version(self) -> str:
         """Return the version of this package."""
-        return gelu_simd.__version__
+        from importlib.metadata import version  # noqa: PLC0415 - takes milliseconds
+
+        return version("gelu-simd")
 
 
 register(Controller)
