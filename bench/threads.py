@@ -146,8 +146,13 @@ def gain(options: argparse.Namespace) -> list[Report]:
         alone = {("apart", t): ways["out", t] for t in (1, options.threads)}
         times |= apart(alone, seconds / 2)
         kibi = n * dtype.itemsize >> 10
-        has_own_lane = TYPES[dtype.name].lane == dtype.name
-        least = 1.85 if kibi >= 1024 else 1.5 if n >= 1 << 16 and has_own_lane else 0.98
+        least = (
+            1.85
+            if kibi >= 1024
+            else 1.5
+            if n >= 1 << 16 and not TYPES[dtype.name].enumerable
+            else 0.98
+        )
         found: Report = {"text": {}}
         for kind in ("out", "new", "apart"):
             one, several = times[kind, 1], times[kind, options.threads]

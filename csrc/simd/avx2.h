@@ -44,8 +44,8 @@ V_INLINE rf32 r_max_bits_f32(rf32 a, rf32 b)
 
 V_INLINE rf32 r_scale_f32(rf32 a, int sign, int power)
 {
-    return _mm256_castsi256_ps(_mm256_add_epi32(
-        _mm256_castps_si256(a), _mm256_set1_epi32(scale_bits_f32(sign, power))));
+    return _mm256_castsi256_ps(
+        _mm256_add_epi32(_mm256_castps_si256(a), _mm256_set1_epi32(scale_bits_f32(sign, power))));
 }
 
 V_INLINE rf32 r_pow2_f32(rf32 k)
@@ -127,8 +127,7 @@ V_INLINE rf64 r_abs_f64(rf64 a) { return _mm256_andnot_pd(_mm256_set1_pd(-0.0), 
 
 V_INLINE __m256d r_gt_bits_f64(rf64 a, rf64 b)
 {
-    return _mm256_castsi256_pd(
-        _mm256_cmpgt_epi64(_mm256_castpd_si256(a), _mm256_castpd_si256(b)));
+    return _mm256_castsi256_pd(_mm256_cmpgt_epi64(_mm256_castpd_si256(a), _mm256_castpd_si256(b)));
 }
 
 V_INLINE rf64 r_min_bits_f64(rf64 a, rf64 b) { return _mm256_blendv_pd(a, b, r_gt_bits_f64(a, b)); }
@@ -158,8 +157,8 @@ V_INLINE rf64 r_flip_f64(rf64 a, rf64 x)
 
 V_INLINE rf64 r_scale_f64(rf64 a, int sign, int power)
 {
-    return _mm256_castsi256_pd(_mm256_add_epi64(
-        _mm256_castpd_si256(a), _mm256_set1_epi64x(scale_bits_f64(sign, power))));
+    return _mm256_castsi256_pd(
+        _mm256_add_epi64(_mm256_castpd_si256(a), _mm256_set1_epi64x(scale_bits_f64(sign, power))));
 }
 
 V_INLINE rf64 r_half_f64(rf64 a)
@@ -167,8 +166,7 @@ V_INLINE rf64 r_half_f64(rf64 a)
     const __m256i u = _mm256_castpd_si256(r_abs_f64(a));
     const __m256d half = _mm256_castsi256_pd(_mm256_srli_epi64(u, 1));
     const __m256d less = _mm256_min_pd(half, _mm256_set1_pd(DBL_MIN)); /* neither is a NaN */
-    return _mm256_castsi256_pd(
-        _mm256_sub_epi64(_mm256_castpd_si256(a), _mm256_castpd_si256(less)));
+    return _mm256_castsi256_pd(_mm256_sub_epi64(_mm256_castpd_si256(a), _mm256_castpd_si256(less)));
 }
 
 V_INLINE rf64 r_sub_multiple_f64(rf64 c, rf64 n, double a)
@@ -210,8 +208,9 @@ V_INLINE ru16 r_load_part_u16(const uint16_t *p, size_t n)
     if (n % 2 == 0)
         return pairs;
     memcpy(&last, p + n - 1, sizeof last);
-    return _mm256_or_si256(pairs, _mm256_andnot_si256(r_part_f32(n / 2), _mm256_and_si256(
-        r_part_f32(n / 2 + 1), _mm256_set1_epi32(last))));
+    return _mm256_or_si256(
+        pairs, _mm256_andnot_si256(r_part_f32(n / 2), _mm256_and_si256(r_part_f32(n / 2 + 1),
+                                                                       _mm256_set1_epi32(last))));
 }
 
 V_INLINE void r_store_part_u16(uint16_t *p, ru16 h, size_t n)
@@ -261,6 +260,5 @@ V_INLINE ru16 r_join_bf16(rf32 a, rf32 b)
 {
     return _mm256_blend_epi16(_mm256_srli_epi32(r_round_bf16(a), 16), r_round_bf16(b), 0xaa);
 }
-
 
 #endif

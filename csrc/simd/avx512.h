@@ -42,8 +42,8 @@ V_INLINE rf32 r_max_bits_f32(rf32 a, rf32 b)
 
 V_INLINE rf32 r_scale_f32(rf32 a, int sign, int power)
 {
-    return _mm512_castsi512_ps(_mm512_add_epi32(
-        _mm512_castps_si512(a), _mm512_set1_epi32(scale_bits_f32(sign, power))));
+    return _mm512_castsi512_ps(
+        _mm512_add_epi32(_mm512_castps_si512(a), _mm512_set1_epi32(scale_bits_f32(sign, power))));
 }
 
 V_INLINE rf32 r_pow2_f32(rf32 k)
@@ -166,8 +166,8 @@ V_INLINE rf64 r_flip_f64(rf64 a, rf64 x)
 
 V_INLINE rf64 r_scale_f64(rf64 a, int sign, int power)
 {
-    return _mm512_castsi512_pd(_mm512_add_epi64(
-        _mm512_castpd_si512(a), _mm512_set1_epi64(scale_bits_f64(sign, power))));
+    return _mm512_castsi512_pd(
+        _mm512_add_epi64(_mm512_castpd_si512(a), _mm512_set1_epi64(scale_bits_f64(sign, power))));
 }
 
 V_INLINE rf64 r_half_f64(rf64 a)
@@ -251,6 +251,5 @@ V_INLINE ru16 r_join_bf16(rf32 a, rf32 b)
     return _mm512_mask_blend_epi16(0xaaaaaaaa, _mm512_srli_epi32(r_round_bf16(a), 16),
                                    r_round_bf16(b));
 }
-
 
 #endif

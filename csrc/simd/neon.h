@@ -146,10 +146,7 @@ V_INLINE rm64 r_is_negative_f64(rf64 a)
     return vcleq_s64(vreinterpretq_s64_f64(a), vreinterpretq_s64_f64(vdupq_n_f64(-INFINITY)));
 }
 
-V_INLINE rm64 r_is_nan_f64(rf64 a)
-{
-    return r_gt_bits_f64(vabsq_f64(a), vdupq_n_f64(INFINITY));
-}
+V_INLINE rm64 r_is_nan_f64(rf64 a) { return r_gt_bits_f64(vabsq_f64(a), vdupq_n_f64(INFINITY)); }
 
 V_INLINE rf64 r_select_f64(rm64 m, rf64 a, rf64 b) { return vbslq_f64(m, a, b); }
 
@@ -175,8 +172,7 @@ V_INLINE rf64 r_half_f64(rf64 a)
     const uint64x2_t u = vreinterpretq_u64_f64(vabsq_f64(a));
     const rf64 half = vreinterpretq_f64_u64(vshrq_n_u64(u, 1));
     const rf64 less = vminq_f64(half, vdupq_n_f64(DBL_MIN)); /* neither is a NaN */
-    return vreinterpretq_f64_u64(
-        vsubq_u64(vreinterpretq_u64_f64(a), vreinterpretq_u64_f64(less)));
+    return vreinterpretq_f64_u64(vsubq_u64(vreinterpretq_u64_f64(a), vreinterpretq_u64_f64(less)));
 }
 
 V_INLINE rf64 r_sub_multiple_f64(rf64 c, rf64 n, double a)
@@ -262,6 +258,5 @@ V_INLINE ru16 r_join_bf16(rf32 a, rf32 b)
 {
     return vreinterpretq_u16_u32(vsriq_n_u32(r_round_bf16(b), r_round_bf16(a), 16));
 }
-
 
 #endif

@@ -33,46 +33,46 @@ typedef struct {
 #define PAIR_3(R, op, X, Y, Z) \
     V_INLINE R v_##op(X x, Y y, Z z) { return (R){r_##op(x.a, y.a, z.a), r_##op(x.b, y.b, z.b)}; }
 
-#define PAIR(type, V, M, ELEMENT)                                                               \
-    PAIR_2(V, add_##type, V, V)                                                                 \
-    PAIR_2(V, sub_##type, V, V)                                                                 \
-    PAIR_2(V, mul_##type, V, V)                                                                 \
-    PAIR_2(V, div_##type, V, V)                                                                 \
-    PAIR_3(V, fma_##type, V, V, V)                                                              \
-    PAIR_3(V, fnma_##type, V, V, V)                                                             \
-    PAIR_3(V, mad_##type, V, V, V)                                                              \
-    PAIR_3(V, nmad_##type, V, V, V)                                                             \
-    PAIR_1(V, abs_##type, V)                                                                    \
-    PAIR_2(V, min_bits_##type, V, V)                                                            \
-    PAIR_2(V, max_bits_##type, V, V)                                                            \
-    PAIR_1(V, pow2_##type, V)                                                                   \
-    PAIR_2(M, less_##type, V, V)                                                                \
-    PAIR_1(M, is_negative_##type, V)                                                            \
-    PAIR_3(V, select_##type, M, V, V)                                                           \
-    PAIR_2(V, flip_##type, V, V)                                                                \
-                                                                                                \
-    enum { LANES_##type = sizeof(r_set_##type(0)) / sizeof(ELEMENT) };                          \
-                                                                                                \
-    V_INLINE V v_set_##type(ELEMENT c) { return (V){r_set_##type(c), r_set_##type(c)}; }        \
-    V_INLINE V v_load_##type(const ELEMENT *p)                                                  \
-    {                                                                                           \
-        return (V){r_load_##type(p), r_load_##type(p + LANES_##type)};                          \
-    }                                                                                           \
-    V_INLINE void v_store_##type(ELEMENT *p, V x)                                               \
-    {                                                                                           \
-        r_store_##type(p, x.a);                                                                 \
-        r_store_##type(p + LANES_##type, x.b);                                                  \
-    }                                                                                           \
-    V_INLINE V v_load_part_##type(const ELEMENT *p, size_t n)                                   \
-    {                                                                                           \
-        const size_t first = n < LANES_##type ? n : LANES_##type;                               \
-        return (V){r_load_part_##type(p, first), r_load_part_##type(p + first, n - first)};     \
-    }                                                                                           \
-    V_INLINE void v_store_part_##type(ELEMENT *p, V x, size_t n)                                \
-    {                                                                                           \
-        const size_t first = n < LANES_##type ? n : LANES_##type;                               \
-        r_store_part_##type(p, x.a, first);                                                     \
-        r_store_part_##type(p + first, x.b, n - first);                                         \
+#define PAIR(type, V, M, ELEMENT)                                                           \
+    PAIR_2(V, add_##type, V, V)                                                             \
+    PAIR_2(V, sub_##type, V, V)                                                             \
+    PAIR_2(V, mul_##type, V, V)                                                             \
+    PAIR_2(V, div_##type, V, V)                                                             \
+    PAIR_3(V, fma_##type, V, V, V)                                                          \
+    PAIR_3(V, fnma_##type, V, V, V)                                                         \
+    PAIR_3(V, mad_##type, V, V, V)                                                          \
+    PAIR_3(V, nmad_##type, V, V, V)                                                         \
+    PAIR_1(V, abs_##type, V)                                                                \
+    PAIR_2(V, min_bits_##type, V, V)                                                        \
+    PAIR_2(V, max_bits_##type, V, V)                                                        \
+    PAIR_1(V, pow2_##type, V)                                                               \
+    PAIR_2(M, less_##type, V, V)                                                            \
+    PAIR_1(M, is_negative_##type, V)                                                        \
+    PAIR_3(V, select_##type, M, V, V)                                                       \
+    PAIR_2(V, flip_##type, V, V)                                                            \
+                                                                                            \
+    enum { LANES_##type = sizeof(r_set_##type(0)) / sizeof(ELEMENT) };                      \
+                                                                                            \
+    V_INLINE V v_set_##type(ELEMENT c) { return (V){r_set_##type(c), r_set_##type(c)}; }    \
+    V_INLINE V v_load_##type(const ELEMENT *p)                                              \
+    {                                                                                       \
+        return (V){r_load_##type(p), r_load_##type(p + LANES_##type)};                      \
+    }                                                                                       \
+    V_INLINE void v_store_##type(ELEMENT *p, V x)                                           \
+    {                                                                                       \
+        r_store_##type(p, x.a);                                                             \
+        r_store_##type(p + LANES_##type, x.b);                                              \
+    }                                                                                       \
+    V_INLINE V v_load_part_##type(const ELEMENT *p, size_t n)                               \
+    {                                                                                       \
+        const size_t first = n < LANES_##type ? n : LANES_##type;                           \
+        return (V){r_load_part_##type(p, first), r_load_part_##type(p + first, n - first)}; \
+    }                                                                                       \
+    V_INLINE void v_store_part_##type(ELEMENT *p, V x, size_t n)                            \
+    {                                                                                       \
+        const size_t first = n < LANES_##type ? n : LANES_##type;                           \
+        r_store_part_##type(p, x.a, first);                                                 \
+        r_store_part_##type(p + first, x.b, n - first);                                     \
     }
 
 PAIR(f32, vf32, mf32, float)
@@ -98,24 +98,21 @@ V_INLINE vf32 v_lookup_f32(const float *table, vi32 i)
 }
 
 /* The two registers hold what r_first and r_second make of one register of 16-bit numbers. */
-#define PAIR_HALF(type)                                                                         \
-    V_INLINE vf32 v_load_##type(const uint16_t *p)                                              \
-    {                                                                                           \
-        const ru16 h = r_load_u16(p);                                                           \
-        return (vf32){r_first_##type(h), r_second_##type(h)};                                   \
-    }                                                                                           \
-    V_INLINE void v_store_##type(uint16_t *p, vf32 x)                                           \
-    {                                                                                           \
-        r_store_u16(p, r_join_##type(x.a, x.b));                                                \
-    }                                                                                           \
-    V_INLINE vf32 v_load_part_##type(const uint16_t *p, size_t n)                               \
-    {                                                                                           \
-        const ru16 h = r_load_part_u16(p, n);                                                   \
-        return (vf32){r_first_##type(h), r_second_##type(h)};                                   \
-    }                                                                                           \
-    V_INLINE void v_store_part_##type(uint16_t *p, vf32 x, size_t n)                            \
-    {                                                                                           \
-        r_store_part_u16(p, r_join_##type(x.a, x.b), n);                                        \
+#define PAIR_HALF(type)                                                                            \
+    V_INLINE vf32 v_load_##type(const uint16_t *p)                                                 \
+    {                                                                                              \
+        const ru16 h = r_load_u16(p);                                                              \
+        return (vf32){r_first_##type(h), r_second_##type(h)};                                      \
+    }                                                                                              \
+    V_INLINE void v_store_##type(uint16_t *p, vf32 x) { r_store_u16(p, r_join_##type(x.a, x.b)); } \
+    V_INLINE vf32 v_load_part_##type(const uint16_t *p, size_t n)                                  \
+    {                                                                                              \
+        const ru16 h = r_load_part_u16(p, n);                                                      \
+        return (vf32){r_first_##type(h), r_second_##type(h)};                                      \
+    }                                                                                              \
+    V_INLINE void v_store_part_##type(uint16_t *p, vf32 x, size_t n)                               \
+    {                                                                                              \
+        r_store_part_u16(p, r_join_##type(x.a, x.b), n);                                           \
     }
 
 PAIR_HALF(f16)

@@ -9,33 +9,34 @@
 
 #include "compiler.h"
 
-#define PTX_2(name, type, T, r)                                                            \
-    V_INLINE T v_##name##_##type(T a, T b)                                                 \
-    {                                                                                      \
-        T y;                                                                               \
-        asm(#name ".rn." #type " %0, %1, %2;" : "=" r(y) : r(a), r(b));                    \
-        return y;                                                                          \
+#define PTX_2(name, type, T, r)                                         \
+    V_INLINE T v_##name##_##type(T a, T b)                              \
+    {                                                                   \
+        T y;                                                            \
+        asm(#name ".rn." #type " %0, %1, %2;" : "=" r(y) : r(a), r(b)); \
+        return y;                                                       \
     }
 
-#define PTX(type, T, r)                                                                    \
-    PTX_2(add, type, T, r)                                                                 \
-    PTX_2(sub, type, T, r)                                                                 \
-    PTX_2(mul, type, T, r)                                                                 \
-    PTX_2(div, type, T, r)                                                                 \
-    V_INLINE T v_fma_##type(T a, T b, T c)                                                 \
-    {                                                                                      \
-        T y;                                                                               \
-        asm("fma.rn." #type " %0, %1, %2, %3;" : "=" r(y) : r(a), r(b), r(c));             \
-        return y;                                                                          \
-    }                                                                                      \
-    V_INLINE T v_fnma_##type(T a, T b, T c)                                                \
-    {                                                                                      \
-        T y;                                                                               \
-        asm("{ .reg ." #type " n; neg." #type " n, %1; fma.rn." #type " %0, n, %2, %3; }"  \
-            : "=" r(y) : r(a), r(b), r(c));                                                \
-        return y;                                                                          \
-    }                                                                                      \
-    V_INLINE T v_mad_##type(T a, T b, T c) { return v_fma_##type(a, b, c); }               \
+#define PTX(type, T, r)                                                                   \
+    PTX_2(add, type, T, r)                                                                \
+    PTX_2(sub, type, T, r)                                                                \
+    PTX_2(mul, type, T, r)                                                                \
+    PTX_2(div, type, T, r)                                                                \
+    V_INLINE T v_fma_##type(T a, T b, T c)                                                \
+    {                                                                                     \
+        T y;                                                                              \
+        asm("fma.rn." #type " %0, %1, %2, %3;" : "=" r(y) : r(a), r(b), r(c));            \
+        return y;                                                                         \
+    }                                                                                     \
+    V_INLINE T v_fnma_##type(T a, T b, T c)                                               \
+    {                                                                                     \
+        T y;                                                                              \
+        asm("{ .reg ." #type " n; neg." #type " n, %1; fma.rn." #type " %0, n, %2, %3; }" \
+            : "=" r(y)                                                                    \
+            : r(a), r(b), r(c));                                                          \
+        return y;                                                                         \
+    }                                                                                     \
+    V_INLINE T v_mad_##type(T a, T b, T c) { return v_fma_##type(a, b, c); }              \
     V_INLINE T v_nmad_##type(T a, T b, T c) { return v_fnma_##type(a, b, c); }
 
 PTX(f32, float, "f")
@@ -60,12 +61,12 @@ V_INLINE void v_store_f16(uint16_t *p, float a)
 #if __CUDA_ARCH__ >= 800
 #define GELU_SIMD_PTX_2
 
-#define PTX_STORE_2(type)                                                                  \
-    V_INLINE void v_store_2_##type(uint16_t *p, float a, float b)                          \
-    {                                                                                      \
-        uint32_t pair;                                                                     \
-        asm("cvt.rn." #type "x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(b), "f"(a));           \
-        memcpy(p, &pair, sizeof pair);                                                     \
+#define PTX_STORE_2(type)                                                        \
+    V_INLINE void v_store_2_##type(uint16_t *p, float a, float b)                \
+    {                                                                            \
+        uint32_t pair;                                                           \
+        asm("cvt.rn." #type "x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(b), "f"(a)); \
+        memcpy(p, &pair, sizeof pair);                                           \
     }
 
 PTX_STORE_2(f16)

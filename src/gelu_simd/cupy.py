@@ -130,14 +130,14 @@ def call(
     if others:
         raise TypeError(f"{name}() got an unexpected keyword argument {next(iter(others))!r}")
     if not nin <= len(args) <= ufunc.nargs:
-        raise TypeError(f"{name} takes {nin} inputs and out, but {len(args)} were out_dtype")
+        raise TypeError(f"{name} takes {nin} inputs and out, but {len(args)} were given")
     if isinstance(out, tuple):
         if len(out) != 1:
             raise ValueError(f"{name}: the out tuple must have one entry, not {len(out)}")
         out = out[0]
     if len(args) > nin:
         if out is not None:
-            raise TypeError(f"{name}: out was out_dtype by position and by keyword")
+            raise TypeError(f"{name}: out was given by position and by keyword")
         args, out = args[:nin], args[nin]
     named = list(zip(FUNCTIONS[name].operands, args, strict=True))
     if out is not None:

@@ -2,14 +2,14 @@
 #ifndef GELU_SIMD_PTX_H
 #define GELU_SIMD_PTX_H
 
-#define HOST(type, T, FMA)                                                \
-    V_INLINE T v_add_##type(T a, T b) { return a + b; }                   \
-    V_INLINE T v_sub_##type(T a, T b) { return a - b; }                   \
-    V_INLINE T v_mul_##type(T a, T b) { return a * b; }                   \
-    V_INLINE T v_div_##type(T a, T b) { return a / b; }                   \
-    V_INLINE T v_fma_##type(T a, T b, T c) { return FMA(a, b, c); }       \
-    V_INLINE T v_fnma_##type(T a, T b, T c) { return FMA(-a, b, c); }     \
-    V_INLINE T v_mad_##type(T a, T b, T c) { return FMA(a, b, c); }       \
+#define HOST(type, T, FMA)                                            \
+    V_INLINE T v_add_##type(T a, T b) { return a + b; }               \
+    V_INLINE T v_sub_##type(T a, T b) { return a - b; }               \
+    V_INLINE T v_mul_##type(T a, T b) { return a * b; }               \
+    V_INLINE T v_div_##type(T a, T b) { return a / b; }               \
+    V_INLINE T v_fma_##type(T a, T b, T c) { return FMA(a, b, c); }   \
+    V_INLINE T v_fnma_##type(T a, T b, T c) { return FMA(-a, b, c); } \
+    V_INLINE T v_mad_##type(T a, T b, T c) { return FMA(a, b, c); }   \
     V_INLINE T v_nmad_##type(T a, T b, T c) { return FMA(-a, b, c); }
 
 HOST(f32, float, __builtin_fmaf)
@@ -22,7 +22,8 @@ V_INLINE float v_load_f16(const uint16_t *p)
 {
     const int exponent = *p >> 10 & 31, fraction = *p & 1023;
     const float a = exponent == 31 ? (fraction ? NAN : INFINITY)
-                  : exponent ? ldexpf(1024 + fraction, exponent - 25) : ldexpf(fraction, -24);
+                    : exponent     ? ldexpf(1024 + fraction, exponent - 25)
+                                   : ldexpf(fraction, -24);
     return *p >> 15 ? -a : a;
 }
 
