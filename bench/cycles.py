@@ -101,7 +101,7 @@ def simulate(code: list[str], arch: str, cpu: str) -> tuple[float, float]:
 
 
 def type_name(dtype: str) -> str:
-    """Refuse what is no type."""
+    """Return the name of a type, or refuse it."""
     if dtype not in TYPES:
         raise argparse.ArgumentTypeError(f"{dtype!r} is none of {', '.join(TYPES)}")
     return dtype

@@ -26,7 +26,7 @@ Measured = dict[tuple[str, str, str], Largest]
 
 
 def stored() -> Measured:
-    """Return the errors of the sources, which may be newer than those of the installed package."""
+    """Return the errors in the sources; those of the installed package may be older."""
     return runpy.run_path(str(DATA))["MEASURED"]
 
 

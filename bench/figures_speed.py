@@ -58,7 +58,7 @@ def merge(reports: Sequence[Report]) -> Report:
 
 
 def folder(report: Report) -> Path:
-    """Return where a report is, which has the processor's name."""
+    """Return the folder of a report: the name of its processor."""
     return RESULTS / re.sub(r"[^a-z0-9]+", "-", report["cpu"].lower()).strip("-")
 
 
@@ -189,7 +189,7 @@ def readme(text: str, reports: Sequence[Report], trained: Report) -> str:
 
 def write(report: Report) -> None:
     """Write the report of a machine and its pictures."""
-    from gelu_simd._compare import plots  # noqa: PLC0415 - imports matplotlib, which tests may lack
+    from gelu_simd._compare import plots  # noqa: PLC0415 - imports matplotlib; tests may lack it
 
     text = reporting.to_json(report)
     folder(report).mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Times the ufuncs of CuPy arrays on a GPU, beside a copy, which is the limit, and PyTorch.
+"""Times the ufuncs of CuPy arrays on a GPU, beside PyTorch and a copy, the limit of the speed.
 
 Run: python bench/gpu.py [--sizes 64Mi 256Mi] [--json FILE].  CUDA events time several calls.
 Each has other arrays than those before, so many that none of its own are still in the L2 cache.
@@ -48,7 +48,7 @@ class Row(NamedTuple):
     min_us: float
     median_us: float
     gb_per_s: float  # read and written, at the minimum
-    part_of_copy: float  # of what a copy reads and writes in that time
+    part_of_copy: float  # its bytes in the same time
 
 
 def torch_calls(function: str, dtype: np.dtype) -> dict[str, Call]:

@@ -1,7 +1,7 @@
 """Layers of neural networks in plain NumPy, forward and backward by hand, and an optimiser.
 
-A layer's `forward(x)` returns y and remembers what `backward(dy)` needs, which returns the gradient
-of the loss in x, given that in y, and writes the gradients in the layer's parameters.
+A layer's `forward(x)` returns y and keeps the arrays that `backward(dy)` needs.  `backward` turns
+the gradient of the loss in y into that in x, and writes the gradients in the layer's parameters.
 
 The type of x decides the type of y. Parameters have their own, float32 or float64: in float16 the
 layers use them rounded to float16, sum in float32 and round each result once, as GPUs do, and as
@@ -166,7 +166,7 @@ class Patches:
 
 
 class Positions:
-    """Add a trained vector to each token, so that it tells where it stands."""
+    """Add a trained vector to each token, one for each position."""
 
     def __init__(self, tokens: int, width: int, rng: np.random.Generator) -> None:
         self.vectors = Parameter(0.5 * rng.standard_normal((tokens, width)))
@@ -214,7 +214,7 @@ class Chain:
 
 
 class Residual(Chain):
-    """Add to x what the layers make of it."""
+    """The sum of x and the layers' result."""
 
     def forward(self, x: Array) -> Array:
         return x + super().forward(x)

@@ -1,4 +1,4 @@
-"""Publishes what was measured: the only program that writes figures, tables and hashes.
+"""Publishes measurements: the only program that writes figures, tables, hashes and names.
 
     python bench/publish.py accuracy [VERIFY.json ...]
 

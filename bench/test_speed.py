@@ -19,7 +19,7 @@ SIZES = ["1", "1Ki", "16Ki", "256Ki", "4Mi"]
 
 @pytest.fixture(scope="module", params=DTYPES)
 def most(request: pytest.FixtureRequest) -> peers.Arrays:
-    """Give the arrays of the largest size, of which the smaller ones are parts."""
+    """Return the arrays of the largest size; the smaller ones are parts of them."""
     return timing.arrays(DTYPES[request.param], max(map(reporting.size, SIZES)))
 
 
@@ -35,7 +35,7 @@ def test_speed(
     size: str,
     entry: peers.Entry,
 ) -> None:
-    """Time one call, into a given output where the peer can."""
+    """Time one call, into an output array where the peer can."""
     n = reporting.size(size)
     a = peers.Arrays(*(v[:n] for v in most))
     ways = entry.ways(function, a)

@@ -133,7 +133,7 @@ class Stopwatch:
 
 
 class Digits(NamedTuple):
-    """Images, each a row of pixels in [0, 1], and what they show."""
+    """Images, each a row of pixels in [0, 1], and the digits on them."""
 
     images: Array
     labels: Array
@@ -229,7 +229,7 @@ def milliseconds(seconds: Iterable[float]) -> dict[str, float]:
 
 
 def summary(runs: Runs) -> dict[str, Any]:
-    """Return what was measured, and where, as JSON can hold it."""
+    """Return the results, versions and machine, as JSON can hold them."""
     info = gelu_simd.cpu_info()
     modules = ("numpy", "scipy", "scikit-learn", "gelu_simd")
     return {
@@ -285,7 +285,7 @@ def print_table(report: dict[str, Any]) -> None:
             )
 
 
-# Colours of M. Okabe and K. Ito, which colour-blind readers tell apart. The forms of GELU cover
+# Colours for colour-blind readers too (M. Okabe and K. Ito). The forms of GELU cover
 # each other, so each is drawn in another way.
 STYLES = {
     "ReLU": {"color": "#D55E00", "linestyle": "--", "linewidth": 2},

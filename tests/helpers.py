@@ -1,4 +1,4 @@
-"""What several test files need: the names under test, inputs, a process for the command line."""
+"""Helpers of several test files: the names under test, inputs, processes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from gelu_simd._functions import ELEMENTARY, PRODUCT_OF
 from gelu_simd._levels import using
 
 INFO = gelu_simd.cpu_info()
-# The levels with a fused multiply-add, which give the same bits.
+# The levels with a fused multiply-add; they give the same bits.
 FUSED = [level for level, group in _ufuncs.LEVELS if group == "fused"]
 
 FUNCTIONS = ELEMENTARY
@@ -74,7 +74,7 @@ def sample(function: str, dtype: np.dtype) -> Array:
 
 
 # ---------------------------------------------------------------------------------------------
-# The GPU's kernels, which have the bits of the levels with a fused multiply-add
+# The GPU's kernels; they give the bits of the levels with a fused multiply-add
 
 needs_fused = pytest.mark.skipif(
     not set(FUSED) & set(INFO["available"]), reason="needs a level with a fused multiply-add"
@@ -126,7 +126,7 @@ def fresh(code: str, isa: str | None = None) -> subprocess.CompletedProcess[str]
 
 
 def output(code: str, isa: str | None = None) -> str:
-    """Return what code prints in a fresh interpreter, where it must succeed without a warning."""
+    """Return the output of code in a fresh interpreter; it must succeed without a warning."""
     done = fresh(code, isa)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""

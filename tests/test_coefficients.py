@@ -47,7 +47,7 @@ def test_quotient_is_that_of_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_changed_digit_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without generating anew, which takes long."""
+    """Without generating anew: that takes long."""
     text = HEADER.read_text(encoding="ascii")
     header = tmp_path / HEADER.name
     monkeypatch.syspath_prepend(FOLDER)

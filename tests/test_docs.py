@@ -1,4 +1,4 @@
-"""What the documentation shows is true: docstrings, and every block and command of the *.md files.
+"""The documentation is true: docstrings, and every block and command of the *.md files.
 
 README's Python is run, and so are its calls of the command line, with less to compute where they
 take long.  All other commands must be ones that could run: scripts load, options parse, tests are

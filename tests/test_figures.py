@@ -1,4 +1,4 @@
-"""The published errors: README, comments and docstrings say what was measured."""
+"""The published errors: README, comments and docstrings agree with the measurements."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_data(figures: ModuleType) -> None:
 def test_every_limit_has_its_figure(
     figures: ModuleType, function: str, dtype: np.dtype, isa: str
 ) -> None:
-    """The figure is within the limit, and is what the kernels give at its input."""
+    """The figure is within the limit, and is the kernels' error at its input."""
     error, x, number = figures.stored()[function, dtype.name, BITS[isa]]
     assert error <= limit(function, dtype.name)
     assert number >= min(10**8, 1 << 8 * dtype.itemsize)

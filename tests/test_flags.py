@@ -89,7 +89,7 @@ def raised(ufunc: np.ufunc, *args: Array) -> set[str]:
 def test_backward_reports_what_the_product_does(
     backward: str, size: int, dtype: np.dtype, isa: str
 ) -> None:
-    """In the half types, what the float32 product does.
+    """In the half types, the exceptions of the float32 product.
 
     To round it to float16 also overflows and underflows where an instruction does it, on the fused
     levels; integers round to bfloat16 everywhere, and to float16 on the portable level.

@@ -1,4 +1,4 @@
-"""What an import does, and what it does not do."""
+"""The import of the package: modules, time, side effects."""
 
 from __future__ import annotations
 

@@ -154,7 +154,7 @@ def test_the_series_at_zero_starts_from_one_half() -> None:
 # What an error is that exceeds 1/2 by too little for a float64.
 MORE_THAN_HALF = np.nextafter(0.5, 1)
 
-# Bounds what a reference adds to a result it knows to be next to, but not equal to, a number.
+# Bound of the distance between an exact result and the number next to it.
 NOTHING = 1e-30
 
 

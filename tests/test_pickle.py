@@ -20,7 +20,7 @@ PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 
 
 class Unpickler(pickle.Unpickler):
-    """Notes what the pickle looks up."""
+    """Records the classes that the pickle looks up."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__(io.BytesIO(data))

@@ -30,7 +30,7 @@ from gelu_simd._types import finfo
 UNARY = [ufunc for ufunc in UFUNCS if ufunc.nin == 1]
 BINARY = [ufunc for ufunc in UFUNCS if ufunc.nin == 2]
 
-# The loops in their order, but for bfloat16's, which NumPy does not list.
+# The loops in their order, without bfloat16's: NumPy does not list it.
 LOOPS = "fde"
 INTEGERS = ["bool", *(f"{u}int{n}" for u in ("", "u") for n in (8, 16, 32, 64))]
 PAIRS = list(itertools.permutations([*TYPES, *INTEGERS], 2))
@@ -499,7 +499,7 @@ def test_masked_array(ufunc: np.ufunc) -> None:
 
 
 class Override:
-    """Returns what it is asked to compute."""
+    """Returns the arguments of the call."""
 
     def __array_ufunc__(self, *args: Any, **kwargs: Any) -> tuple[tuple, dict]:
         return args, kwargs
@@ -703,7 +703,7 @@ erfc = np.vectorize(math.erfc, otypes=[float])
 def test_close_to_the_formula(ufunc: np.ufunc, data: st.DataObject) -> None:
     """Only roughly: plain formulas lose digits in the tail."""
     (x,), _ = data.draw(calls(1))
-    with np.errstate(invalid="ignore"):  # what a signalling NaN is
+    with np.errstate(invalid="ignore"):  # a signalling NaN is invalid
         wide = x.astype(float)
     t = np.clip(wide, -50, 50)  # beyond, the functions are x, 1 or 0 to all digits
     row = FUNCTIONS[ufunc.__name__]

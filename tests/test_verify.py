@@ -1,4 +1,4 @@
-"""The checks behind the command `verify`: their inputs, what they find, and the command itself."""
+"""The checks behind the command `verify`: inputs, findings, and the command itself."""
 
 from __future__ import annotations
 

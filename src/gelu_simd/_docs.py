@@ -16,7 +16,7 @@ Parameters
 out : ndarray, optional
     Array to write to, of the shape the inputs broadcast to; it may be an input.
 where : array_like of bool, optional
-    Where False, `out` keeps what it held.
+    Where False, `out` keeps its elements.
 **kwargs
     The other keyword arguments of NumPy's ufuncs: ``dtype``, ``casting``, ``order``, ``subok``,
     ``signature``.
@@ -100,12 +100,12 @@ def limits(name: str) -> tuple[str, str]:
 
 
 def inputs(dtype: str, largest: Largest) -> str:
-    """Return how many inputs an error is the largest of."""
+    """Return the number of inputs that were checked, "all" if no other exist."""
     return "all" if largest.inputs == 1 << 8 * TYPES[dtype].size else f"{largest.inputs:,}"
 
 
 def decimal(dtype: str, largest: Largest) -> str:
-    """Return the input of the largest error, in the digits that tell it from others."""
+    """Return the input of the largest error in the fewest digits that identify it."""
     return str(np.dtype(dtype).type(float.fromhex(largest.x)))
 
 

@@ -18,7 +18,7 @@ class Type(NamedTuple):
     least_exponent: int  #: the smallest subnormal number is 2 to the power of this
     lane: str  #: the type in which it is computed; another one than itself is rounded at the end
     enumerable: bool  #: whether every check takes all numbers of the type
-    raw: str | None = None  #: what the header of a .npy file says for a type it cannot name
+    raw: str | None = None  #: the type in the header of a .npy file, if not the type's own
 
 
 #: By name, in the order of a ufunc's loops.

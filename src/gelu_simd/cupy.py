@@ -24,7 +24,7 @@ from gelu_simd._functions import FUNCTIONS
 from gelu_simd._types import TYPES
 from gelu_simd._ufuncs import ufuncs
 
-Key = np.dtype | type  # what a result's type depends on: a dtype, or the type of a Python number
+Key = np.dtype | type  # an operand for NumPy's promotion: a dtype, or the type of a Python number
 
 NUMBERS = (int, float, complex)  # the types that follow the arrays'
 PACKET = 16  # bytes that a thread loads at once
@@ -84,7 +84,7 @@ def compute_dtype(
 
 
 def key(x: Any) -> Key:
-    """Return what the type of a result depends on."""
+    """Return an operand's part in promotion: its dtype, or the type of a Python number."""
     if type(x) in NUMBERS:
         return type(x)
     return x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype

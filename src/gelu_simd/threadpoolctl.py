@@ -12,7 +12,6 @@ from pathlib import Path
 
 from threadpoolctl import LibController, register
 
-import gelu_simd
 from gelu_simd import _ufuncs
 
 
@@ -24,7 +23,7 @@ class Controller(LibController):
     check_symbols = ("set_num_threads",)
 
     def set_additional_attributes(self) -> None:
-        """Take the extension for the library: SciPy has one whose file's name begins as ours."""
+        """Use the extension module as the library, unless the file is another's of that name."""
         is_ours = Path(self.filepath).samefile(_ufuncs.__file__)
         self.dynlib = _ufuncs if is_ours else None
 
@@ -33,12 +32,14 @@ class Controller(LibController):
         return _ufuncs.get_num_threads()
 
     def set_num_threads(self, num_threads: int) -> None:
-        """Set it, to what is possible."""
+        """Set how many threads a call may use, to the nearest possible number."""
         _ufuncs.set_num_threads(min(max(1, num_threads), _ufuncs.MAX_THREADS))
 
     def get_version(self) -> str:
         """Return the version of this package."""
-        return gelu_simd.__version__
+        from importlib.metadata import version  # noqa: PLC0415 - takes milliseconds
+
+        return version("gelu-simd")
 
 
 register(Controller)

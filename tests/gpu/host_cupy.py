@@ -34,12 +34,12 @@ template <class T> struct raw {
 """
 
 COMPILER = os.environ.get("CXX", "g++")
-# With a fused multiply-add, which Arm always has.
+# With a fused multiply-add; Arm always has it.
 TARGET = [] if platform.machine() in {"aarch64", "arm64"} else ["-march=native"]
 
 
 def missing() -> str | None:
-    """Say what is missing to compile kernels for this interpreter, which may be emulated."""
+    """Name the missing compiler for this interpreter, even an emulated one; None if it is there."""
     if shutil.which(COMPILER) is None:
         return COMPILER
     target = subprocess.check_output([COMPILER, "-dumpmachine"], text=True).strip()
@@ -48,7 +48,7 @@ def missing() -> str | None:
 
 
 class Device:
-    """A device, which is one by its number only."""
+    """A device: a number."""
 
     def __init__(self, number: int = 0) -> None:
         self.id = number

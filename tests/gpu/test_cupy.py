@@ -63,7 +63,7 @@ def cp(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
 
 
 def check(cp: ModuleType, ufunc: np.ufunc, *args: np.ndarray, **kwargs: object) -> None:
-    """Check that the GPU gives what the CPU gives."""
+    """Check that GPU and CPU give the same bits."""
     expected = np.asarray(on_fused_level(ufunc, *args, **kwargs))
     result = ufunc(*map(cp.asarray, args), **kwargs)
     assert type(result) is cp.ndarray

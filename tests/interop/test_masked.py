@@ -1,4 +1,4 @@
-"""NumPy's masked arrays: masks are kept and joined; what they hide is computed all the same."""
+"""NumPy's masked arrays: masks are kept and joined; masked elements are computed all the same."""
 
 from __future__ import annotations
 

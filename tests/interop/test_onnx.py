@@ -100,7 +100,7 @@ def test_shapes_and_types(dtype: str, shape: tuple[int, ...]) -> None:
 
 
 def test_node_inside_a_model() -> None:
-    """Amid other nodes, which stay ONNX's own."""
+    """Amid other nodes of ONNX."""
     rng = np.random.default_rng(2)
     x, weight = (rng.normal(0, 1, shape).astype("f4") for shape in [(5, 8), (8, 4)])
     nodes = [

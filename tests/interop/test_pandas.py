@@ -1,4 +1,4 @@
-"""pandas: index, name and columns are kept, and so is what is missing."""
+"""pandas: index, name, columns and missing values are kept."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def bits(x: Array) -> NDArray[np.unsignedinteger]:
 
 
 def is_nan(x: Array) -> NDArray[np.bool_]:
-    """Return what `numpy.isnan` does, which warns of a signalling bfloat16."""
+    """Return the NaNs as `numpy.isnan` does, without its warning of a signalling bfloat16."""
     return bits(x) << 1 > bits(x.dtype.type(np.inf)) << 1
 
 

@@ -434,7 +434,7 @@ def _evaluate(function: str, x: _Array, wide: bool) -> tuple[_Array, _Array, _Ex
     base = positive.astype(np.float64)
     sign = 1.0 - 2.0 * base
 
-    # A = p or 1 - p. Where 1 - p rounds to 1, `low` still tells on which side of 1 it lies.
+    # A = p or 1 - p. Where 1 - p rounds to 1, `low` still says on which side of 1 A lies.
     if wide:
         (p, p_low), exponent = _tail_pair(function, t)
         scale = np.where(positive, np.maximum(exponent, -1000), 0)

@@ -1,7 +1,7 @@
-"""What NumPy users write for GELU, and for what they could choose instead.
+"""Formulas as NumPy users write them: GELU, and other activations.
 
-The constants are Python floats, so a float32 array stays float32.  The names tell the formulas
-apart: `erf` and `ndtr` use SciPy's functions, `mul` cubes by x*x*x and `pow` by x**3.
+The constants are Python floats, so a float32 array stays float32.  Names ending with `erf` and
+`ndtr` use SciPy's functions; those with `mul` cube by x*x*x and those with `pow` by x**3.
 """
 
 from __future__ import annotations

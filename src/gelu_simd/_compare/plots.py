@@ -21,7 +21,7 @@ from gelu_simd._types import finfo
 
 KINDS = ("speed", "error")
 
-# Colours that colour-blind people tell apart (M. Okabe and K. Ito); markers and dashes help.
+# Colours for colour-blind readers too (M. Okabe and K. Ito); markers and dashes help.
 ORANGE, SKY, GREEN, BLUE, RED, PINK = (
     "#E69F00",
     "#56B4E9",

@@ -148,7 +148,7 @@ def number(value: float | None, digits: int) -> str:
 
 
 def multiple(value: float) -> str:
-    """Write a ratio with two digits, of which no more than two are decimals."""
+    """Write a ratio with two digits and at most two decimals."""
     return f"{number(value, 2) if value >= 0.1 else f'{value:.2f}'}x"
 
 

@@ -11,7 +11,7 @@ from gelu_simd._functions import FUNCTIONS, Kind
 
 
 def load(threads: int | None) -> Ways:
-    """Expressions of numexpr, which has no erf; constants of the array's type."""
+    """Expressions of the tanh form, as numexpr has no erf; constants of the array's type."""
     import numexpr  # noqa: PLC0415
 
     from gelu_simd._compare import formulas as f  # noqa: PLC0415 - imports SciPy
