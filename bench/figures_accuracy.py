@@ -141,6 +141,9 @@ def comments(dtype: str, measured: Measured) -> dict[Path, str]:
         new += (" " if len(new + other) < 100 else "\n * ") + other + "\n"
         end = rf" \*/\nV_INLINE \w+ {function}_{TYPES[dtype].suffix}\("
         comment = re.compile(rf" \* Max error over [^/]*(?={end})")
-        [path] = (path for path, text in texts.items() if comment.search(text))
+        path = next((path for path, text in texts.items() if comment.search(text)), None)
+        if path is None:
+            name = f"{function}_{TYPES[dtype].suffix}"
+            raise ValueError(f"no comment ' * Max error over ... */' above {name} in csrc/maths")
         texts[path] = comment.sub(lambda _, s=new: s, texts[path])
     return texts

@@ -127,7 +127,10 @@ def main(args: Sequence[str] | None = None) -> None:
     options = parser.parse_args(args)
     if options.files and options.part not in {"accuracy", "speed"}:
         parser.error(f"{options.part} takes no files")
-    PARTS[options.part](options.files)
+    try:
+        PARTS[options.part](options.files)
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
 
 
 if __name__ == "__main__":

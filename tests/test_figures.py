@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -83,3 +84,12 @@ def test_report_is_taken_over(figures: ModuleType, capsys: pytest.CaptureFixture
     more = merged[key]._replace(inputs=merged[key].inputs + 1)
     with pytest.raises(ValueError, match=f"has had {more.inputs} inputs"):
         figures.update({key: more}, report)
+
+
+def test_missing_comments_are_named(
+    figures: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "empty.inc").write_text("")
+    monkeypatch.setitem(figures.MATHS, "float64", [tmp_path / "empty.inc"])
+    with pytest.raises(ValueError, match="no comment ' . Max error over .* above gelu_f64 in"):
+        figures.comments("float64", figures.stored())
