@@ -91,5 +91,5 @@ def test_missing_comments_are_named(
 ) -> None:
     (tmp_path / "empty.inc").write_text("")
     monkeypatch.setitem(figures.MATHS, "float64", [tmp_path / "empty.inc"])
-    with pytest.raises(ValueError, match="no comment ' . Max error over .* above gelu_f64 in"):
+    with pytest.raises(ValueError, match=r"no comment ' . Max error over .* above gelu_f64 in"):
         figures.comments("float64", figures.stored())
