@@ -70,7 +70,7 @@ def test_wrong_sizes(text: str) -> None:
 
 
 def test_ours_and_formulas_pass(ufunc: np.ufunc, dtype: np.dtype) -> None:
-    entries = peers.levels() + [formula_entry(name) for name in ("numpy-mul", "numpy-pow")]
+    entries = peers.levels(threads=1) + [formula_entry(name) for name in ("numpy-mul", "numpy-pow")]
     a = timing.arrays(dtype, 1000)
     for entry in entries:
         for way in entry.ways(ufunc.__name__, a).values():
@@ -128,7 +128,7 @@ def test_a_wrong_peer_stops_the_run() -> None:
     wrong = peers.Entry("wrong", "Wrong", "peer", "1", lambda _, a: {"new": Way(lambda: -a.x)})
     a = timing.arrays(FLOAT32, 100)
     with pytest.raises(reports.WrongResult, match=r"^Wrong does not compute gelu of float32"):
-        measure.times([*peers.levels(), wrong], "gelu", a, 1, 0.01, [])
+        measure.times([*peers.levels(threads=1), wrong], "gelu", a, 1, 0.01, [])
 
 
 # ---- times ----
@@ -168,7 +168,7 @@ def test_more_time_gives_more_rounds() -> None:
 
 
 def test_what_would_take_too_long_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    entries = [*peers.levels()[:1], formula_entry("numpy-mul")]
+    entries = [*peers.levels(threads=1)[:1], formula_entry("numpy-mul")]
     names = [entry.name for entry in entries]
 
     def measured(n: int, former: list[dict]) -> list[dict]:
@@ -187,7 +187,7 @@ def test_what_would_take_too_long_is_left_out(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_errors_show_the_lost_tail() -> None:
-    entries = [*peers.levels(), formula_entry("numpy-mul"), formula_entry("copy")]
+    entries = [*peers.levels(threads=1), formula_entry("numpy-mul"), formula_entry("copy")]
     rows = {row["name"]: row["max_ulp"] for row in measure.errors(entries, "gelu_tanh", FLOAT32)}
     assert set(rows) == {*gelu_simd.cpu_info()["available"], "numpy-mul"}
     assert {len(bins) for bins in rows.values()} == {measure.BINS}

@@ -71,6 +71,7 @@ def facts(entries: Sequence[Entry], threads: int | None) -> Report:
         "cpu": cpu(),
         "cpus": len(affinity(0)) if affinity else os.cpu_count(),
         "threads": threads,
+        "own_threads": gelu_simd.get_num_threads(),
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "entries": {
             entry.name: {"title": entry.title, "kind": entry.kind, "version": entry.version}

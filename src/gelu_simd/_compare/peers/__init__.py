@@ -47,13 +47,16 @@ PEERS = {
 }  # fmt: skip
 
 
-def levels() -> list[Entry]:
-    """Return this package on every level that the CPU has, the best first."""
+def levels(threads: int | None) -> list[Entry]:
+    """Return this package on every level that the CPU has, the best first.
+
+    Like the peers it uses a number of threads, None for its own.
+    """
 
     def entry(level: str) -> Entry:
         def ways(function: str, a: Arrays) -> dict[str, Way]:
             run = partial(_ufuncs.ufuncs[function], *a.inputs(function), a.out)
-            return {"out": Way(run, context=partial(using, level))}
+            return {"out": Way(run, context=partial(using, level, threads))}
 
         return Entry(level, f"gelu_simd {level}", "ours", gelu_simd.__version__, ways)
 
