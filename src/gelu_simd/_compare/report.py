@@ -153,7 +153,7 @@ def multiple(value: float) -> str:
     return f"{number(value, 2) if value >= 0.1 else f'{value:.2f}'}x"
 
 
-def error(bins: Sequence[float | None] | None) -> str:
+def largest(bins: Sequence[float | None] | None) -> str:
     """Write the largest of some errors, None being infinite."""
     if bins is None:
         return ""
