@@ -12,7 +12,8 @@
  *
  * Waking a helper takes the caller 5 to 15 us, and 30 to 80 us pass before the helper works (Linux in
  * a virtual machine).  So a short job goes to helpers that are awake, or wakes them when it is one of
- * a series: when the two gaps before it were so short that helpers would not have slept.
+ * a series: when the two gaps before it were so short that helpers would not have slept.  Otherwise
+ * the caller does parts alone until the time they take tells that the rest is worth waking helpers.
  *
  * The parts of a job are handed out one by one, so a thread that the system delays takes fewer of
  * them.  A job ends when all parts are done; a helper that wakes too late finds it closed.
@@ -31,8 +32,9 @@
 #include "simd/fp_mode.h"
 
 enum {
-    SPIN_US = 20, /* about as long as it takes to wake a thread */
-    SERIES = 2    /* short gaps after which short jobs wake helpers */
+    SPIN_US = 20,  /* about as long as it takes to wake a thread */
+    SERIES = 2,    /* short gaps after which short jobs wake helpers */
+    WORTH_US = 100 /* of work on one thread: worth waking helpers */
 };
 
 /* ---- the systems' names ---- */
@@ -269,10 +271,12 @@ static void start_helpers(long count)
         pool.helpers++;
 }
 
-/* Offers the job to the helpers, works on it, and waits for those that have taken it. */
-static void share(threads_work *work, void *job, long parts)
+/* Offers the parts from `first` on to the helpers, works on them, and waits for the helpers that have
+ * taken the job. */
+static void share(threads_work *work, void *job, long first, long parts)
 {
-    const long helpers = (parts < threads_number() ? parts : threads_number()) - 1;
+    const long left_parts = parts - first;
+    const long helpers = (left_parts < threads_number() ? left_parts : threads_number()) - 1;
     lock(&pool.state);
     start_helpers(helpers);
     pool.work = work;
@@ -281,7 +285,7 @@ static void share(threads_work *work, void *job, long parts)
     pool.is_open = 1;
     pool.vacancies = helpers;
     ATOMIC_STORE(&pool.flags, 0);
-    ATOMIC_STORE(&pool.next_part, 0);
+    ATOMIC_STORE(&pool.next_part, first);
     ATOMIC_FETCH_ADD(&pool.jobs, 1);
     unlock(&pool.state);
     wake_all(&pool.next_job);
@@ -303,18 +307,28 @@ static void share(threads_work *work, void *job, long parts)
     fp_flags_raise((fp_flags)ATOMIC_LOAD(&pool.flags));
 }
 
+/* Does parts on this thread; returns the first that is left once the rest is worth waking helpers. */
+static long begin_alone(threads_work *work, void *job, long parts)
+{
+    const unsigned long start = now_us();
+    for (long k = 0; k < parts;) {
+        work(job, k++);
+        if ((now_us() - start) * (unsigned long)(parts - k) >= WORTH_US * (unsigned long)k)
+            return k;
+    }
+    return parts;
+}
+
 int threads_run(threads_work *work, void *job, long parts, int is_short)
 {
     if (!try_lock(&pool.owner))
         return 0;
     const int gap_was_short = now_us() - pool.end < SPIN_US;
-    const int is_shared = !is_short || ATOMIC_LOAD(&pool.awake) || pool.short_gaps >= SERIES;
+    const int is_ready = !is_short || ATOMIC_LOAD(&pool.awake) || pool.short_gaps >= SERIES;
     pool.short_gaps = gap_was_short ? pool.short_gaps + (pool.short_gaps < SERIES) : 0;
-    if (is_shared)
-        share(work, job, parts);
-    else
-        for (long k = 0; k < parts; k++)
-            work(job, k);
+    const long first = is_ready ? 0 : begin_alone(work, job, parts);
+    if (first < parts)
+        share(work, job, first, parts);
     pool.end = now_us();
     unlock(&pool.owner);
     return 1;
