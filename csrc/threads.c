@@ -54,6 +54,7 @@ static void lock(mutex *m) { AcquireSRWLockExclusive(m); }
 static int try_lock(mutex *m) { return TryAcquireSRWLockExclusive(m); }
 static void unlock(mutex *m) { ReleaseSRWLockExclusive(m); }
 static void wait_for(condition *c, mutex *m) { SleepConditionVariableSRW(c, m, INFINITE, 0); }
+static void wake_one(condition *c) { WakeConditionVariable(c); }
 static void wake_all(condition *c) { WakeAllConditionVariable(c); }
 
 /* A clock that wraps around; reading it is no system call. */
@@ -103,6 +104,7 @@ static void lock(mutex *m) { pthread_mutex_lock(m); }
 static int try_lock(mutex *m) { return pthread_mutex_trylock(m) == 0; }
 static void unlock(mutex *m) { pthread_mutex_unlock(m); }
 static void wait_for(condition *c, mutex *m) { pthread_cond_wait(c, m); }
+static void wake_one(condition *c) { pthread_cond_signal(c); }
 static void wake_all(condition *c) { pthread_cond_broadcast(c); }
 
 /* A clock that wraps around; reading it is no system call. */
@@ -191,10 +193,9 @@ static atomic_long_t number = 1;
 long threads_number(void) { return ATOMIC_LOAD(&number); }
 void threads_set_number(long n) { ATOMIC_STORE(&number, n); }
 
-/* Looks for a change of *value for SPIN_US. */
-static void spin_while_equal(atomic_long_t *value, long former)
+/* Looks for a change of *value until SPIN_US after `start`. */
+static void spin_while_equal(atomic_long_t *value, long former, unsigned long start)
 {
-    const unsigned long start = now_us();
     do
         for (int i = 0; i < 32; i++) {
             if (ATOMIC_LOAD(value) != former)
@@ -217,13 +218,14 @@ static THREAD_RESULT help(void *unused)
     name_this_thread();
     fp_mode_set_default();
     long seen = 0;
+    unsigned long end = now_us(); /* of this helper's last job */
     lock(&pool.state);
     for (;;) {
         while (pool.jobs == seen || !pool.is_open || pool.vacancies == 0) {
             seen = pool.jobs;
             unlock(&pool.state);
             ATOMIC_FETCH_ADD(&pool.awake, 1);
-            spin_while_equal(&pool.jobs, seen);
+            spin_while_equal(&pool.jobs, seen, end);
             ATOMIC_FETCH_ADD(&pool.awake, -1);
             lock(&pool.state);
             if (pool.jobs == seen)
@@ -240,6 +242,7 @@ static THREAD_RESULT help(void *unused)
         fp_flags_clear();
         work_on(work, job, parts);
         ATOMIC_OR(&pool.flags, (long)fp_flags_read());
+        end = now_us();
 
         lock(&pool.state);
         if (ATOMIC_FETCH_ADD(&pool.working, -1) == 1)
@@ -271,6 +274,16 @@ static void start_helpers(long count)
         pool.helpers++;
 }
 
+/* Wakes so many of the helpers that sleep. */
+static void wake(long count)
+{
+    if (count >= pool.helpers)
+        wake_all(&pool.next_job);
+    else
+        for (long k = 0; k < count; k++)
+            wake_one(&pool.next_job);
+}
+
 /* Offers the parts from `first` on to the helpers, works on them, and waits for the helpers that have
  * taken the job. */
 static void share(threads_work *work, void *job, long first, long parts)
@@ -288,7 +301,7 @@ static void share(threads_work *work, void *job, long first, long parts)
     ATOMIC_STORE(&pool.next_part, first);
     ATOMIC_FETCH_ADD(&pool.jobs, 1);
     unlock(&pool.state);
-    wake_all(&pool.next_job);
+    wake(helpers - ATOMIC_LOAD(&pool.awake));
 
     work_on(work, job, parts);
 
@@ -296,7 +309,7 @@ static void share(threads_work *work, void *job, long first, long parts)
     pool.is_open = 0;
     unlock(&pool.state);
     for (long left; (left = ATOMIC_LOAD(&pool.working)) != 0;) {
-        spin_while_equal(&pool.working, left);
+        spin_while_equal(&pool.working, left, now_us());
         if (ATOMIC_LOAD(&pool.working) != left)
             continue;
         lock(&pool.state);
