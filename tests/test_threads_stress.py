@@ -256,7 +256,7 @@ assert len(seen) == 60
 
 @pytest.mark.skipif(not TASKS.is_dir(), reason="needs Linux's /proc")
 def test_helpers_that_have_no_part_sleep() -> None:
-    """Those of a former number of threads, during a series of short calls that two threads share."""
+    """Those of a former number of threads, in a series of short calls that two threads share."""
     code = f"""
 import time
 from pathlib import Path
@@ -269,7 +269,7 @@ gelu_simd.set_num_threads(2)
 x = x[:40_000].copy()
 
 def switches():
-    # How often helpers have been put to sleep, or off a CPU.
+    # How often helpers have left a CPU.
     texts = [(task / "status").read_text() for task in Path({os.fspath(TASKS)!r}).iterdir()]
     return sum(
         int(line.split()[1])
