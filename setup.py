@@ -119,11 +119,11 @@ class SourceArchive(sdist):
     """Adds what setuptools does not see that people need, and writes equal files as equal bytes."""
 
     def make_distribution(self) -> None:
-        for folder in (".ci", ".github", "bench", "csrc", "tests"):
+        for folder in (".ci", ".github", "bench", "csrc", "findings", "tests"):
             self.filelist.extend(files(folder))
         for pattern in ("*.pyx", "*.pxd", "*.h"):
             self.filelist.extend(p.as_posix() for p in Path("src").rglob(pattern))
-        self.filelist.extend(["CHANGELOG.md", "CONTRIBUTING.md"])
+        self.filelist.extend([".clang-format", "CHANGELOG.md", "CONTRIBUTING.md"])
         super().make_distribution()
 
     def make_archive(self, base_name: str, *_: object, base_dir: str, **__: object) -> str:

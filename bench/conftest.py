@@ -25,7 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Set the options that are not on the command line."""
     timing.reuse_freed_memory()
     config.stash[ROWS] = []
-    config.stash[ENTRIES] = {entry.name: entry for entry in peers.levels()}
+    config.stash[ENTRIES] = {entry.name: entry for entry in peers.our_levels(threads=1)}
     config.stash[ABSENT] = {}
     for option, value in OPTIONS.items():
         if not any(argument.startswith(option) for argument in config.invocation_params.args):

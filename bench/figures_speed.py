@@ -79,8 +79,10 @@ def machines() -> list[Report]:
 def speed(reports: Sequence[Report]) -> Iterator[str]:
     """Yield what README says of speed, line by line: all machines, pictures of the first."""
     for report in reports:
-        yield from speed_table(report)
+        yield from speed_table(report, threads=1)
         yield from faster(report)
+        if "own_threads" in report:  # the package has had threads since then
+            yield from speed_table(report, threads=None)
         yield from on_own_threads(report)
         where = folder(report).relative_to(ROOT).as_posix()
         links = [f"[{what}]({where}/{kind}.png)" for kind, what in PICTURES.items()]
@@ -90,9 +92,12 @@ def speed(reports: Sequence[Report]) -> Iterator[str]:
             yield from (f"{'; '.join(links)}.", "")
 
 
-def speed_table(report: Report) -> Iterator[str]:
-    """Yield the table of one machine."""
+def speed_table(report: Report, threads: int | None) -> Iterator[str]:
+    """Yield the table of one machine, on one thread or on as many as each takes by itself."""
     entries = report["entries"]
+    times = {column: reporting.best(cells(report, *column, threads)) for column in COLUMNS}
+    columns = [column for column in COLUMNS if times[column]]
+    where = "one thread" if threads == 1 else f"{report['cpus']} CPUs, each with its own threads"
     versions = {"NumPy": report["numpy"]}
     for entry in entries.values():
         if entry["kind"] == "peer" and not entry["title"].startswith(("NumPy", "SciPy ndtr")):
@@ -100,26 +105,27 @@ def speed_table(report: Report) -> Iterator[str]:
     ours = [r["cpus"] for r in report["times"] if entries[r["name"]]["kind"] == "ours"]
     shared = ", while other programs took part of the processor" * (statistics.median(ours) < QUIET)
     yield from textwrap.wrap(
-        f"Nanoseconds per element, {SIZE.replace('Ki', ' Ki')} elements, one thread, fastest round,"
-        f" on {report['cpu']}, {report['date']}{shared}; "
+        f"Nanoseconds per element, {SIZE.replace('Ki', ' Ki')} elements, {where}, fastest "
+        f"round, on {report['cpu']}, {report['date']}{shared}; "
         f"{', '.join(f'{title} {version}' for title, version in versions.items())}:",
         100,
     )
     yield ""
-    yield "| | " + " | ".join(f"`{function}` {dtype}" for function, dtype in COLUMNS) + " |"
-    yield "|---" + "|---:" * len(COLUMNS) + "|"
-    times = {column: reporting.best(cells(report, *column)) for column in COLUMNS}
+    yield "| | " + " | ".join(f"`{function}` {dtype}" for function, dtype in columns) + " |"
+    yield "|---" + "|---:" * len(columns) + "|"
     n = reporting.size(SIZE)
     for key, entry in entries.items():
-        row = [reporting.number(times[column].get((key, n)), 2) for column in COLUMNS]
+        row = [reporting.number(times[column].get((key, n)), 2) for column in columns]
+        if set(row) == {"-"}:
+            continue
         bold = "**" if entry["kind"] == "ours" else ""
         yield f"| {bold}{entry['title']}{bold} | " + " | ".join(row).replace("-", "–") + " |"
     yield ""
 
 
-def cells(report: Report, function: str, dtype: str) -> list[dict[str, Any]]:
-    """Return the rows of a function and type that were measured on one thread."""
-    column = (function, dtype, 1)
+def cells(report: Report, function: str, dtype: str, threads: int | None) -> list[dict[str, Any]]:
+    """Return the rows of a function and type that were measured on a number of threads."""
+    column = (function, dtype, threads)
     return [r for r in report["times"] if (r["function"], r["dtype"], r["threads"]) == column]
 
 
@@ -143,11 +149,12 @@ def on_own_threads(report: Report) -> Iterator[str]:
     for peer in reporting.ahead(report):
         if peer.threads is None:
             least[peer.title] = min([least.get(peer.title, 1.0), *peer.ratios.values()])
+    ours = "this package" if "own_threads" in report else "one thread of this package"
     if least:
         ratios = ", ".join(f"{title} {reporting.multiple(ratio)}" for title, ratio in least.items())
         yield from textwrap.wrap(
             f"With as many threads as they take by themselves, on {report['cpus']} processors, "
-            f"some took less time than one thread of this package; the least: {ratios}.",
+            f"some took less time than {ours}; the least: {ratios}.",
             100,
         )
         yield ""

@@ -311,7 +311,8 @@ def model(options: argparse.Namespace) -> list[Report]:
         hand = (least(run, 1, parts, 0, 0)[0] - least(run, 1, 1, 0, 0)[0]) / parts
         # Asleep: the caller's time for a job of no work, by the number of helpers woken.
         caller = {t: least(run, t, t, 0, 1000) for t in (1, 2, 3, 5, 9)}
-        wake = (caller[9][1] - caller[1][1]) / 8
+        woken = 9 if OWN >= 9 else 2  # threads that do not wait for each other's CPU
+        wake = (caller[woken][1] - caller[1][1]) / (woken - 1)
         # Asleep: 2 threads and 200 parts of 1 us. late = 2 T - W.
         work = 200 * least(run, 1, 200, 1000, 0)[0] / 200
         late = 2 * least(run, 2, 200, 1000, 1000)[1] - work

@@ -209,6 +209,7 @@ def train(seeds: int, epochs: int) -> Runs:
     from threadpoolctl import threadpool_limits  # noqa: PLC0415 - scikit-learn brings it
 
     runs: Runs = {model: {variant.name: [] for variant in VARIANTS} for model in MODELS}
+    gelu_simd.set_num_threads(1)
     with threadpool_limits(1):
         for seed in range(seeds):
             for model in MODELS:

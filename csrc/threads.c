@@ -12,7 +12,8 @@
  *
  * Waking a helper takes the caller 5 to 15 us, and 30 to 80 us pass before the helper works (Linux in
  * a virtual machine).  So a short job goes to helpers that are awake, or wakes them when it is one of
- * a series: when the two gaps before it were so short that helpers would not have slept.
+ * a series: when the two gaps before it were so short that helpers would not have slept.  Otherwise
+ * the caller does parts alone until the time they take tells that the rest is worth waking helpers.
  *
  * The parts of a job are handed out one by one, so a thread that the system delays takes fewer of
  * them.  A job ends when all parts are done; a helper that wakes too late finds it closed.
@@ -31,8 +32,9 @@
 #include "simd/fp_mode.h"
 
 enum {
-    SPIN_US = 20, /* about as long as it takes to wake a thread */
-    SERIES = 2    /* short gaps after which short jobs wake helpers */
+    SPIN_US = 20,  /* about as long as it takes to wake a thread */
+    SERIES = 2,    /* short gaps after which short jobs wake helpers */
+    WORTH_US = 100 /* of work on one thread: worth waking helpers */
 };
 
 /* ---- the systems' names ---- */
@@ -52,6 +54,7 @@ static void lock(mutex *m) { AcquireSRWLockExclusive(m); }
 static int try_lock(mutex *m) { return TryAcquireSRWLockExclusive(m); }
 static void unlock(mutex *m) { ReleaseSRWLockExclusive(m); }
 static void wait_for(condition *c, mutex *m) { SleepConditionVariableSRW(c, m, INFINITE, 0); }
+static void wake_one(condition *c) { WakeConditionVariable(c); }
 static void wake_all(condition *c) { WakeAllConditionVariable(c); }
 
 /* A clock that wraps around; reading it is no system call. */
@@ -101,6 +104,7 @@ static void lock(mutex *m) { pthread_mutex_lock(m); }
 static int try_lock(mutex *m) { return pthread_mutex_trylock(m) == 0; }
 static void unlock(mutex *m) { pthread_mutex_unlock(m); }
 static void wait_for(condition *c, mutex *m) { pthread_cond_wait(c, m); }
+static void wake_one(condition *c) { pthread_cond_signal(c); }
 static void wake_all(condition *c) { pthread_cond_broadcast(c); }
 
 /* A clock that wraps around; reading it is no system call. */
@@ -189,10 +193,9 @@ static atomic_long_t number = 1;
 long threads_number(void) { return ATOMIC_LOAD(&number); }
 void threads_set_number(long n) { ATOMIC_STORE(&number, n); }
 
-/* Looks for a change of *value for SPIN_US. */
-static void spin_while_equal(atomic_long_t *value, long former)
+/* Looks for a change of *value until SPIN_US after `start`. */
+static void spin_while_equal(atomic_long_t *value, long former, unsigned long start)
 {
-    const unsigned long start = now_us();
     do
         for (int i = 0; i < 32; i++) {
             if (ATOMIC_LOAD(value) != former)
@@ -215,13 +218,14 @@ static THREAD_RESULT help(void *unused)
     name_this_thread();
     fp_mode_set_default();
     long seen = 0;
+    unsigned long end = now_us(); /* of this helper's last job */
     lock(&pool.state);
     for (;;) {
         while (pool.jobs == seen || !pool.is_open || pool.vacancies == 0) {
             seen = pool.jobs;
             unlock(&pool.state);
             ATOMIC_FETCH_ADD(&pool.awake, 1);
-            spin_while_equal(&pool.jobs, seen);
+            spin_while_equal(&pool.jobs, seen, end);
             ATOMIC_FETCH_ADD(&pool.awake, -1);
             lock(&pool.state);
             if (pool.jobs == seen)
@@ -238,6 +242,7 @@ static THREAD_RESULT help(void *unused)
         fp_flags_clear();
         work_on(work, job, parts);
         ATOMIC_OR(&pool.flags, (long)fp_flags_read());
+        end = now_us();
 
         lock(&pool.state);
         if (ATOMIC_FETCH_ADD(&pool.working, -1) == 1)
@@ -269,10 +274,22 @@ static void start_helpers(long count)
         pool.helpers++;
 }
 
-/* Offers the job to the helpers, works on it, and waits for those that have taken it. */
-static void share(threads_work *work, void *job, long parts)
+/* Wakes so many of the helpers that sleep. */
+static void wake(long count)
 {
-    const long helpers = (parts < threads_number() ? parts : threads_number()) - 1;
+    if (count >= pool.helpers)
+        wake_all(&pool.next_job);
+    else
+        for (long k = 0; k < count; k++)
+            wake_one(&pool.next_job);
+}
+
+/* Offers the parts from `first` on to the helpers, works on them, and waits for the helpers that have
+ * taken the job. */
+static void share(threads_work *work, void *job, long first, long parts)
+{
+    const long left_parts = parts - first;
+    const long helpers = (left_parts < threads_number() ? left_parts : threads_number()) - 1;
     lock(&pool.state);
     start_helpers(helpers);
     pool.work = work;
@@ -281,10 +298,10 @@ static void share(threads_work *work, void *job, long parts)
     pool.is_open = 1;
     pool.vacancies = helpers;
     ATOMIC_STORE(&pool.flags, 0);
-    ATOMIC_STORE(&pool.next_part, 0);
+    ATOMIC_STORE(&pool.next_part, first);
     ATOMIC_FETCH_ADD(&pool.jobs, 1);
     unlock(&pool.state);
-    wake_all(&pool.next_job);
+    wake(helpers - ATOMIC_LOAD(&pool.awake));
 
     work_on(work, job, parts);
 
@@ -292,7 +309,7 @@ static void share(threads_work *work, void *job, long parts)
     pool.is_open = 0;
     unlock(&pool.state);
     for (long left; (left = ATOMIC_LOAD(&pool.working)) != 0;) {
-        spin_while_equal(&pool.working, left);
+        spin_while_equal(&pool.working, left, now_us());
         if (ATOMIC_LOAD(&pool.working) != left)
             continue;
         lock(&pool.state);
@@ -303,18 +320,28 @@ static void share(threads_work *work, void *job, long parts)
     fp_flags_raise((fp_flags)ATOMIC_LOAD(&pool.flags));
 }
 
+/* Does parts on this thread; returns the first that is left once the rest is worth waking helpers. */
+static long begin_alone(threads_work *work, void *job, long parts)
+{
+    const unsigned long start = now_us();
+    for (long k = 0; k < parts;) {
+        work(job, k++);
+        if ((now_us() - start) * (unsigned long)(parts - k) >= WORTH_US * (unsigned long)k)
+            return k;
+    }
+    return parts;
+}
+
 int threads_run(threads_work *work, void *job, long parts, int is_short)
 {
     if (!try_lock(&pool.owner))
         return 0;
     const int gap_was_short = now_us() - pool.end < SPIN_US;
-    const int is_shared = !is_short || ATOMIC_LOAD(&pool.awake) || pool.short_gaps >= SERIES;
+    const int is_ready = !is_short || ATOMIC_LOAD(&pool.awake) || pool.short_gaps >= SERIES;
     pool.short_gaps = gap_was_short ? pool.short_gaps + (pool.short_gaps < SERIES) : 0;
-    if (is_shared)
-        share(work, job, parts);
-    else
-        for (long k = 0; k < parts; k++)
-            work(job, k);
+    const long first = is_ready ? 0 : begin_alone(work, job, parts);
+    if (first < parts)
+        share(work, job, first, parts);
     pool.end = now_us();
     unlock(&pool.owner);
     return 1;

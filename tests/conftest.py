@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from helpers import FUNCTIONS, INFO, TYPES, UFUNCS, dtype_of
 
+from gelu_simd import _types
 from gelu_simd._levels import using
 
 
@@ -44,23 +45,23 @@ def isa(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture(params=FUNCTIONS)
 def function(request: pytest.FixtureRequest) -> str:
-    """Name each function of one input."""
+    """Return the name of each elementary function."""
     return request.param
 
 
 @pytest.fixture(params=UFUNCS, ids=lambda ufunc: ufunc.__name__)
 def ufunc(request: pytest.FixtureRequest) -> np.ufunc:
-    """Give each ufunc, of one input or two."""
+    """Return each ufunc."""
     return request.param
 
 
 @pytest.fixture(params=TYPES)
 def dtype(request: pytest.FixtureRequest) -> np.dtype:
-    """Give each type that the ufuncs have a loop for."""
+    """Return each type of the list."""
     return dtype_of(request.param)
 
 
-@pytest.fixture(params=["float16", "bfloat16"])
+@pytest.fixture(params=[name for name, row in _types.TYPES.items() if row.enumerable])
 def half(request: pytest.FixtureRequest) -> np.dtype:
-    """Give each type of two bytes."""
+    """Return each type whose numbers are all checked."""
     return dtype_of(request.param)

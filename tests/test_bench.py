@@ -70,7 +70,9 @@ def test_wrong_sizes(text: str) -> None:
 
 
 def test_ours_and_formulas_pass(ufunc: np.ufunc, dtype: np.dtype) -> None:
-    entries = peers.levels() + [formula_entry(name) for name in ("numpy-mul", "numpy-pow")]
+    entries = peers.our_levels(threads=1) + [
+        formula_entry(name) for name in ("numpy-mul", "numpy-pow")
+    ]
     a = timing.arrays(dtype, 1000)
     for entry in entries:
         for way in entry.ways(ufunc.__name__, a).values():
@@ -128,7 +130,7 @@ def test_a_wrong_peer_stops_the_run() -> None:
     wrong = peers.Entry("wrong", "Wrong", "peer", "1", lambda _, a: {"new": Way(lambda: -a.x)})
     a = timing.arrays(FLOAT32, 100)
     with pytest.raises(reports.WrongResult, match=r"^Wrong does not compute gelu of float32"):
-        measure.times([*peers.levels(), wrong], "gelu", a, 1, 0.01, [])
+        measure.times([*peers.our_levels(threads=1), wrong], "gelu", a, 1, 0.01, [])
 
 
 # ---- times ----
@@ -168,7 +170,7 @@ def test_more_time_gives_more_rounds() -> None:
 
 
 def test_what_would_take_too_long_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    entries = [*peers.levels()[:1], formula_entry("numpy-mul")]
+    entries = [*peers.our_levels(threads=1)[:1], formula_entry("numpy-mul")]
     names = [entry.name for entry in entries]
 
     def measured(n: int, former: list[dict]) -> list[dict]:
@@ -187,7 +189,7 @@ def test_what_would_take_too_long_is_left_out(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_errors_show_the_lost_tail() -> None:
-    entries = [*peers.levels(), formula_entry("numpy-mul"), formula_entry("copy")]
+    entries = [*peers.our_levels(threads=1), formula_entry("numpy-mul"), formula_entry("copy")]
     rows = {row["name"]: row["max_ulp"] for row in measure.errors(entries, "gelu_tanh", FLOAT32)}
     assert set(rows) == {*gelu_simd.cpu_info()["available"], "numpy-mul"}
     assert {len(bins) for bins in rows.values()} == {measure.BINS}
@@ -394,7 +396,7 @@ def test_a_picture_that_fails_leaves_the_old_one(
 ) -> None:
     path = tmp_path / "picture.png"
     path.write_bytes(b"old")
-    monkeypatch.setattr(plots, "error", fail)
+    monkeypatch.setattr(plots, "draw_error", fail)
     with pytest.raises(MemoryError):
         measure_into(None, path)
     assert path.read_bytes() == b"old"
@@ -408,7 +410,7 @@ def test_lines_of_a_picture(plots: ModuleType, report: dict) -> None:
     levels = gelu_simd.cpu_info()["available"]
     assert list(entries) == [*(levels[:-1] or levels), "numpy-mul", "numpy-pow"]
     ax = Figure().subplots()
-    plots.speed(ax, report, "gelu_tanh", "float32", entries)
+    plots.draw_speed(ax, report, "gelu_tanh", "float32", entries)
     assert len(ax.lines) == len(entries)
     best = reports.best(
         row

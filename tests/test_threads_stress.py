@@ -252,3 +252,35 @@ for number in (signal.SIGUSR1, signal.SIGTERM, signal.SIGPROF):
 assert len(seen) == 60
 """
     assert output(code) == ""
+
+
+@pytest.mark.skipif(not TASKS.is_dir(), reason="needs Linux's /proc")
+def test_helpers_that_have_no_part_sleep() -> None:
+    """Those of a former number of threads, in a series of short calls that two threads share."""
+    code = f"""
+import time
+from pathlib import Path
+import numpy
+import gelu_simd
+gelu_simd.set_num_threads(64)
+x = numpy.ones(4_000_000)
+gelu_simd.gelu(x, x)
+gelu_simd.set_num_threads(2)
+x = x[:40_000].copy()
+
+def switches():
+    # How often helpers have left a CPU.
+    texts = [(task / "status").read_text() for task in Path({os.fspath(TASKS)!r}).iterdir()]
+    return sum(
+        int(line.split()[1])
+        for text in texts if text.startswith("Name:\\tgelu_simd")
+        for line in text.splitlines() if "ctxt_switches" in line
+    )
+
+time.sleep(0.2)
+before, calls = switches(), 300
+for _ in range(calls):
+    gelu_simd.gelu(x, x)
+assert switches() - before < 10 * calls, switches() - before
+"""
+    assert output(code) == ""

@@ -16,10 +16,13 @@ BITS = dict(_ufuncs.LEVELS)
 
 
 @contextmanager
-def using(level: str) -> Iterator[None]:
-    """Use the kernels of `level` inside the ``with`` block."""
-    former = _ufuncs.set_isa(level)
+def using(level: str, threads: int | None = None) -> Iterator[None]:
+    """Use the kernels of `level`, and a number of threads if given, inside the ``with`` block."""
+    former, former_threads = _ufuncs.set_isa(level), _ufuncs.get_num_threads()
     try:
+        if threads is not None:
+            _ufuncs.set_num_threads(threads)
         yield
     finally:
+        _ufuncs.set_num_threads(former_threads)
         _ufuncs.set_isa(former)

@@ -43,7 +43,7 @@ def bench(
     loaded, absent = registry.load(registry.PEERS if peers is None else peers, threads)
     if peers is not None and absent:
         raise BenchError("; ".join(f"{name}: {why}" for name, why in absent.items()))
-    entries = registry.levels() + loaded
+    entries = registry.our_levels(threads) + loaded
     report = facts(entries, threads) | {"absent": absent, "times": [], "errors": []}
     show = print if json_file != STANDARD else lambda *_, **__: None
     show("\n".join(heading(report)), flush=True)

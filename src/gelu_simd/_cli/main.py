@@ -223,8 +223,8 @@ def parser() -> Parser:
         choices=["1", "own"],
         default="1",
         metavar="1|own",
-        help="one thread for each peer (default), or as many as it takes by itself; "
-        "this package takes one",
+        help="one thread for each peer and this package (default), or as many as each takes by "
+        "itself",
     )
     bench.add_argument(
         "--seconds", type=seconds, default=60, metavar="S", help="to measure in all (default: 60)"

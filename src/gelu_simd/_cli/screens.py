@@ -20,6 +20,7 @@ from gelu_simd._cli.files import STANDARD, require_writable, write_text
 from gelu_simd._cli.progress import Progress
 from gelu_simd._compare import peers, timing
 from gelu_simd._functions import ELEMENTARY, FUNCTIONS, PRODUCT_OF, limit
+from gelu_simd._levels import using
 
 # Random inputs per function in the accuracy check: a few seconds in all.
 SAMPLES = 1_000_000
@@ -215,7 +216,11 @@ def _show_speed() -> None:
 def _ns_per_element(formulas: Iterable[peers.Entry], n: int) -> dict[str, float]:
     """Time our functions and the formulas, by name."""
     a = timing.arrays(np.dtype(np.float32), n)
-    ways = {name: peers.Way(partial(_ufuncs.ufuncs[name], a.x, a.out)) for name in ELEMENTARY}
+    one_thread = partial(using, gelu_simd.cpu_info()["isa"], threads=1)
+    ways = {
+        name: peers.Way(partial(_ufuncs.ufuncs[name], a.x, a.out), context=one_thread)
+        for name in ELEMENTARY
+    }
     ways |= {peer.name: peer.ways(FORMULAS[peer.name][1], a)["new"] for peer in formulas}
     timings = timing.alternate(ways, SECONDS)
     return {name: 1e9 * timing.minimum / n for name, timing in timings.items()}

@@ -95,7 +95,7 @@ def draw(
             ax.set_axis_off()
         for k, (dtype, kind, function) in enumerate(panels):
             ax = axes.flat[k]
-            {"speed": speed, "error": error}[kind](ax, report, function, dtype, entries)
+            {"speed": draw_speed, "error": draw_error}[kind](ax, report, function, dtype, entries)
             ax.set_title(f"{function}, {dtype}")
             if k % columns:
                 ax.set_ylabel("")
@@ -157,7 +157,7 @@ def line(
     }
 
 
-def speed(
+def draw_speed(
     ax: Axes, report: dict[str, Any], function: str, dtype: str, entries: dict[str, dict[str, str]]
 ) -> None:
     """Draw ns per element against the number of elements, and a copy as the limit of memory."""
@@ -193,7 +193,7 @@ def speed(
     ax.set_ylabel("ns per element")
 
 
-def error(
+def draw_error(
     ax: Axes, report: dict[str, Any], function: str, dtype: str, entries: dict[str, dict[str, str]]
 ) -> None:
     """Draw the largest error in ULP against x, and the limit of ours."""

@@ -71,6 +71,7 @@ def facts(entries: Sequence[Entry], threads: int | None) -> Report:
         "cpu": cpu(),
         "cpus": len(affinity(0)) if affinity else os.cpu_count(),
         "threads": threads,
+        "own_threads": gelu_simd.get_num_threads(),
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "entries": {
             entry.name: {"title": entry.title, "kind": entry.kind, "version": entry.version}
@@ -152,7 +153,7 @@ def multiple(value: float) -> str:
     return f"{number(value, 2) if value >= 0.1 else f'{value:.2f}'}x"
 
 
-def error(bins: Sequence[float | None] | None) -> str:
+def largest(bins: Sequence[float | None] | None) -> str:
     """Write the largest of some errors, None being infinite."""
     if bins is None:
         return ""

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from gelu_simd._compare.report import MANY, Report, ahead, best, error, multiple, number, size_name
+from gelu_simd._compare.report import (
+    MANY,
+    Report,
+    ahead,
+    best,
+    largest,
+    multiple,
+    number,
+    size_name,
+)
 
 #: CPU time over wall time, for each thread; above it a peer used more threads than allowed.
 #: Threads that wait in a loop count as busy.
@@ -53,7 +62,7 @@ def table(report: Report, rows: Sequence[Report], errs: Sequence[Report]) -> Ite
             ratio = multiple(ns / least[ours, n]) if has_ratio else ""
             cells += f"{number(ns, 3):>{CELL - 6}}{ratio:>6}"
         if any((name, n) in least for n in sizes):
-            yield f"{entry['title']:{LABEL}}{cells}{error(ulp.get(name)):>7}".rstrip()
+            yield f"{entry['title']:{LABEL}}{cells}{largest(ulp.get(name)):>7}".rstrip()
 
 
 def faster(report: Report) -> Iterator[str]:

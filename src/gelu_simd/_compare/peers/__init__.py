@@ -16,7 +16,7 @@ import numpy as np
 import gelu_simd
 from gelu_simd import _ufuncs
 from gelu_simd._compare.peers import jax, numba, numexpr, onnxruntime, tensorflow, thinc, torch
-from gelu_simd._compare.peers.numpy_formulas import formula, limit, relu
+from gelu_simd._compare.peers.numpy_formulas import bound, formula, relu
 from gelu_simd._compare.peers.ways import Arrays, Entry, Peer, Way
 from gelu_simd._levels import using
 
@@ -41,19 +41,22 @@ PEERS = {
         Peer("relu", "NumPy ReLU", "other", ("numpy",), relu),
         Peer("silu", "NumPy SiLU", "other", ("numpy",), formula("silu", "silu_grad")),
         Peer("elu", "NumPy ELU", "other", ("numpy",), formula("elu", "elu_grad")),
-        Peer("exp", "np.exp", "limit", ("numpy",), limit(np.exp)),
-        Peer("copy", "np.copyto", "limit", ("numpy",), limit(lambda x, out: np.copyto(out, x))),
+        Peer("exp", "np.exp", "limit", ("numpy",), bound(np.exp)),
+        Peer("copy", "np.copyto", "limit", ("numpy",), bound(lambda x, out: np.copyto(out, x))),
     )
 }  # fmt: skip
 
 
-def levels() -> list[Entry]:
-    """Return this package on every level that the CPU has, the best first."""
+def our_levels(threads: int | None) -> list[Entry]:
+    """Return this package on every level that the CPU has, the best first.
+
+    Like the peers it uses a number of threads, None for its own.
+    """
 
     def entry(level: str) -> Entry:
         def ways(function: str, a: Arrays) -> dict[str, Way]:
             run = partial(_ufuncs.ufuncs[function], *a.inputs(function), a.out)
-            return {"out": Way(run, context=partial(using, level))}
+            return {"out": Way(run, context=partial(using, level, threads))}
 
         return Entry(level, f"gelu_simd {level}", "ours", gelu_simd.__version__, ways)
 

@@ -54,6 +54,6 @@ def relu(_: int | None) -> Ways:
     return ways
 
 
-def limit(call: Callable[[Array, Array], object]) -> Callable[[int | None], Ways]:
+def bound(call: Callable[[Array, Array], object]) -> Callable[[int | None], Ways]:
     """Return the loader of one call ``call(x, out)``, the same for every function."""
     return lambda _: lambda _, a: {"out": Way(partial(call, a.x, a.out))}
