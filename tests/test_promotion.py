@@ -1,6 +1,6 @@
 """A call's result type, or its error, does not depend on the calls before it.
 
-NumPy keeps for ever what a promoter answers.  Each call below is made first in a process of its own.
+NumPy keeps for ever what a promoter answers.  Each call below is made first in its own process.
 Then it is made after each other call, and in random orders.
 """
 
