@@ -17,6 +17,7 @@ from helpers import UFUNCS, every_level, one_nan, same_bits
 
 import gelu_simd
 from gelu_simd._check.digest import inputs
+from gelu_simd._check.examine import ModeError, require_default_mode
 
 # Byte of the C library's fenv_t where the control word is, and the modes in it.
 X86 = (
@@ -165,3 +166,15 @@ results += [gelu_simd.gelu(x) for _ in range(5)]
 assert all(result.tobytes() == expected for result in results)
 """
     output(code)
+
+
+@pytest.mark.parametrize("mode", ["up", "down", "towards zero", "flush to zero"])
+def test_the_reference_needs_the_default_mode(mode: str) -> None:
+    """The command line says so; the functions themselves do not mind."""
+    require_default_mode()
+    with in_mode(mode):
+        try:
+            require_default_mode()
+        except ModeError as error:
+            message = str(error)
+    assert message.startswith("this process rounds otherwise than to nearest")

@@ -45,6 +45,25 @@ class Result(NamedTuple):
         return self.finding.error <= self.limit and self.finding.differs is None
 
 
+class ModeError(Exception):
+    """The reference cannot be computed in this floating-point mode."""
+
+
+def require_default_mode() -> None:
+    """Raise ModeError unless NumPy rounds to nearest and keeps subnormal numbers.
+
+    The functions give the same bits in every mode; the reference, computed by NumPy, does not.
+    """
+    one, least = np.ones(1), np.full(1, np.finfo(float).smallest_normal)
+    step, quarter = 2.0**-52, 2.0**-54  # from 1 to the next number, and a part of it
+    is_nearest = one + quarter == 1, -one - quarter == -1, (one + step) - quarter == 1 + step
+    if not all(is_nearest) or least / 2 == 0 or (least / 2) * 2 == 0:
+        raise ModeError(
+            "this process rounds otherwise than to nearest, or flushes subnormal numbers to zero: "
+            "a library that it has loaded changed the floating-point mode"
+        )
+
+
 def evaluate(function: str, level: str, operands: Sequence[Array]) -> Array:
     """Return the results of `function` on `level`."""
     with using(level), np.errstate(all="ignore"):

@@ -15,6 +15,7 @@ from typing import NoReturn
 
 import gelu_simd
 from gelu_simd import _ufuncs
+from gelu_simd._check.examine import ModeError
 from gelu_simd._check.workers import WorkerError
 from gelu_simd._cli import screens
 from gelu_simd._cli.apply import apply
@@ -341,7 +342,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         signum = exc.args[0]
         print(f"gelu-simd: stopped by {signal.Signals(signum).name}", file=sys.stderr)
         return 128 + signum
-    except (FileError, report.BenchError, WorkerError) as exc:
+    except (FileError, ModeError, report.BenchError, WorkerError) as exc:
         top.error(str(exc))
     except OSError as exc:
         # Standard output is closed or full: keep the flush at exit silent.

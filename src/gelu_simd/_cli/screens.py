@@ -64,6 +64,7 @@ def info(json_file: str | None) -> int:
 
 def overview() -> int:
     """Print version, CPU, accuracy and speed; return 1 if an accuracy limit is missed, else 0."""
+    examine.require_default_mode()
     cpu = gelu_simd.cpu_info()
     print(
         f"{_styled('gelu_simd ' + gelu_simd.__version__, BOLD)}, NumPy {np.__version__}, "
@@ -107,6 +108,7 @@ def verify(
 
     The results go to a file too; for "-" they are printed as it would hold them.
     """
+    examine.require_default_mode()
     if json_file is not None:
         require_writable(json_file)
     show = json_file != STANDARD
