@@ -49,7 +49,6 @@ from gelu_simd._levels import BITS, using
 
 HASHES = ROOT / "tests" / "bits.json"
 STUB = ROOT / "src" / "gelu_simd" / "__init__.pyi"
-CLASSES = {(1, 1): "_Unary", (2, 1): "_Binary"}  # of the stub, by numbers of inputs and outputs
 
 
 def accuracy(files: Sequence[Path]) -> None:
@@ -88,7 +87,7 @@ def bits(_: Sequence[Path]) -> None:
 def stub(text: str) -> str:
     """Return the stub with the functions of the list."""
     rows = [
-        f"{name}: Final[{CLASSES[inputs, outputs]}]\n"
+        f"{name}: Final[_ufunc_types.Ufunc{inputs}to{outputs}]\n"
         for name, inputs, outputs in _ufuncs.FUNCTIONS
     ]
     exported = "".join(f'    "{name}",\n' for name in sorted(_ufuncs.ufuncs))

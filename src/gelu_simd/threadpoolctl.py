@@ -8,7 +8,6 @@
 `import gelu_simd` imports this module itself if threadpoolctl has been imported before.
 """
 
-from importlib.metadata import version
 from pathlib import Path
 
 from threadpoolctl import LibController, register

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import json
 import re
@@ -9,7 +10,7 @@ import runpy
 import subprocess
 import sys
 import typing
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -17,6 +18,7 @@ import numpy as np
 import pytest
 
 import gelu_simd
+from gelu_simd import _ufuncs
 
 CODE = Path(__file__).parent
 ACCEPTED = CODE / "accepted.py"
@@ -66,6 +68,36 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @checkers
 def test_accepted(check: Any, folder: Path) -> None:
     assert check(ACCEPTED, folder) == set()
+
+
+@pytest.fixture(scope="module")
+def attribute_errors(folder: Path) -> Callable[[Any], dict[str, list[str]]]:
+    """What a type checker says of each function whose attributes the stub has wrong, or lacks."""
+    rows = [
+        (name, f"assert_type(gelu_simd.{name}.{attribute}, Literal[{getattr(ufunc, attribute)}])")
+        for name, ufunc in _ufuncs.ufuncs.items()
+        for attribute in ("nin", "nout", "nargs", "ntypes")
+    ]
+    head = ["from typing import Literal, assert_type", "import gelu_simd"]
+    path = folder / "attributes.py"
+    path.write_text("\n".join([*head, *(line for _, line in rows)]) + "\n")
+
+    @functools.cache
+    def errors(check: Any) -> dict[str, list[str]]:
+        messages: dict[str, list[str]] = {}
+        for line, message in check(path, folder):
+            messages.setdefault(rows[line - 1 - len(head)][0], []).append(message)
+        return messages
+
+    return errors
+
+
+@checkers
+@pytest.mark.parametrize("name", _ufuncs.ufuncs)
+def test_function_has_the_types_of_its_shape(
+    name: str, check: Any, attribute_errors: Callable[[Any], dict[str, list[str]]]
+) -> None:
+    assert name not in attribute_errors(check), attribute_errors(check)[name]
 
 
 @checkers

@@ -1,0 +1,167 @@
+"""The same bits in every floating-point mode, and the mode and its flags as the call found them."""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import platform
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+
+import numpy as np
+import pytest
+from helpers import UFUNCS, every_level, one_nan, same_bits
+
+import gelu_simd
+from gelu_simd._check.digest import inputs
+
+# Byte of the C library's fenv_t where the control word is, and the modes in it.
+X86 = (
+    28,
+    {
+        "denormals are zero": 0x0040,
+        "down": 0x2000,
+        "up": 0x4000,
+        "towards zero": 0x6000,
+        "flush to zero": 0x8000,
+        "-ffast-math": 0x8040,
+        "up, flush to zero": 0xC040,
+    },
+)
+ARM = (
+    0,
+    {
+        "up": 1 << 22,
+        "down": 2 << 22,
+        "towards zero": 3 << 22,
+        "flush to zero": 1 << 24,
+        "flush to zero, float16": 1 << 19,
+        "default NaN": 1 << 25,
+        "down, flush to zero": 2 << 22 | 1 << 24,
+    },
+)
+WORD, MODES = {"x86_64": X86, "aarch64": ARM}.get(platform.machine(), (0, {}))
+
+glibc = sys.platform == "linux" and platform.libc_ver()[0] == "glibc"
+pytestmark = pytest.mark.skipif(
+    not glibc or not MODES, reason="needs the fenv_t of glibc on x86-64 or arm64"
+)
+every_mode = pytest.mark.parametrize("mode", MODES)
+
+
+class Environment:
+    """The floating-point environment of the calling thread."""
+
+    def __init__(self) -> None:
+        self.libm = ctypes.CDLL(ctypes.util.find_library("m"))
+        self.memory = ctypes.create_string_buffer(64)
+
+    def read(self) -> int:
+        """Return the control word, flags included where they share it."""
+        assert self.libm.fegetenv(self.memory) == 0
+        return ctypes.c_uint32.from_buffer(self.memory, WORD).value
+
+    def write(self, word: int) -> None:
+        """Set the control word."""
+        self.read()
+        ctypes.c_uint32.from_buffer(self.memory, WORD).value = word
+        assert self.libm.fesetenv(self.memory) == 0
+
+
+@contextmanager
+def in_mode(mode: str) -> Iterator[None]:
+    """Compute in a mode inside the ``with`` block; check that it is the mode at the end, too."""
+    environment = Environment()
+    former, bits = environment.read(), MODES[mode]
+    all_modes = 0
+    for other in MODES.values():
+        all_modes |= other
+    environment.write(former | bits)
+    try:
+        yield
+        assert environment.read() & all_modes == bits
+    finally:
+        environment.write(former)
+
+
+def operands(ufunc: np.ufunc, dtype: np.dtype) -> list[np.ndarray]:
+    """Return operands of every kind: all numbers of a half type, and enough for several threads."""
+    x = inputs(dtype)[:300_000]
+    return [x[::-1]] * (ufunc.nin - 1) + [x]
+
+
+@every_mode
+@every_level
+def test_same_bits(ufunc: np.ufunc, dtype: np.dtype, mode: str) -> None:
+    args = operands(ufunc, dtype)
+    strided = [np.repeat(x, 2)[::2] for x in args]
+    results = [np.zeros_like(args[-1]) for _ in range(2)]
+    with np.errstate(all="ignore"):
+        expected = one_nan(ufunc(*args))
+        with in_mode(mode):
+            ufunc(*args, out=results[0])
+            ufunc(*strided, out=results[1])
+    for result in results:
+        assert same_bits(one_nan(result), expected)
+
+
+@every_mode
+@pytest.mark.parametrize("n", [1, 7, 100_000])
+def test_flags(mode: str, n: int) -> None:
+    """No exception without a reason, and the ones with a reason are seen."""
+    x, large = np.full(n, 1.5), np.full(n, np.finfo(float).max)
+    out = np.empty(n)
+    with np.errstate(all="raise"), in_mode(mode):
+        for ufunc in UFUNCS:
+            ufunc(*[x] * ufunc.nin, out=out)
+        with pytest.raises(FloatingPointError, match="overflow"):
+            gelu_simd.gelu_backward(large, x, out)
+
+
+@every_mode
+def test_threads_of_other_modes(mode: str) -> None:
+    """The caller's mode, the main thread's and the helpers' are independent."""
+    x = np.linspace(-40, 12, 1 << 20, dtype=np.float32)
+    former = gelu_simd.get_num_threads()
+    gelu_simd.set_num_threads(3)
+
+    def compute(own: str) -> np.ndarray:
+        with in_mode(own):
+            return gelu_simd.gelu(x)
+
+    try:
+        expected = gelu_simd.gelu(x)
+        with ThreadPoolExecutor(4) as pool:
+            for result in pool.map(compute, [mode, *MODES]):
+                assert same_bits(result, expected)
+        with in_mode(mode), ThreadPoolExecutor(1) as pool:  # whose thread inherits the mode
+            result = pool.submit(partial(gelu_simd.gelu, x)).result()
+        assert same_bits(result, expected)
+    finally:
+        gelu_simd.set_num_threads(former)
+
+
+@every_mode
+def test_helpers_started_in_a_mode(mode: str) -> None:
+    """Threads inherit the mode of the one that starts them."""
+    from helpers import output
+
+    code = f"""
+import sys
+sys.path.insert(0, {str(__file__).rpartition("/")[0]!r})
+import numpy as np
+import gelu_simd
+from test_fp_mode import in_mode
+x = np.linspace(-40, 12, 1 << 20)
+gelu_simd.set_num_threads(1)
+expected = gelu_simd.gelu(x).tobytes()
+gelu_simd.set_num_threads(3)
+with in_mode({mode!r}):
+    results = [gelu_simd.gelu(x) for _ in range(5)]
+results += [gelu_simd.gelu(x) for _ in range(5)]
+assert all(result.tobytes() == expected for result in results)
+"""
+    output(code)
