@@ -386,7 +386,9 @@ def main(args: Sequence[str] | None = None) -> None:
     parser.add_argument("--sizes", nargs="+", type=size, default=list(map(size, SIZES)))
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=PEERS)
     parser.add_argument("--threads", type=int, default=OWN, help=f"default: {OWN}")
-    parser.add_argument("--seconds", type=float, default=1.0, help="for a cell (default: 1)")
+    parser.add_argument(
+        "--seconds", type=float, default=1.0, help="of timed calls, for a cell (default: 1)"
+    )
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(args)
     options.dtypes = list(map(dtype_of, options.dtypes))

@@ -205,10 +205,13 @@ static void spin_while_equal(atomic_long_t *value, long former, unsigned long st
     while (now_us() - start < SPIN_US);
 }
 
-static void work_on(threads_work *work, void *job, long parts)
+/* Does parts while there are any; returns how many it has done. */
+static long work_on(threads_work *work, void *job, long parts)
 {
-    for (long k; (k = ATOMIC_FETCH_ADD(&pool.next_part, 1)) < parts;)
+    long done = 0;
+    for (long k; (k = ATOMIC_FETCH_ADD(&pool.next_part, 1)) < parts; done++)
         work(job, k);
+    return done;
 }
 
 /* The life of a helper. */
@@ -218,7 +221,7 @@ static THREAD_RESULT help(void *unused)
     name_this_thread();
     fp_mode_set_default();
     long seen = 0;
-    unsigned long end = now_us(); /* of this helper's last job */
+    unsigned long end = now_us(); /* of this helper's last part */
     lock(&pool.state);
     for (;;) {
         while (pool.jobs == seen || !pool.is_open || pool.vacancies == 0) {
@@ -240,9 +243,9 @@ static THREAD_RESULT help(void *unused)
         unlock(&pool.state);
 
         fp_flags_clear();
-        work_on(work, job, parts);
+        if (work_on(work, job, parts))
+            end = now_us();
         ATOMIC_OR(&pool.flags, (long)fp_flags_read());
-        end = now_us();
 
         lock(&pool.state);
         if (ATOMIC_FETCH_ADD(&pool.working, -1) == 1)
