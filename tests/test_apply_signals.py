@@ -26,22 +26,28 @@ NAMED = "if hasattr(os, 'O_TMPFILE'): del os.O_TMPFILE\n"
 
 # When the first signal comes: its code is run in the child, and tells the test by creating a file.
 TELL = "def tell(): open(os.environ['MOMENT'], 'w').close()\n"
-BEFORE = """
+# One long sleep could begin just after the signal and outlast it: Python's handlers run between two
+# instructions only.
+TELL_AND_WAIT = """
+def tell_and_wait():
+    tell()
+    import time
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        time.sleep(0.01)
+"""
+BEFORE = TELL_AND_WAIT + """
 def slowly(function):
     def slow(*args, **kwargs):
-        tell()
-        import time
-        time.sleep(60)
+        tell_and_wait()
         return function(*args, **kwargs)
     return slow
 """
-AFTER = """
+AFTER = TELL_AND_WAIT + """
 def slowly(function):
     def slow(*args, **kwargs):
         result = function(*args, **kwargs)
-        tell()
-        import time
-        time.sleep(60)
+        tell_and_wait()
         return result
     return slow
 """
@@ -196,6 +202,19 @@ def test_a_reader_that_stalls_does_not_keep_the_run_alive():
         assert child.wait(timeout=10) == 128 + signal.SIGTERM
         assert child.stderr.read() == "gelu-simd: stopped by SIGTERM\n"
         stream.close()
+        child.stdin = None
+
+
+def test_nobody_reads_the_last_words(folder):
+    """The exit code is the signal's all the same."""
+    with start(HEED, "apply", "-", folder / "out.npy", stdin=subprocess.PIPE) as child:
+        child.stdin.buffer.write(FILE[: 4 << 20])
+        child.stdin.flush()
+        child.stderr.close()
+        child.stderr = None
+        child.terminate()
+        assert child.wait(timeout=30) == 128 + signal.SIGTERM
+        child.stdin.close()
         child.stdin = None
 
 

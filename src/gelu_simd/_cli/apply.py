@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import io
 import os
+import select
 import textwrap
 import warnings
 from collections.abc import Callable
@@ -42,7 +43,7 @@ BLOCK = 1 << 20  # bytes of a buffer: it stays in a core's cache from reading to
 MOST_THREADS = 32  # beyond, reading and writing take longer than computing
 HEADER = 10_000  # bytes of a header at most, as in numpy.load
 COUNTED = 1 << 20  # bytes behind the array in a stream that are read to count them
-PERIOD = 0.1  # seconds between two reports of progress
+PERIOD = 0.1  # seconds between two reports of progress, or two looks for a signal
 PATIENCE = 0.2  # seconds to wait for a thread that a stream may block
 
 Progress = Callable[[int, int], None]
@@ -140,6 +141,7 @@ def _fill(file: io.FileIO, buffer: memoryview) -> int:
     """Read into a buffer until it is full or the file ends; return the number of bytes."""
     done = 0
     while done < len(buffer):
+        _await_data(file)
         count = file.readinto(buffer[done:])
         if count is None:
             raise BlockingIOError("it is in non-blocking mode")
@@ -147,6 +149,19 @@ def _fill(file: io.FileIO, buffer: memoryview) -> int:
             break
         done += count
     return done
+
+
+def _await_data(file: io.FileIO) -> None:
+    """Wait until a read would not block.
+
+    A signal that comes between Python's last look and the read itself would be noticed only when
+    the read ends: never, if nobody writes.
+    """
+    if hasattr(select, "poll"):
+        poll = select.poll()
+        poll.register(file, select.POLLIN)
+        while not poll.poll(PERIOD * 1000):
+            pass
 
 
 def _parse_header(file: io.BytesIO, path: Path) -> Header:

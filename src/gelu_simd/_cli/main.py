@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -340,7 +340,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                     sys.stdout.flush()
     except Interrupted as exc:
         signum = exc.args[0]
-        print(f"gelu-simd: stopped by {signal.Signals(signum).name}", file=sys.stderr)
+        with suppress(OSError):  # nobody reads it any more
+            print(f"gelu-simd: stopped by {signal.Signals(signum).name}", file=sys.stderr)
         return 128 + signum
     except (FileError, ModeError, report.BenchError, WorkerError) as exc:
         top.error(str(exc))
