@@ -78,7 +78,7 @@ def rested(way: Way, threads: int = OWN) -> Way:
 def ours(function: str, a: Arrays, *, new: bool = False) -> Way:
     """Return a call of this package."""
     ufunc, inputs = _ufuncs.ufuncs[function], a.inputs(function)
-    return Way(partial(ufunc, *inputs) if new else partial(ufunc, *inputs, a.out))
+    return Way(partial(ufunc, *inputs) if new else partial(ufunc, *inputs, *a.outs(function)))
 
 
 def apart(ways: dict[Any, Way], seconds: float) -> dict[Any, Timing]:

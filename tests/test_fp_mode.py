@@ -13,7 +13,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from helpers import UFUNCS, every_level, one_nan, same_bits
+from helpers import UFUNCS, each_shape, every_level, one_nan, results, same_bits
 
 import gelu_simd
 from gelu_simd._check.digest import inputs
@@ -96,17 +96,19 @@ def operands(ufunc: np.ufunc, dtype: np.dtype) -> list[np.ndarray]:
 
 @every_mode
 @every_level
+@each_shape
 def test_same_bits(ufunc: np.ufunc, dtype: np.dtype, mode: str) -> None:
     args = operands(ufunc, dtype)
     strided = [np.repeat(x, 2)[::2] for x in args]
-    results = [np.zeros_like(args[-1]) for _ in range(2)]
+    outs = [[np.zeros_like(args[-1]) for _ in range(ufunc.nout)] for _ in range(2)]
     with np.errstate(all="ignore"):
-        expected = one_nan(ufunc(*args))
+        expected = results(ufunc(*args))
         with in_mode(mode):
-            ufunc(*args, out=results[0])
-            ufunc(*strided, out=results[1])
-    for result in results:
-        assert same_bits(one_nan(result), expected)
+            ufunc(*args, *outs[0])
+            ufunc(*strided, *outs[1])
+    for got in outs:
+        for ours, right in zip(got, expected, strict=True):
+            assert same_bits(one_nan(ours), one_nan(right))
 
 
 @every_mode
@@ -114,12 +116,12 @@ def test_same_bits(ufunc: np.ufunc, dtype: np.dtype, mode: str) -> None:
 def test_flags(mode: str, n: int) -> None:
     """No exception without a reason, and the ones with a reason are seen."""
     x, large = np.full(n, 1.5), np.full(n, np.finfo(float).max)
-    out = np.empty(n)
+    outs = np.empty((2, n))
     with np.errstate(all="raise"), in_mode(mode):
         for ufunc in UFUNCS:
-            ufunc(*[x] * ufunc.nin, out=out)
+            ufunc(*[x] * ufunc.nin, *outs[: ufunc.nout])
         with pytest.raises(FloatingPointError, match="overflow"):
-            gelu_simd.gelu_backward(large, x, out)
+            gelu_simd.gelu_backward(large, x, outs[0])
 
 
 @every_mode

@@ -306,7 +306,7 @@ def name_operands(ufunc, operands):
     if len(operands) == 1:
         return
     default = ", ".join(f"x{k + 1}" for k in range(len(operands)))
-    ufunc.__doc__ = ufunc.__doc__.replace(f"({default},", f"({', '.join(operands)},", 1)
+    ufunc.__doc__ = ufunc.__doc__.replace(f"({default}", f"({', '.join(operands)}", 1)
     signature = getattr(ufunc, "__signature__", None)  # NumPy has none before 2.4
     if signature is not None:
         inputs, others = [], list(signature.parameters.values())
