@@ -268,11 +268,10 @@ static void spend(void *ns, long k)
 double run(long threads, long parts, long ns, long sleep_us)
 {
     const struct timespec pause = {0, sleep_us * 1000};
-    threads_set_number(threads);
     if (sleep_us)
         nanosleep(&pause, 0);
     const long long start = now();
-    threads_run(spend, &ns, parts, 0);
+    threads_run(spend, &ns, parts, threads, 0);
     return (double)(now() - start);
 }
 """

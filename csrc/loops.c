@@ -110,12 +110,15 @@ static void compute_part(void *job, long k)
 /* Lets threads share a loop of at least two times LEAST_BYTES; returns 0 if none is free. */
 static int compute_in_parts(loop *l)
 {
+    const long threads = threads_for_job();
+    if (threads == 1)
+        return 0;
     const size_t bytes = l->n * (size_t)l->size;
-    size_t part = bytes / ((size_t)threads_number() * PARTS_PER_THREAD);
+    size_t part = bytes / ((size_t)threads * PARTS_PER_THREAD);
     part = part < LEAST_BYTES ? LEAST_BYTES : part > MOST_BYTES ? MOST_BYTES : part;
     l->part = part / (size_t)l->size / PART_MULTIPLE * PART_MULTIPLE;
     const long parts = (long)((l->n + l->part - 1) / l->part);
-    return threads_run(compute_part, l, parts, bytes < SHORT_BYTES);
+    return threads_run(compute_part, l, parts, threads, bytes < SHORT_BYTES);
 }
 
 void gelu_simd_loop(char **args, const ptrdiff_t *length, const ptrdiff_t *strides, void *slot)
@@ -147,7 +150,7 @@ void gelu_simd_loop(char **args, const ptrdiff_t *length, const ptrdiff_t *strid
                        : is_plain ? n
                                   : (size_t)(BLOCK_BYTES / size),
               .part = n};
-    if (!is_long || threads_number() == 1 || !compute_in_parts(&l)) {
+    if (!is_long || !compute_in_parts(&l)) {
         l.part = n;
         compute_part(&l, 0);
     }

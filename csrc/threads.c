@@ -21,7 +21,7 @@
  * After fork the child has no helpers, whatever they were doing in the parent: it starts its own.
  */
 #if defined(__linux__)
-#define _GNU_SOURCE /* pthread_setname_np */
+#define _GNU_SOURCE /* pthread_setname_np, sched_getaffinity */
 #endif
 
 #include "threads.h"
@@ -32,9 +32,10 @@
 #include "simd/fp_mode.h"
 
 enum {
-    SPIN_US = 20,  /* about as long as it takes to wake a thread */
-    SERIES = 2,    /* short gaps after which short jobs wake helpers */
-    WORTH_US = 100 /* of work on one thread: worth waking helpers */
+    SPIN_US = 20,   /* about as long as it takes to wake a thread */
+    SERIES = 2,     /* short gaps after which short jobs wake helpers */
+    WORTH_US = 100, /* of work on one thread: worth waking helpers */
+    CPUS_JOBS = 64  /* jobs between two looks at the CPUs: a system call */
 };
 
 /* ---- the systems' names ---- */
@@ -88,11 +89,29 @@ static int start_thread(LPTHREAD_START_ROUTINE run)
 
 static void name_this_thread(void) {}
 
+/* A process that may use all CPUs of its group may use the other groups' too. */
+static long usable_cpus(void)
+{
+    DWORD_PTR own, all;
+    long count = 0;
+    if (!GetProcessAffinityMask(GetCurrentProcess(), &own, &all) || own == all)
+        return (long)GetActiveProcessorCount(ALL_PROCESSOR_GROUPS);
+    for (; own; own &= own - 1)
+        count++;
+    return count;
+}
+
+static int register_fork(void) { return 1; }
+
 #else
 
 #include <pthread.h>
 #include <signal.h>
 #include <time.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sched.h>
+#endif
 
 typedef pthread_mutex_t mutex;
 typedef pthread_cond_t condition;
@@ -147,6 +166,29 @@ static void name_this_thread(void)
 #endif
 }
 
+/* Of the process, not of the calling thread: helpers stay where their starter was allowed to run. */
+static long usable_cpus(void)
+{
+#ifdef __linux__
+    cpu_set_t cpus[8]; /* 8192 CPUs: as many as Linux can be built for */
+    if (sched_getaffinity(getpid(), sizeof cpus, cpus) == 0)
+        return CPU_COUNT_S(sizeof cpus, cpus);
+#endif
+    return sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+static void forget_helpers(void);
+
+/* Has every child of a fork forget the helpers; returns 0 if that cannot be arranged.  The first calls
+ * of two threads may both register: forgetting twice does no harm. */
+static int register_fork(void)
+{
+    static atomic_long_t is_registered;
+    if (!ATOMIC_LOAD(&is_registered) && pthread_atfork(NULL, NULL, forget_helpers) == 0)
+        ATOMIC_STORE(&is_registered, 1);
+    return ATOMIC_LOAD(&is_registered);
+}
+
 #endif
 
 /* Tells the processor that a loop waits. */
@@ -191,7 +233,30 @@ static thread_pool pool = POOL_INIT;
 static atomic_long_t number = 1;
 
 long threads_number(void) { return ATOMIC_LOAD(&number); }
-void threads_set_number(long n) { ATOMIC_STORE(&number, n); }
+
+static atomic_long_t set_cpus;  /* by threads_set_cpus */
+static atomic_long_t seen_cpus; /* when last looked */
+static atomic_long_t jobs_seen; /* since then */
+
+void threads_set_number(long n)
+{
+    ATOMIC_STORE(&number, n);
+    ATOMIC_STORE(&jobs_seen, 0);
+}
+
+void threads_set_cpus(long cpus) { ATOMIC_STORE(&set_cpus, cpus); }
+
+long threads_for_job(void)
+{
+    const long most = threads_number();
+    long cpus = ATOMIC_LOAD(&set_cpus);
+    if (cpus == 0 && most > 1) {
+        if (ATOMIC_FETCH_ADD(&jobs_seen, 1) % CPUS_JOBS == 0)
+            ATOMIC_STORE(&seen_cpus, usable_cpus());
+        cpus = ATOMIC_LOAD(&seen_cpus);
+    }
+    return cpus > 0 && cpus < most ? cpus : most;
+}
 
 /* Looks for a change of *value until SPIN_US after `start`. */
 static void spin_while_equal(atomic_long_t *value, long former, unsigned long start)
@@ -260,19 +325,13 @@ static void forget_helpers(void)
 {
     const thread_pool fresh = POOL_INIT;
     pool = fresh;
+    jobs_seen = 0;
 }
 #endif
 
 /* Starts helpers up to this number; there may be fewer if the system has no more to give. */
 static void start_helpers(long count)
 {
-#ifndef _WIN32
-    static int is_registered;
-    if (!is_registered)
-        is_registered = pthread_atfork(NULL, NULL, forget_helpers) == 0;
-    if (!is_registered)
-        return;
-#endif
     while (pool.helpers < count && start_thread(help))
         pool.helpers++;
 }
@@ -289,10 +348,9 @@ static void wake(long count)
 
 /* Offers the parts from `first` on to the helpers, works on them, and waits for the helpers that have
  * taken the job. */
-static void share(threads_work *work, void *job, long first, long parts)
+static void share(threads_work *work, void *job, long first, long parts, long threads)
 {
-    const long left_parts = parts - first;
-    const long helpers = (left_parts < threads_number() ? left_parts : threads_number()) - 1;
+    const long helpers = (parts - first < threads ? parts - first : threads) - 1;
     lock(&pool.state);
     start_helpers(helpers);
     pool.work = work;
@@ -335,16 +393,17 @@ static long begin_alone(threads_work *work, void *job, long parts)
     return parts;
 }
 
-int threads_run(threads_work *work, void *job, long parts, int is_short)
+int threads_run(threads_work *work, void *job, long parts, long threads, int is_short)
 {
-    if (!try_lock(&pool.owner))
+    /* Registered before the lock is taken: a child of a fork in between would find it locked. */
+    if (!register_fork() || !try_lock(&pool.owner))
         return 0;
     const int gap_was_short = now_us() - pool.end < SPIN_US;
     const int is_ready = !is_short || ATOMIC_LOAD(&pool.awake) || pool.short_gaps >= SERIES;
     pool.short_gaps = gap_was_short ? pool.short_gaps + (pool.short_gaps < SERIES) : 0;
     const long first = is_ready ? 0 : begin_alone(work, job, parts);
     if (first < parts)
-        share(work, job, first, parts);
+        share(work, job, first, parts, threads);
     pool.end = now_us();
     unlock(&pool.owner);
     return 1;

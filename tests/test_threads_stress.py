@@ -16,6 +16,7 @@ from helpers import UFUNCS, fresh, one_nan, output, same_bits
 from numpy.typing import NDArray
 
 import gelu_simd
+from gelu_simd import _ufuncs
 from gelu_simd._check.inputs import random_bits
 
 THREADS = 8
@@ -33,7 +34,9 @@ def several_threads() -> Iterator[None]:
     """Share long calls, on a machine with one CPU too."""
     former = gelu_simd.get_num_threads()
     gelu_simd.set_num_threads(3)
+    _ufuncs.set_cpus(_ufuncs.MAX_THREADS)
     yield
+    _ufuncs.set_cpus(0)
     gelu_simd.set_num_threads(former)
 
 
@@ -73,6 +76,7 @@ from pathlib import Path
 import numpy
 import gelu_simd
 x = numpy.linspace(-8, 8, 4_000_000)
+gelu_simd._ufuncs.set_cpus(64)
 gelu_simd.set_num_threads(3)
 end = time.monotonic() + {LIMIT}
 
@@ -189,6 +193,8 @@ def state():
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return len(os.listdir("/proc/self/task")), len(os.listdir("/proc/self/fd")), pages
 
+gelu_simd._ufuncs.set_cpus(4)
+
 def call(times):
     for k in range(times):
         gelu_simd.set_num_threads(1 + k % 4)
@@ -213,6 +219,7 @@ import faulthandler, tempfile
 import numpy
 import gelu_simd
 faulthandler.enable()
+gelu_simd._ufuncs.set_cpus(64)
 gelu_simd.set_num_threads(3)
 n = 1 << 22
 with tempfile.TemporaryFile() as file:
@@ -236,6 +243,7 @@ def test_signals_reach_the_threads_of_the_program() -> None:
 import os, signal, threading, time
 import numpy
 import gelu_simd
+gelu_simd._ufuncs.set_cpus(64)
 gelu_simd.set_num_threads(7)
 x = numpy.ones(1_000_000)
 gelu_simd.gelu(x)
@@ -262,9 +270,11 @@ import time
 from pathlib import Path
 import numpy
 import gelu_simd
+gelu_simd._ufuncs.set_cpus(64)
 gelu_simd.set_num_threads(64)
 x = numpy.ones(4_000_000)
 gelu_simd.gelu(x, x)
+gelu_simd._ufuncs.set_cpus(64)
 gelu_simd.set_num_threads(2)
 x = x[:40_000].copy()
 

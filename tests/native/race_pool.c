@@ -45,7 +45,7 @@ static void *call(void *seed)
         feclearexcept(FE_ALL_EXCEPT);
         if (!random_below(&state, 10))
             threads_set_number(1 + random_below(&state, 6));
-        while (!threads_run(part, &t, parts, (int)random_below(&state, 2)))
+        while (!threads_run(part, &t, parts, threads_for_job(), (int)random_below(&state, 2)))
             sched_yield();
         for (long k = 0; k < MOST_PARTS; k++)
             failed |= t.done[k] != (k < parts);
@@ -59,6 +59,7 @@ int main(void)
     pthread_t callers[CALLERS];
     unsigned seeds[CALLERS];
     int failed = 0;
+    threads_set_cpus(THREADS_MOST);
     for (unsigned i = 0; i < CALLERS; i++) {
         seeds[i] = i;
         failed |= pthread_create(&callers[i], NULL, call, &seeds[i]);
