@@ -10,10 +10,11 @@
 
 enum {
     BLOCK_BYTES = 4096,     /* of each strided operand: all blocks stay in the L1 cache */
-    LEAST_BYTES = 64 << 10, /* of an operand, in a part: 5 to 20 us */
+    LONG_BYTES = 128 << 10, /* of an operand: from here on threads share a loop, of 10 to 40 us */
+    LEAST_BYTES = 32 << 10, /* of an operand, in a part */
     MOST_BYTES = 1 << 20,   /* of an operand, in a part */
     SHORT_BYTES = 1 << 20,  /* of an operand: such a loop takes no longer than waking threads */
-    PARTS_PER_THREAD = 8,   /* so that a thread that is late takes fewer */
+    PARTS_PER_THREAD = 16,  /* so that a thread that is late takes fewer */
     PART_MULTIPLE = 64      /* elements: parts do not share a cache line of an aligned output */
 };
 
@@ -107,7 +108,7 @@ static void compute_part(void *job, long k)
     fp_mode_leave(mode);
 }
 
-/* Lets threads share a loop of at least two times LEAST_BYTES; returns 0 if none is free. */
+/* Lets threads share a loop of at least LONG_BYTES; returns 0 if none is free. */
 static int compute_in_parts(loop *l)
 {
     const long threads = threads_for_job();
@@ -132,7 +133,7 @@ void gelu_simd_loop(char **args, const ptrdiff_t *length, const ptrdiff_t *strid
     const size_t n = (size_t)*length;
     const int is_serial = feeds_back(inputs, operands, args, strides);
     const int is_plain = n == 1 || (!is_serial && is_contiguous(operands, strides, size));
-    const int is_long = n * (size_t)size >= 2 * LEAST_BYTES && !is_serial;
+    const int is_long = n * (size_t)size >= LONG_BYTES && !is_serial;
     if (is_plain && !is_long) {
         const fp_mode mode = fp_mode_enter();
         kernel((void *const *)args, n);

@@ -15,8 +15,13 @@
  * a series: when the two gaps before it were so short that helpers would not have slept.  Otherwise
  * the caller does parts alone until the time they take tells that the rest is worth waking helpers.
  *
- * The parts of a job are handed out one by one, so a thread that the system delays takes fewer of
- * them.  A job ends when all parts are done; a helper that wakes too late finds it closed.
+ * A helper that wakes for a job wakes up to two more.  So many helpers are at work soon, and no more
+ * are woken than the job lasts for.
+ *
+ * Each thread has a range of the parts to itself, the same in a series of equal jobs: its part of the
+ * arrays stays in its CPU's caches, and is read in one go.  The parts are handed out one by one, so a
+ * thread that the system delays takes fewer of them: who is done with a range takes parts of others.
+ * A job ends when all parts are done; a helper that wakes too late finds it closed.
  *
  * After fork the child has no helpers, whatever they were doing in the parent: it starts its own.
  */
@@ -35,6 +40,7 @@ enum {
     SPIN_US = 20,   /* about as long as it takes to wake a thread */
     SERIES = 2,     /* short gaps after which short jobs wake helpers */
     WORTH_US = 100, /* of work on one thread: worth waking helpers */
+    WAKES = 2,      /* helpers that a thread wakes for a job */
     CPUS_JOBS = 64  /* jobs between two looks at the CPUs: a system call */
 };
 
@@ -204,21 +210,27 @@ static int register_fork(void)
 
 /* ---- the pool ---- */
 
+/* A job from a part on, in ranges of parts. */
 typedef struct {
-    mutex owner;        /* held by the thread whose job it is */
-    mutex state;        /* guards what follows, down to the condition variables */
-    threads_work *work; /* the job */
+    threads_work *work;
     void *job;
-    long parts;
+    long first, parts, ranges;
+} shared_job;
+
+typedef struct {
+    mutex owner; /* held by the thread whose job it is */
+    mutex state; /* guards what follows, down to the condition variables */
+    shared_job job;
     int is_open;    /* whether helpers may still take the job */
     long helpers;   /* started */
+    long numbered;  /* of those, that have begun to run */
     long vacancies; /* helpers that may still take the job */
+    long sleepers;  /* of those, that are to be woken */
     condition next_job, all_left;
-    atomic_long_t awake; /* helpers that look for the next job */
-    unsigned long end;   /* of the last job, by now_us; guarded by `owner` */
-    int short_gaps;      /* in a row before the next job; guarded by `owner` */
-    atomic_long_t jobs;  /* counts jobs: changes when there is a new one */
-    atomic_long_t next_part;
+    atomic_long_t awake;   /* helpers that look for the next job */
+    unsigned long end;     /* of the last job, by now_us; guarded by `owner` */
+    int short_gaps;        /* in a row before the next job; guarded by `owner` */
+    atomic_long_t jobs;    /* counts jobs: changes when there is a new one */
     atomic_long_t working; /* helpers that have taken the job and not left it */
     atomic_long_t flags;   /* exceptions that the helpers' arithmetic raised */
 } thread_pool;
@@ -230,6 +242,13 @@ typedef struct {
      .all_left = CONDITION_INIT}
 
 static thread_pool pool = POOL_INIT;
+
+/* The next part of each range, in cache lines of their own: 128 bytes on some CPUs. */
+static struct {
+    atomic_long_t part;
+    char padding[128 - sizeof(atomic_long_t)];
+} next[THREADS_MOST];
+
 static atomic_long_t number = 1;
 
 long threads_number(void) { return ATOMIC_LOAD(&number); }
@@ -270,13 +289,38 @@ static void spin_while_equal(atomic_long_t *value, long former, unsigned long st
     while (now_us() - start < SPIN_US);
 }
 
-/* Does parts while there are any; returns how many it has done. */
-static long work_on(threads_work *work, void *job, long parts)
+/* The first part of range i; that of range `ranges` is the number of parts. */
+static long range_start(const shared_job *j, long i)
+{
+    return j->first + (j->parts - j->first) * i / j->ranges;
+}
+
+/* Does parts while there are any, from range `home` on; returns how many it has done. */
+static long work_on(const shared_job *j, long home)
 {
     long done = 0;
-    for (long k; (k = ATOMIC_FETCH_ADD(&pool.next_part, 1)) < parts; done++)
-        work(job, k);
+    for (long r = 0; r < j->ranges; r++) {
+        const long i = (home + r) % j->ranges, end = range_start(j, i + 1);
+        while (ATOMIC_LOAD(&next[i].part) < end) {
+            const long k = ATOMIC_FETCH_ADD(&next[i].part, 1);
+            if (k < end) {
+                j->work(j->job, k);
+                done++;
+            }
+        }
+    }
     return done;
+}
+
+/* Wakes some of the helpers that the job wants and that sleep; called with `state` locked, which it
+ * unlocks. */
+static void unlock_and_wake(void)
+{
+    const long count = pool.sleepers < WAKES ? pool.sleepers : WAKES;
+    pool.sleepers -= count;
+    unlock(&pool.state);
+    for (long k = 0; k < count; k++)
+        wake_one(&pool.next_job);
 }
 
 /* The life of a helper. */
@@ -288,6 +332,7 @@ static THREAD_RESULT help(void *unused)
     long seen = 0;
     unsigned long end = now_us(); /* of this helper's last part */
     lock(&pool.state);
+    const long home = ++pool.numbered;
     for (;;) {
         while (pool.jobs == seen || !pool.is_open || pool.vacancies == 0) {
             seen = pool.jobs;
@@ -302,13 +347,11 @@ static THREAD_RESULT help(void *unused)
         seen = pool.jobs;
         pool.vacancies--;
         ATOMIC_FETCH_ADD(&pool.working, 1);
-        threads_work *const work = pool.work;
-        void *const job = pool.job;
-        const long parts = pool.parts;
-        unlock(&pool.state);
+        const shared_job job = pool.job;
+        unlock_and_wake();
 
         fp_flags_clear();
-        if (work_on(work, job, parts))
+        if (work_on(&job, home % job.ranges))
             end = now_us();
         ATOMIC_OR(&pool.flags, (long)fp_flags_read());
 
@@ -336,35 +379,25 @@ static void start_helpers(long count)
         pool.helpers++;
 }
 
-/* Wakes so many of the helpers that sleep. */
-static void wake(long count)
-{
-    if (count >= pool.helpers)
-        wake_all(&pool.next_job);
-    else
-        for (long k = 0; k < count; k++)
-            wake_one(&pool.next_job);
-}
-
 /* Offers the parts from `first` on to the helpers, works on them, and waits for the helpers that have
  * taken the job. */
 static void share(threads_work *work, void *job, long first, long parts, long threads)
 {
     const long helpers = (parts - first < threads ? parts - first : threads) - 1;
+    const shared_job shared = {work, job, first, parts, helpers + 1};
     lock(&pool.state);
     start_helpers(helpers);
-    pool.work = work;
-    pool.job = job;
-    pool.parts = parts;
+    pool.job = shared;
     pool.is_open = 1;
     pool.vacancies = helpers;
+    pool.sleepers = helpers - ATOMIC_LOAD(&pool.awake);
     ATOMIC_STORE(&pool.flags, 0);
-    ATOMIC_STORE(&pool.next_part, first);
+    for (long i = 0; i <= helpers; i++)
+        ATOMIC_STORE(&next[i].part, range_start(&shared, i));
     ATOMIC_FETCH_ADD(&pool.jobs, 1);
-    unlock(&pool.state);
-    wake(helpers - ATOMIC_LOAD(&pool.awake));
+    unlock_and_wake();
 
-    work_on(work, job, parts);
+    work_on(&shared, 0);
 
     lock(&pool.state);
     pool.is_open = 0;

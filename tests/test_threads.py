@@ -165,7 +165,8 @@ def test_fork_during_calls() -> None:
 
 # ---- one call on several threads ----
 
-LEAST = 64 << 10  # bytes of a thread's part: LEAST_BYTES of csrc/loops.c
+LONG = 128 << 10  # bytes of an operand from which on threads share: LONG_BYTES of csrc/loops.c
+LEAST = 32 << 10  # bytes of a part: LEAST_BYTES
 MOST = 256
 
 
@@ -175,8 +176,8 @@ def test_every_number_of_threads_gives_the_same_bits(
     ufunc: np.ufunc, dtype: np.dtype, step: int
 ) -> None:
     """At lengths around those from which on there are more parts."""
-    part = LEAST // dtype.itemsize
-    lengths = [2 * part - 1, 2 * part, 2 * part + 1, 3 * part + 63, 9 * part + 65]
+    least, part = LONG // dtype.itemsize, LEAST // dtype.itemsize
+    lengths = [least - 1, least, least + 1, 5 * part + 63, 17 * part + 65]
     size = max(lengths) * abs(step)
     args = [random_bits(dtype, size, seed)[::step] for seed in range(ufunc.nin)]
     with np.errstate(all="ignore"):
@@ -503,6 +504,7 @@ gelu_simd._ufuncs.set_cpus(64)
 gelu_simd.set_num_threads(3)
 x = numpy.ones(1_000_000)
 gelu_simd.gelu(x)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in jobs in the background
 threading.Timer(0.1, os.kill, [os.getpid(), signal.SIGINT]).start()
 try:
     while True:

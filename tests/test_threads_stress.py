@@ -26,7 +26,7 @@ TASKS = Path("/proc/self/task")
 # Bytes of an operand, as csrc/loops.c has them.
 SHORT = 1 << 20  # SHORT_BYTES: from here on a loop wakes helpers
 MOST = 1 << 20  # MOST_BYTES of a part
-PARTS = 8  # PARTS_PER_THREAD
+PARTS = 16  # PARTS_PER_THREAD
 
 
 @pytest.fixture(autouse=True)

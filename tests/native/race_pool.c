@@ -43,8 +43,10 @@ static void *call(void *seed)
         memset(&t, 0, sizeof t);
         t.overflowing = random_below(&state, 2 * parts);
         feclearexcept(FE_ALL_EXCEPT);
-        if (!random_below(&state, 10))
+        if (!random_below(&state, 10)) {
             threads_set_number(1 + random_below(&state, 6));
+            threads_set_cpus(random_below(&state, 8));
+        }
         while (!threads_run(part, &t, parts, threads_for_job(), (int)random_below(&state, 2)))
             sched_yield();
         for (long k = 0; k < MOST_PARTS; k++)
@@ -59,7 +61,6 @@ int main(void)
     pthread_t callers[CALLERS];
     unsigned seeds[CALLERS];
     int failed = 0;
-    threads_set_cpus(THREADS_MOST);
     for (unsigned i = 0; i < CALLERS; i++) {
         seeds[i] = i;
         failed |= pthread_create(&callers[i], NULL, call, &seeds[i]);
