@@ -16,6 +16,7 @@ import pytest
 from helpers import UFUNCS, each_shape, every_level, one_nan, results, same_bits
 
 import gelu_simd
+from gelu_simd import _ufuncs
 from gelu_simd._check.digest import inputs
 from gelu_simd._check.examine import ModeError, require_default_mode
 
@@ -130,6 +131,7 @@ def test_threads_of_other_modes(mode: str) -> None:
     x = np.linspace(-40, 12, 1 << 20, dtype=np.float32)
     former = gelu_simd.get_num_threads()
     gelu_simd.set_num_threads(3)
+    _ufuncs.set_cpus(3)
 
     def compute(own: str) -> np.ndarray:
         with in_mode(own):
@@ -144,6 +146,7 @@ def test_threads_of_other_modes(mode: str) -> None:
             result = pool.submit(partial(gelu_simd.gelu, x)).result()
         assert same_bits(result, expected)
     finally:
+        _ufuncs.set_cpus(0)
         gelu_simd.set_num_threads(former)
 
 
@@ -162,6 +165,7 @@ x = np.linspace(-40, 12, 1 << 20)
 gelu_simd.set_num_threads(1)
 expected = gelu_simd.gelu(x).tobytes()
 gelu_simd.set_num_threads(3)
+gelu_simd._ufuncs.set_cpus(3)
 with in_mode({mode!r}):
     results = [gelu_simd.gelu(x) for _ in range(5)]
 results += [gelu_simd.gelu(x) for _ in range(5)]

@@ -16,6 +16,7 @@ from helpers import UFUNCS, each_shape, fresh, one_nan, output, results, same_bi
 from numpy.typing import NDArray
 
 import gelu_simd
+from gelu_simd import _ufuncs
 from gelu_simd._check.inputs import random_bits
 
 THREADS = 8
@@ -25,7 +26,7 @@ TASKS = Path("/proc/self/task")
 # Bytes of an operand, as csrc/loops.c has them.
 SHORT = 1 << 20  # SHORT_BYTES: from here on a loop wakes helpers
 MOST = 1 << 20  # MOST_BYTES of a part
-PARTS = 8  # PARTS_PER_THREAD
+PARTS = 16  # PARTS_PER_THREAD
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +34,9 @@ def several_threads() -> Iterator[None]:
     """Share long calls, on a machine with one CPU too."""
     former = gelu_simd.get_num_threads()
     gelu_simd.set_num_threads(3)
+    _ufuncs.set_cpus(_ufuncs.MAX_THREADS)
     yield
+    _ufuncs.set_cpus(0)
     gelu_simd.set_num_threads(former)
 
 
@@ -75,6 +78,7 @@ from pathlib import Path
 import numpy
 import gelu_simd
 x = numpy.linspace(-8, 8, 4_000_000)
+gelu_simd._ufuncs.set_cpus(64)
 gelu_simd.set_num_threads(3)
 end = time.monotonic() + {LIMIT}
 
@@ -191,6 +195,8 @@ def state():
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return len(os.listdir("/proc/self/task")), len(os.listdir("/proc/self/fd")), pages
 
+gelu_simd._ufuncs.set_cpus(4)
+
 def call(times):
     for k in range(times):
         gelu_simd.set_num_threads(1 + k % 4)
@@ -215,6 +221,7 @@ import faulthandler, tempfile
 import numpy
 import gelu_simd
 faulthandler.enable()
+gelu_simd._ufuncs.set_cpus(64)
 gelu_simd.set_num_threads(3)
 n = 1 << 22
 with tempfile.TemporaryFile() as file:
@@ -238,6 +245,7 @@ def test_signals_reach_the_threads_of_the_program() -> None:
 import os, signal, threading, time
 import numpy
 import gelu_simd
+gelu_simd._ufuncs.set_cpus(64)
 gelu_simd.set_num_threads(7)
 x = numpy.ones(1_000_000)
 gelu_simd.gelu(x)
@@ -264,9 +272,11 @@ import time
 from pathlib import Path
 import numpy
 import gelu_simd
+gelu_simd._ufuncs.set_cpus(64)
 gelu_simd.set_num_threads(64)
 x = numpy.ones(4_000_000)
 gelu_simd.gelu(x, x)
+gelu_simd._ufuncs.set_cpus(64)
 gelu_simd.set_num_threads(2)
 x = x[:40_000].copy()
 
