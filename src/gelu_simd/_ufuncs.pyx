@@ -9,6 +9,7 @@ threads need no lock.
 import operator
 import os
 import sys
+from functools import partial
 
 import numpy
 
@@ -38,6 +39,7 @@ from cpython.pycapsule cimport PyCapsule_New
 from cpython.ref cimport Py_INCREF
 
 from gelu_simd._docs import DOCS
+from gelu_simd._errors import Refusal, explanation
 from gelu_simd._functions import FUNCTIONS as FUNCTION_RECORDS
 from gelu_simd._promotion import loop_dtype
 from gelu_simd._threads import initial_number
@@ -59,6 +61,7 @@ cdef extern from "_vectorcall.h":
     size_t NUMBER_OF_ARGUMENTS(size_t flagged)
     vectorcall_function *numpy_call
     vectorcall_function *call_with_others
+    PyObject *refusal
     vectorcall_function vectorcall_of_ufunc
 
 np.import_array()
@@ -319,17 +322,17 @@ def name_operands(ufunc, operands):
 ufuncs = dict(make_ufunc(f) for f in range(GELU_SIMD_NUM_FUNCTIONS))
 
 # ---------------------------------------------------------------------------------------------
-# Arrays of CuPy, which refuses ufuncs that are not NumPy's: a call that holds one goes elsewhere
+# Calls that hold other objects than NumPy's arrays and Python's floats
 
 cdef bint probed = False
 cdef dict modules = sys.modules
 cdef object cupy_call = None
 
 
-cdef object call_cupy_or_numpy(
+cdef object call_others(
     object ufunc, PyObject *const *args, size_t flagged, PyObject *keywords
 ):
-    """Call `cupy_call` if an argument is a CuPy array, else NumPy."""
+    """Call `cupy_call` if an argument is a CuPy array, else NumPy; say what an error is about."""
     cdef size_t inputs = NUMBER_OF_ARGUMENTS(flagged), n = inputs, i
     if keywords is not NULL:
         n += len(<tuple> <object> keywords)
@@ -340,7 +343,14 @@ cdef object call_cupy_or_numpy(
             for i in range(n):
                 if isinstance(<object> args[i], cupy_array):
                     return call_python(cupy_call, ufunc, args, inputs, keywords)
-    return numpy_call(ufunc, args, flagged, keywords)
+    try:
+        return numpy_call(ufunc, args, flagged, keywords)
+    except TypeError as error:
+        message = call_python(partial(explanation, error), ufunc, args, inputs, keywords)
+        if message is None:
+            raise
+        refused = message
+    raise TypeError(refused)
 
 
 cdef object call_python(
@@ -371,7 +381,7 @@ def hand_over(call, flags=numpy.ufunc.__flags__, size=numpy.ufunc.__basicsize__)
     * the field holds the same function in np.add and in all our ufuncs;
     * a call goes through the field.
     """
-    global numpy_call, call_with_others, cupy_call, probed
+    global numpy_call, call_with_others, refusal, cupy_call, probed
     have_vectorcall = 1 << 11
     if not flags & have_vectorcall or size < VECTORCALL_END:
         return False
@@ -381,7 +391,8 @@ def hand_over(call, flags=numpy.ufunc.__flags__, size=numpy.ufunc.__basicsize__)
         if numpy_call is NULL or GET_VECTORCALL(<PyObject *> ufunc) is not numpy_call:
             return False
     cupy_call = call
-    call_with_others = call_cupy_or_numpy
+    call_with_others = call_others
+    refusal = <PyObject *> Refusal
     first = next(iter(ufuncs.values()))
     probed = False
     SET_VECTORCALL(<PyObject *> first, probe)
