@@ -47,6 +47,38 @@ static int is_contiguous(int operands, const ptrdiff_t *strides, ptrdiff_t size)
     return 1;
 }
 
+/* True when the elements of a and of b share no byte, or each only with the one of the same index. */
+static int are_apart(const char *a, ptrdiff_t a_stride, const char *b, ptrdiff_t b_stride, size_t n,
+                     ptrdiff_t size)
+{
+    const ptrdiff_t a_end = (ptrdiff_t)(n - 1) * a_stride, b_end = (ptrdiff_t)(n - 1) * b_stride;
+    const intptr_t from_a = (intptr_t)a, from_b = (intptr_t)b;
+    if (a_stride == b_stride) {
+        const ptrdiff_t step = a_stride < 0 ? -a_stride : a_stride;
+        const ptrdiff_t lead = step ? (from_a - from_b) % step : 0; /* columns of one matrix */
+        const ptrdiff_t gap = lead < 0 ? lead + step : lead;
+        if (a == b || (gap >= size && step - gap >= size))
+            return 1;
+    }
+    return from_a + (a_end > 0 ? a_end : 0) + size <= from_b + (b_end < 0 ? b_end : 0) ||
+           from_b + (b_end > 0 ? b_end : 0) + size <= from_a + (a_end < 0 ? a_end : 0);
+}
+
+/* True when no element is written where another one is read or written: threads may share the loop.
+ * NumPy makes no copy where reading runs ahead of writing in an ordered loop: f(x[1:], out=x[:-1]). */
+static int is_free_of_order(const loop *l)
+{
+    for (int out = l->inputs; out < l->operands; out++) {
+        const ptrdiff_t stride = l->strides[out];
+        if (stride < l->size && -stride < l->size)
+            return 0;
+        for (int k = 0; k < out; k++)
+            if (!are_apart(l->args[k], l->strides[k], l->args[out], stride, l->n, l->size))
+                return 0;
+    }
+    return 1;
+}
+
 /* Copies between strided and contiguous elements.  A constant size makes memcpy a single move. */
 #define GATHER(size)                               \
     for (size_t i = 0; i < n; i++, from += stride) \
@@ -147,7 +179,7 @@ void gelu_simd_loop(char **args, const ptrdiff_t *length, const ptrdiff_t *strid
                        : is_plain ? n
                                   : (size_t)(BLOCK_BYTES / size),
               .part = n};
-    if (!is_long || threads_number() == 1 || !compute_in_parts(&l)) {
+    if (!is_long || threads_number() == 1 || !is_free_of_order(&l) || !compute_in_parts(&l)) {
         l.part = n;
         compute_part(&l, 0);
     }
