@@ -15,6 +15,7 @@ TASKS = Path("/proc/self/task")
 OURS = {
     "gelu_simd",
     "gelu_simd._docs",
+    "gelu_simd._errors",
     "gelu_simd._functions",
     "gelu_simd._measured",
     "gelu_simd._promotion",

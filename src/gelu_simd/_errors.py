@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from gelu_simd._functions import FUNCTIONS
+from gelu_simd._types import TYPES
 
 DType = type[np.dtype]  # NumPy's class of a type, such as type(np.dtype("f4"))
 
@@ -32,9 +33,12 @@ class Refusal(TypeError):
 
     def message(self, inputs: Sequence[str]) -> str:
         """Return the message that calls the inputs so."""
+        names = [dtype.name for dtype in self.floats]
+        floats = [name for name in names if name in TYPES]
+        others = "bool" if len(floats) == len(names) else "the smaller types of ml_dtypes"
         return (
             f"ufunc {self.name!r} does not take {' and '.join(inputs)}; "
-            f"it takes {', '.join(dtype.name for dtype in self.floats)}, integers and bool"
+            f"it takes {', '.join(floats)}, integers and {others}"
         )
 
 

@@ -11,8 +11,11 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from gelu_simd._errors import DType, Refusal
+from gelu_simd._types import NARROW_INTEGERS, installed
 
-_INTEGERS = {type(np.dtype(code)): np.dtype(code) for code in "?bBhHiIlLqQ"}
+_INTEGERS = {
+    type(dtype): dtype for dtype in [*map(np.dtype, "?bBhHiIlLqQ"), *installed(NARROW_INTEGERS)]
+}
 
 
 def loop_dtype(
@@ -56,10 +59,9 @@ def loop_dtype(
         dtypes = [dtype_of[dtype] for dtype in inputs if dtype not in python_numbers]
     except KeyError:
         raise Refusal(name, inputs, floats) from None
-    if not dtypes:
-        dtypes = [np.dtype(np.float64)]
+    if all(type(dtype) in _INTEGERS for dtype in dtypes):
+        return type(np.dtype(np.float64))
     try:
-        result = functools.reduce(np.promote_types, dtypes)
+        return type(functools.reduce(np.promote_types, dtypes))
     except TypeError:  # bfloat16 has no common type with float16 and most integers; float32 has
-        result = functools.reduce(np.promote_types, [np.dtype(np.float32), *dtypes])
-    return type(np.dtype(np.float64)) if type(result) in _INTEGERS else type(result)
+        return type(functools.reduce(np.promote_types, [np.dtype(np.float32), *dtypes]))

@@ -17,8 +17,10 @@ cimport numpy as np
 from gelu_simd._csrc cimport (
     GELU_SIMD_CPU_NAME_SIZE,
     GELU_SIMD_MAX_OPERANDS,
+    GELU_SIMD_NARROW_BITS,
     GELU_SIMD_NUM_FUNCTIONS,
     GELU_SIMD_NUM_TYPES,
+    GELU_SIMD_f32,
     THREADS_MOST,
     gelu_simd_available,
     gelu_simd_built,
@@ -26,6 +28,7 @@ from gelu_simd._csrc cimport (
     gelu_simd_functions,
     gelu_simd_level,
     gelu_simd_loop,
+    gelu_simd_narrow,
     gelu_simd_set_level,
     gelu_simd_slot,
     gelu_simd_table,
@@ -37,12 +40,14 @@ from gelu_simd._csrc cimport (
 from cpython.object cimport PyObject
 from cpython.pycapsule cimport PyCapsule_New
 from cpython.ref cimport Py_INCREF
+from libc.string cimport memcpy
 
 from gelu_simd._docs import DOCS
 from gelu_simd._errors import Refusal, explanation
 from gelu_simd._functions import FUNCTIONS as FUNCTION_RECORDS
 from gelu_simd._promotion import loop_dtype
 from gelu_simd._threads import initial_number
+from gelu_simd._types import NARROW_FLOATS, installed
 
 cdef extern from "numpy/arrayobject.h":
     ctypedef struct DTypeMeta "PyArray_DTypeMeta":
@@ -225,8 +230,28 @@ except ImportError:
     pass
 else:
     DTYPES["bf16"] = bfloat16
-#: The types that the ufuncs have loops for: those of `TYPES` that are installed.
+#: The types that the ufuncs have kernels for: those of `TYPES` that are installed.
 dtypes = [numpy.dtype(DTYPES[suffix]) for suffix, *_ in TYPES if suffix in DTYPES]
+#: The types of a byte that are computed in float32.
+narrow_dtypes = installed(NARROW_FLOATS)
+cdef enum:
+    MOST_NARROW = 16  # types
+cdef gelu_simd_narrow narrow[MOST_NARROW]
+
+
+cdef fill_narrow(int t):
+    """Have ml_dtypes say what the bytes of a type are, and what each float32 rounds to."""
+    dropped = 32 - GELU_SIMD_NARROW_BITS
+    with numpy.errstate(all="ignore"):
+        wide = numpy.arange(256, dtype="u1").view(narrow_dtypes[t]).astype("f4")
+        first = numpy.arange(1 << GELU_SIMD_NARROW_BITS, dtype="u4") << dropped
+        nearest = first.view("f4").astype(narrow_dtypes[t])
+    memcpy(narrow[t].wide, np.PyArray_DATA(wide), sizeof(narrow[t].wide))
+    memcpy(narrow[t].nearest, np.PyArray_DATA(nearest), sizeof(narrow[t].nearest))
+
+
+for t in range(len(narrow_dtypes)):
+    fill_narrow(t)
 
 # ---------------------------------------------------------------------------------------------
 # Promotion
@@ -250,7 +275,8 @@ cdef int promote(
         None if operands[i] is NULL else <object> operands[i]
         for i in range(ufunc.nin, ufunc.nargs)
     ]
-    dtype = loop_dtype(ufunc.__name__, inputs, outputs, dtypes, PYTHON_NUMBERS)
+    floats = dtypes + narrow_dtypes
+    dtype = loop_dtype(ufunc.__name__, inputs, outputs, floats, PYTHON_NUMBERS)
     for i in range(ufunc.nargs):
         Py_INCREF(dtype)
         loop[i] = <PyObject *> dtype
@@ -262,6 +288,7 @@ cdef int promote(
 
 # NumPy keeps pointers to all of this: it must live for ever.
 cdef gelu_simd_slot slots[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES]
+cdef gelu_simd_slot narrow_slots[GELU_SIMD_NUM_FUNCTIONS][MOST_NARROW]
 cdef void *loop_data[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES]
 cdef np.PyUFuncGenericFunction loops[GELU_SIMD_NUM_TYPES]
 cdef char loop_types[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES * GELU_SIMD_MAX_OPERANDS]
@@ -278,7 +305,7 @@ cdef make_ufunc(int f):
     cdef bytes doc = DOCS[name].encode()
     docstrings.append(doc)
     for t in range(len(dtypes)):
-        slots[f][t] = gelu_simd_slot(f, t)
+        slots[f][t] = gelu_simd_slot(f, t, NULL)
         loop_data[f][t] = <void *> &slots[f][t]
     for t in range(num_builtin):
         for k in range(operands):
@@ -291,6 +318,13 @@ cdef make_ufunc(int f):
         for k in range(operands):
             types[k] = dtypes[t].num
         np.PyUFunc_RegisterLoopForType(ufunc, dtypes[t].num, loops[t], types, loop_data[f][t])
+    for t in range(len(narrow_dtypes)):
+        narrow_slots[f][t] = gelu_simd_slot(f, GELU_SIMD_f32, &narrow[t])
+        for k in range(operands):
+            types[k] = narrow_dtypes[t].num
+        np.PyUFunc_RegisterLoopForType(
+            ufunc, narrow_dtypes[t].num, loops[0], types, &narrow_slots[f][t]
+        )
     PyUFunc_AddPromoter(
         ufunc, (numpy.dtype,) * inputs + (None,) * outputs,
         PyCapsule_New(<void *> promote, "numpy._ufunc_promoter", NULL),
