@@ -15,6 +15,9 @@
 #define GELU_SIMD_TYPE_INDEX(name, element, lane, precision, context) GELU_SIMD_##name,
 enum { GELU_SIMD_TYPES(GELU_SIMD_TYPE_INDEX, ) };
 
+#define GELU_SIMD_FUNCTION_INDEX(name, inputs, outputs, context) GELU_SIMD_INDEX_##name,
+enum { GELU_SIMD_FUNCTIONS(GELU_SIMD_FUNCTION_INDEX, ) };
+
 #define GELU_SIMD_COUNT(...) +1
 enum {
     GELU_SIMD_NUM_FUNCTIONS = 0 GELU_SIMD_FUNCTIONS(GELU_SIMD_COUNT, ),
@@ -82,5 +85,13 @@ typedef struct {
 /* One strided loop on the level in use, with the signature of NumPy's loops: `args` are the inputs
  * and then the outputs, *n is the length, the strides are in bytes, `slot` is a gelu_simd_slot. */
 void gelu_simd_loop(char **args, const ptrdiff_t *n, const ptrdiff_t *strides, void *slot);
+
+/* The loops of float32 and float64 by name, such as gelu_f32; a row of NULL at the end. */
+typedef struct {
+    const char *name;
+    void (*loop)(char **args, const ptrdiff_t *n, const ptrdiff_t *strides);
+} gelu_simd_named_loop;
+
+extern const gelu_simd_named_loop gelu_simd_named_loops[];
 
 #endif

@@ -17,6 +17,7 @@ OURS = {
     "gelu_simd._docs",
     "gelu_simd._errors",
     "gelu_simd._functions",
+    "gelu_simd._hooks",
     "gelu_simd._measured",
     "gelu_simd._promotion",
     "gelu_simd._start",

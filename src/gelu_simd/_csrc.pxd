@@ -43,6 +43,12 @@ cdef extern from "gelu_simd.h" nogil:
 
     void gelu_simd_loop(char **args, const ptrdiff_t *n, const ptrdiff_t *strides, void *slot)
 
+    ctypedef struct gelu_simd_named_loop:
+        const char *name
+        void *loop
+
+    const gelu_simd_named_loop *gelu_simd_named_loops
+
 cdef extern from "threads.h" nogil:
     enum:
         THREADS_MOST

@@ -28,6 +28,8 @@ from gelu_simd._csrc cimport (
     gelu_simd_functions,
     gelu_simd_level,
     gelu_simd_loop,
+    gelu_simd_named_loop,
+    gelu_simd_named_loops,
     gelu_simd_narrow,
     gelu_simd_set_level,
     gelu_simd_slot,
@@ -361,12 +363,37 @@ ufuncs = dict(make_ufunc(f) for f in range(GELU_SIMD_NUM_FUNCTIONS))
 cdef bint probed = False
 cdef dict modules = sys.modules
 cdef object cupy_call = None
+cdef tuple hooks = ()
+cdef tuple handlers = ()
+
+
+def add_hook(module, attach):
+    """Have ``attach()`` called before the first call that comes after the import of `module`.
+
+    It returns False if it shall be called once more.
+    """
+    global hooks
+    hooks += ((module, attach),)
+
+
+def add_handler(types, call):
+    """Have ``call(ufunc, *args, **kwargs)`` called where an argument is of one of the types."""
+    global handlers
+    handlers += ((types, call),)
+
+
+cdef attach_hooks():
+    global hooks
+    for hook in hooks:
+        module, attach = hook
+        if modules.get(module) is not None and attach():
+            hooks = tuple(other for other in hooks if other is not hook)
 
 
 cdef object call_others(
     object ufunc, PyObject *const *args, size_t flagged, PyObject *keywords
 ):
-    """Call `cupy_call` if an argument is a CuPy array, else NumPy; say what an error is about."""
+    """Call `cupy_call` if an argument is a CuPy array, a handler, or NumPy; explain its errors."""
     cdef size_t inputs = NUMBER_OF_ARGUMENTS(flagged), n = inputs, i
     if keywords is not NULL:
         n += len(<tuple> <object> keywords)
@@ -377,6 +404,12 @@ cdef object call_others(
             for i in range(n):
                 if isinstance(<object> args[i], cupy_array):
                     return call_python(cupy_call, ufunc, args, inputs, keywords)
+    if hooks:
+        attach_hooks()
+    for types, call in handlers:
+        for i in range(n):
+            if isinstance(<object> args[i], types):
+                return call_python(call, ufunc, args, inputs, keywords)
     try:
         return numpy_call(ufunc, args, flagged, keywords)
     except TypeError as error:
@@ -437,3 +470,18 @@ def hand_over(call, flags=numpy.ufunc.__flags__, size=numpy.ufunc.__basicsize__)
     for ufunc in ufuncs.values():
         SET_VECTORCALL(<PyObject *> ufunc, vectorcall_of_ufunc)
     return True
+
+# ---------------------------------------------------------------------------------------------
+# Loops that compiled code calls
+
+
+cdef dict addresses_of(const gelu_simd_named_loop *row):
+    result = {}
+    while row.name is not NULL:
+        result[row.name.decode()] = <size_t> row.loop
+        row += 1
+    return result
+
+
+#: The addresses of the loops of csrc/named_loops.c by name.
+LOOPS = addresses_of(gelu_simd_named_loops)
