@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import UFUNCS, each_shape, fresh, one_nan, output, results, same_bits, tobytes
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 import gelu_simd
@@ -67,6 +68,53 @@ def test_bits_of_loops_that_wake_helpers(ufunc: np.ufunc, dtype: np.dtype, step:
                     assert same_bits(one_nan(out), right[:n]), (threads, n)
                 guarded[:, abs(step) : -abs(step)][:, ::step] = 0
                 assert not guarded.any(), (threads, n)
+
+
+# Parts of the same memory, as (first element, step): what is read, what is written.
+SHARED_MEMORY = {
+    "one element ahead": ((1, 1), (0, 1)),
+    "one element behind": ((0, 1), (1, 1)),
+    "far ahead": ((5000, 1), (0, 1)),
+    "ahead ever faster": ((0, 3), (0, 1)),
+    "every other element, ahead": ((2, 2), (0, 2)),
+    "backwards": ((-1, -1), (0, 1)),
+    "backwards, ahead": ((-2, -1), (-1, -1)),
+    "columns of a matrix": ((0, 2), (1, 2)),
+    "the same": ((0, 2), (0, 2)),
+}
+
+
+@pytest.mark.parametrize(("read", "written"), SHARED_MEMORY.values(), ids=SHARED_MEMORY)
+def test_output_overlaps_an_input(
+    ufunc: np.ufunc, dtype: np.dtype, read: tuple[int, int], written: tuple[int, int]
+) -> None:
+    """NumPy makes no copy where a loop in order reads each element before it is overwritten."""
+    n = 3 * SHORT // dtype.itemsize
+    memory = np.random.default_rng(1).uniform(-6, 6, 3 * n + 5000).astype(dtype)
+    other = memory[:n].copy()
+    for chosen in range(ufunc.nin):
+        copy = memory.copy()
+        args = [other] * ufunc.nin
+        args[chosen] = copy[read[0] :: read[1]][:n]
+        out = copy[written[0] :: written[1]][:n]
+        expected = ufunc(*(a.copy() for a in args))
+        ufunc(*args, out=out)
+        assert same_bits(out, expected)
+
+
+@pytest.mark.parametrize("bytes_apart", [0, 1, -1])
+def test_elements_of_the_output_overlap(ufunc: np.ufunc, dtype: np.dtype, bytes_apart: int) -> None:
+    """The last element wins, as it does on one thread."""
+    n = 3 * SHORT // dtype.itemsize
+    args = [np.random.default_rng(1).uniform(-6, 6, n).astype(dtype)] * ufunc.nin
+    results = set()
+    for threads in (1, 2, 3, 7):
+        gelu_simd.set_num_threads(threads)
+        memory = np.zeros(n + 8, np.uint8)
+        first = memory[-8 if bytes_apart < 0 else 0 :][: dtype.itemsize].view(dtype)
+        ufunc(*args, out=as_strided(first, (n,), (bytes_apart,)))
+        results.add(memory.tobytes())
+    assert len(results) == 1
 
 
 @pytest.mark.skipif(not TASKS.is_dir(), reason="needs Linux's /proc")
