@@ -230,10 +230,10 @@ def claim(reports: Sequence[Report]) -> Iterator[str]:
     yield from textwrap.wrap(
         "GELU for NumPy, exact and in its tanh form, with derivatives and gradients: real ufuncs "
         f"on SIMD kernels, accurate to {most} for every input, the negative tail included; "
-        f"{rounded} are correctly rounded. With AVX2 or AVX-512 they are typically {span(medians)} times as "
-        f"fast as the formulas in NumPy and SciPy ({span(every)} times in all that was measured). "
-        f"The portable level, for CPUs without AVX2 and NEON, is {span(last)} times as fast: "
-        "slower than a formula that NumPy itself computes by SIMD.",
+        f"{rounded} are correctly rounded. With AVX2 or AVX-512 they are typically "
+        f"{span(medians)} times as fast as the formulas in NumPy and SciPy ({span(every)} times in "
+        "all that was measured). The portable level, for CPUs without AVX2 and NEON, is "
+        f"{span(last)} times as fast: slower than a formula that NumPy itself computes by SIMD.",
         100,
     )
     yield ""
