@@ -1,15 +1,24 @@
-"""Thinc's GELU, forward and backward, on gelu_simd: `with use_ops("gelu_simd"): model = ...`."""
+"""Thinc's GELU, forward and backward, on gelu_simd.
 
-from __future__ import annotations
+>>> import gelu_simd.thinc  # doctest: +SKIP
+>>> from thinc.api import use_ops  # doctest: +SKIP
+>>> with use_ops("gelu_simd"):  # doctest: +SKIP
+...     model = ...
+"""
 
-from thinc.api import NumpyOps, registry
-from thinc.types import FloatsXd
+from thinc.api import (  # type: ignore[import-not-found,import-untyped,unused-ignore]
+    NumpyOps,
+    registry,
+)
+from thinc.types import (  # type: ignore[import-not-found,import-untyped,unused-ignore]
+    FloatsXd,
+)
 
 import gelu_simd
 
 
-@registry.ops("GeluSimdOps")
-class GeluSimdOps(NumpyOps):
+@registry.ops("GeluSimdOps")  # type: ignore[untyped-decorator,unused-ignore]
+class GeluSimdOps(NumpyOps):  # type: ignore[misc,unused-ignore]
     """NumpyOps with four functions replaced."""
 
     name = "gelu_simd"
