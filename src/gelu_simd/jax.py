@@ -18,8 +18,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import jax  # type: ignore[import-not-found,import-untyped,unused-ignore]
-import jax.numpy as jnp  # type: ignore[import-not-found,import-untyped,unused-ignore]
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from gelu_simd import _ufuncs

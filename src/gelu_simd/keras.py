@@ -12,13 +12,13 @@ and `gelu` here does not.
 from collections.abc import Callable
 from typing import Any
 
-import keras  # type: ignore[import-not-found,import-untyped,unused-ignore]
+import keras
 import numpy as np
-from keras.src import (  # type: ignore[import-not-found,import-untyped,unused-ignore]
-    backend,  # Keras has no public name for its backend's functions
-)
+from keras.src import backend  # Keras has no public name for its backend's functions
 
 import gelu_simd
+
+__all__ = ["gelu"]
 
 Gelu = Callable[[Any, bool], Any]
 
@@ -61,4 +61,4 @@ if backend.backend() not in BACKENDS:
         f"gelu_simd.keras: Keras runs on {backend.backend()}; "
         f"set KERAS_BACKEND to one of {', '.join(BACKENDS)}"
     )
-backend.nn.gelu = BACKENDS[backend.backend()]()
+gelu = backend.nn.gelu = BACKENDS[backend.backend()]()

@@ -9,18 +9,18 @@ and QuickGelu, which onnxruntime's optimizer puts into models.
 """
 
 import numpy as np
-from onnx.reference.op_run import (  # type: ignore[import-not-found,import-untyped,unused-ignore]
-    OpRun,
-)
+from onnx.reference.op_run import OpRun
 
 import gelu_simd
+
+__all__ = ["OPERATORS", "BiasGelu", "FastGelu", "Gelu", "MicrosoftGelu", "QuickGelu"]
 
 FORMS = {"none": gelu_simd.gelu, "tanh": gelu_simd.gelu_tanh}
 
 Result = tuple[np.ndarray]
 
 
-class Gelu(OpRun):  # type: ignore[misc,unused-ignore]
+class Gelu(OpRun):
     """Gelu of ONNX's own domain, since opset 20: the exact form, or the tanh approximation."""
 
     op_domain = ""
@@ -29,14 +29,14 @@ class Gelu(OpRun):  # type: ignore[misc,unused-ignore]
         return (np.asarray(FORMS[approximate](x)),)
 
 
-class Microsoft(OpRun):  # type: ignore[misc,unused-ignore]
+class _Microsoft(OpRun):
     """An operator of onnxruntime."""
 
     op_domain = "com.microsoft"
     op_schema = None  # ONNX has none, and its own Gelu's is not to serve
 
 
-class MicrosoftGelu(Microsoft):
+class MicrosoftGelu(_Microsoft):
     """Gelu: the exact form."""
 
     def _run(self, x: np.ndarray) -> Result:
@@ -46,21 +46,21 @@ class MicrosoftGelu(Microsoft):
 MicrosoftGelu.__name__ = "Gelu"  # the name by which the evaluator finds it
 
 
-class BiasGelu(Microsoft):
+class BiasGelu(_Microsoft):
     """BiasGelu: the exact form of a sum."""
 
     def _run(self, x: np.ndarray, bias: np.ndarray) -> Result:
         return (np.asarray(gelu_simd.gelu(x + bias)),)
 
 
-class FastGelu(Microsoft):
+class FastGelu(_Microsoft):
     """FastGelu: the tanh approximation, of a sum where there is a bias."""
 
     def _run(self, x: np.ndarray, bias: np.ndarray | None = None) -> Result:
         return (np.asarray(gelu_simd.gelu_tanh(x if bias is None else x + bias)),)
 
 
-class QuickGelu(Microsoft):
+class QuickGelu(_Microsoft):
     """QuickGelu: x times the logistic function of alpha x, by NumPy's formula."""
 
     def _run(self, x: np.ndarray, alpha: float = 1.702) -> Result:

@@ -6,19 +6,16 @@
 ...     model = ...
 """
 
-from thinc.api import (  # type: ignore[import-not-found,import-untyped,unused-ignore]
-    NumpyOps,
-    registry,
-)
-from thinc.types import (  # type: ignore[import-not-found,import-untyped,unused-ignore]
-    FloatsXd,
-)
+from thinc.api import NumpyOps, registry
+from thinc.types import FloatsXd
 
 import gelu_simd
 
+__all__ = ["GeluSimdOps"]
 
-@registry.ops("GeluSimdOps")  # type: ignore[untyped-decorator,unused-ignore]
-class GeluSimdOps(NumpyOps):  # type: ignore[misc,unused-ignore]
+
+@registry.ops("GeluSimdOps")
+class GeluSimdOps(NumpyOps):
     """NumpyOps with four functions replaced."""
 
     name = "gelu_simd"

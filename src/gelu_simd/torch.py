@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import torch  # type: ignore[import-not-found,import-untyped,unused-ignore]
+import torch
 
 from gelu_simd import _ufuncs
 from gelu_simd._functions import FUNCTIONS, Function
@@ -227,7 +227,7 @@ def gelu(input: torch.Tensor, approximate: str = "none") -> torch.Tensor:  # noq
     return apply(form(approximate), input)
 
 
-class GELU(torch.nn.Module):  # type: ignore[misc,unused-ignore]
+class GELU(torch.nn.Module):
     """GELU as a layer, in the place of `torch.nn.GELU`.
 
     Parameters
