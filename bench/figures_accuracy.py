@@ -1,4 +1,4 @@
-"""The published errors and examples: _measured.py, README's table, the comments of the maths."""
+"""The published errors and examples: _measured.py, the page's table, the comments of the maths."""
 
 import json
 import re
@@ -6,7 +6,7 @@ import runpy
 from pathlib import Path
 
 import numpy as np
-from marks import ROOT, replace
+from marks import ROOT, pages
 
 from gelu_simd import _ufuncs
 from gelu_simd._docs import decimal, inputs
@@ -127,7 +127,7 @@ def data(measured: Measured) -> str:
 
 
 def table(measured: Measured) -> str:
-    """Return the README's table: a row for each function, or for all where they say the same."""
+    """Return the table of errors: a row for each function, or for all where they say the same."""
     rows = ["| | | inputs | AVX-512, AVX2 | at x = | plain C | at x = | limit |"]
     rows.append("|---" * 8 + "|")
     for function, dtype in dict.fromkeys(key[:2] for key in measured):
@@ -143,9 +143,9 @@ def table(measured: Measured) -> str:
     return "\n".join(dict.fromkeys(rows)) + "\n"
 
 
-def readme(text: str, measured: Measured) -> str:
-    """Return README with its table of errors up to date."""
-    return replace(text, "accuracy", table(measured))
+def published(measured: Measured) -> dict[Path, str]:
+    """Return the page of the errors, up to date."""
+    return pages({"accuracy": table(measured)})
 
 
 def comments(dtype: str, measured: Measured) -> dict[Path, str]:
