@@ -10,10 +10,11 @@
 
 enum {
     BLOCK_BYTES = 4096,     /* of each strided operand: all blocks stay in the L1 cache */
-    LEAST_BYTES = 64 << 10, /* of an operand, in a part: 5 to 20 us */
+    LONG_BYTES = 128 << 10, /* of an operand: from here on threads share a loop, of 10 to 40 us */
+    LEAST_BYTES = 32 << 10, /* of an operand, in a part */
     MOST_BYTES = 1 << 20,   /* of an operand, in a part */
     SHORT_BYTES = 1 << 20,  /* of an operand: such a loop takes no longer than waking threads */
-    PARTS_PER_THREAD = 8,   /* so that a thread that is late takes fewer */
+    PARTS_PER_THREAD = 16,  /* so that a thread that is late takes fewer */
     PART_MULTIPLE = 64      /* elements: parts do not share a cache line of an aligned output */
 };
 
@@ -166,15 +167,18 @@ static void compute_part(void *job, long k)
     fp_mode_leave(mode);
 }
 
-/* Lets threads share a loop of at least two times LEAST_BYTES; returns 0 if none is free. */
+/* Lets threads share a loop of at least LONG_BYTES; returns 0 if none is free. */
 static int compute_in_parts(loop *l)
 {
+    const long threads = threads_for_job();
+    if (threads == 1)
+        return 0;
     const size_t bytes = l->n * (size_t)l->size;
-    size_t part = bytes / ((size_t)threads_number() * PARTS_PER_THREAD);
+    size_t part = bytes / ((size_t)threads * PARTS_PER_THREAD);
     part = part < LEAST_BYTES ? LEAST_BYTES : part > MOST_BYTES ? MOST_BYTES : part;
     l->part = part / (size_t)l->size / PART_MULTIPLE * PART_MULTIPLE;
     const long parts = (long)((l->n + l->part - 1) / l->part);
-    return threads_run(compute_part, l, parts, bytes < SHORT_BYTES);
+    return threads_run(compute_part, l, parts, threads, bytes < SHORT_BYTES);
 }
 
 void gelu_simd_loop(char **args, const ptrdiff_t *length, const ptrdiff_t *strides, void *slot)
@@ -190,7 +194,7 @@ void gelu_simd_loop(char **args, const ptrdiff_t *length, const ptrdiff_t *strid
     const int is_serial = feeds_back(inputs, operands, args, strides);
     const int is_plain =
         !narrow && (n == 1 || (!is_serial && is_contiguous(operands, strides, size)));
-    const int is_long = n * (size_t)size >= 2 * LEAST_BYTES && !is_serial;
+    const int is_long = n * (size_t)size >= LONG_BYTES && !is_serial;
     if (is_plain && !is_long) {
         const fp_mode mode = fp_mode_enter();
         kernel((void *const *)args, n);
@@ -209,7 +213,7 @@ void gelu_simd_loop(char **args, const ptrdiff_t *length, const ptrdiff_t *strid
                        : is_plain ? n
                                   : (size_t)(BLOCK_BYTES / gelu_simd_types[t].size),
               .part = n};
-    if (!is_long || threads_number() == 1 || !is_free_of_order(&l) || !compute_in_parts(&l)) {
+    if (!is_long || !is_free_of_order(&l) || !compute_in_parts(&l)) {
         l.part = n;
         compute_part(&l, 0);
     }

@@ -55,3 +55,4 @@ cdef extern from "threads.h" nogil:
 
     long threads_number()
     void threads_set_number(long number)
+    void threads_set_cpus(long cpus)

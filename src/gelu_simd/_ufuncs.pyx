@@ -36,6 +36,7 @@ from gelu_simd._csrc cimport (
     gelu_simd_table,
     gelu_simd_types,
     threads_number,
+    threads_set_cpus,
     threads_set_number,
 )
 
@@ -160,7 +161,8 @@ def set_num_threads(n):
     """Set how many threads one call may use, the calling one included, in the whole process.
 
     Calls on small arrays use the calling thread alone.  So does a call that another call's threads
-    are busy beside.  The results' bits do not depend on the number.
+    are busy beside.  No more threads work at a time than there are CPUs that the process may run
+    on.  The results' bits do not depend on the number.
 
     Parameters
     ----------
@@ -198,6 +200,11 @@ def get_num_threads():
     int
     """
     return threads_number()
+
+
+def set_cpus(n):
+    """Take `n` for the number of CPUs, for tests; 0: those that the process may run on."""
+    threads_set_cpus(n)
 
 
 MAX_THREADS = THREADS_MOST
@@ -345,7 +352,7 @@ def name_operands(ufunc, operands):
     if len(operands) == 1:
         return
     default = ", ".join(f"x{k + 1}" for k in range(len(operands)))
-    ufunc.__doc__ = ufunc.__doc__.replace(f"({default},", f"({', '.join(operands)},", 1)
+    ufunc.__doc__ = ufunc.__doc__.replace(f"({default}", f"({', '.join(operands)}", 1)
     signature = getattr(ufunc, "__signature__", None)  # NumPy has none before 2.4
     if signature is not None:
         inputs, others = [], list(signature.parameters.values())

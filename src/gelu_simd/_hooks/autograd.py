@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from autograd.extend import Box, defjvp, defvjp, primitive
 
-from gelu_simd._functions import FUNCTIONS, PRODUCT_OF
+from gelu_simd._functions import FUNCTIONS, Kind
 from gelu_simd._ufuncs import add_handler, ufuncs
 
 _DERIVATIVES = {(row.form, row.order): name for name, row in FUNCTIONS.items() if row.limits}
@@ -34,5 +34,8 @@ def call(ufunc: np.ufunc, *args: Any, **kwargs: Any) -> Any:
         raise TypeError(f"{name} takes arrays that Autograd follows without out and other keywords")
     if name in _PRIMITIVES:
         return _PRIMITIVES[name](*args)
-    dy, x = args
-    return dy * _PRIMITIVES[PRODUCT_OF[name]](x)
+    composition = FUNCTIONS[name].composition
+    if composition.kind is Kind.STOCHASTIC:
+        raise TypeError(f"{name} has no derivative that Autograd could follow")
+    results = composition.compute(*(_PRIMITIVES[factor] for factor in composition.factors), *args)
+    return results if len(results) > 1 else results[0]
