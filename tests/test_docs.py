@@ -56,9 +56,12 @@ def test_docstring(ufunc: np.ufunc) -> None:
     assert f".. math:: {FUNCTIONS[ufunc.__name__].formula}\n" in doc
     for operand in operand_names(ufunc):
         assert f"\n{operand} : array_like\n" in doc
+    assert f"\n{', '.join(FUNCTIONS[ufunc.__name__].results)} : ndarray or scalar\n" in doc
     for words in [*TYPES, "ULP", "dimensionless", "TypeError", "NaN gives NaN", "arXiv:1606.08415"]:
         assert words in doc
-    assert ("correctly rounded" if ufunc.nin == 1 else "rounded once more") in doc
+    composition = FUNCTIONS[ufunc.__name__].composition
+    once_more = composition is not None and composition.rounds_once
+    assert ("rounded once more" if once_more else "correctly rounded") in doc
     assert all(len(line) <= 100 or ":: " in line for line in doc.splitlines())
 
 
@@ -86,7 +89,8 @@ def test_module_docstring() -> None:
 
 @pytest.mark.skipif(NUMPY < "2.2.0", reason="NumPy < 2.2 writes x1, x2, and nobody can change it")
 def test_help_names_the_operands(ufunc: np.ufunc) -> None:
-    call = f"{ufunc.__name__}({', '.join(operand_names(ufunc))}, /, out=None, *, where=True"
+    call = f"{ufunc.__name__}({', '.join(operand_names(ufunc))}"
+    call += ", /, out=None, *, where=True" if ufunc.nout == 1 else "[, out1, out2], / [, out="
     assert ufunc.__doc__.startswith(call)
     shown = pydoc.plain(pydoc.render_doc(ufunc))
     assert call in shown

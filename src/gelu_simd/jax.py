@@ -23,7 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from gelu_simd import _ufuncs
-from gelu_simd._functions import FUNCTIONS
+from gelu_simd._functions import FUNCTIONS, Kind
 
 __all__ = ["gelu"]
 
@@ -206,7 +206,12 @@ def target(name: str) -> str:
     return f"gelu_simd_{name}"
 
 
-OPERATORS = {name: row for name, row in FUNCTIONS.items() if len(row.results) == 1}
+# The functions of one form, and gradients: fused ones have no use where a graph fuses operators.
+OPERATORS = {
+    name: row
+    for name, row in FUNCTIONS.items()
+    if row.composition is None or row.kind is Kind.GRADIENT
+}
 
 HANDLERS = {name: handler(_ufuncs.ufuncs[name]) for name in OPERATORS}  # XLA keeps pointers to them
 
@@ -229,7 +234,7 @@ def operator(name: str) -> Callable[[Any], Any]:
         [x], [dx] = primals, tangents
         for other in OPERATORS.values():
             is_next = other.form == row.form and other.order == row.order + 1
-            if is_next and other.product_of is None:
+            if is_next and other.composition is None:
                 return f(x), operator(other.name)(x) * dx
         raise NotImplementedError(f"gelu_simd.jax: {name} has no derivative in x")
 
