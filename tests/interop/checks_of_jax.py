@@ -176,8 +176,14 @@ def test_layer_that_learns(approximate: bool) -> None:
 # ---- XLA's interface ----
 
 
+# The name of the structure of extensions has changed, not the structure.
+EXTENSION = next(
+    name
+    for name in ("XLA_FFI_Extension_Base", "XLA_FFI_InternalExtension")
+    if f"struct {name} {{" in ours.HEADER.read_text(encoding="utf-8")
+)
 STRUCTURES = {
-    "XLA_FFI_Extension_Base": ours.Extension,
+    EXTENSION: ours.Extension,
     "XLA_FFI_Api_Version": ours.Version,
     "XLA_FFI_Metadata": ours.Metadata,
     "XLA_FFI_Metadata_Extension": ours.MetadataExtension,
