@@ -21,7 +21,7 @@ from gelu_simd._check import examine, oracle, workers
 from gelu_simd._check import inputs as _inputs
 from gelu_simd._check.bits import Array, bits
 from gelu_simd._cli import screens
-from gelu_simd._functions import ELEMENTARY, FUNCTIONS, PRODUCT_OF, WITHIN, limit
+from gelu_simd._functions import ELEMENTARY, FUNCTIONS, WITHIN, limit
 from gelu_simd._levels import BITS
 from gelu_simd._types import finfo
 
