@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -94,6 +94,15 @@ def random_bits(dtype: np.dtype, size: int, seed: int) -> Array:
     """Return random bit patterns, with quiet NaNs only."""
     data = np.random.default_rng(seed).bytes(size * dtype.itemsize)
     return quiet(np.frombuffer(data, dtype))
+
+
+def companion(dtype: np.dtype, size: int, seed: Sequence[int]) -> Array:
+    """Return numbers for another operand: half of them random bits, the others in (-8, 8)."""
+    rng = np.random.default_rng(seed)
+    x = quiet(np.frombuffer(rng.bytes(size * dtype.itemsize), dtype)).copy()
+    x[1::4] = rng.uniform(-1, 1, x[1::4].size).astype(dtype)
+    x[3::4] = rng.uniform(-8, 8, x[3::4].size).astype(dtype)
+    return x
 
 
 def stratified(function: str, dtype: np.dtype, size: int, seed: int) -> Array:
