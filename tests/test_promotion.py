@@ -122,7 +122,6 @@ STATES = {
     "error callback": lambda: np.seterrcall(lambda *error: None),
     "one thread": lambda: gelu_simd.set_num_threads(1),
     "threads": lambda: gelu_simd.set_num_threads(3),
-    "warnings": lambda: warnings.simplefilter("error"),
     "trace": lambda: sys.settrace(trace),
     "profile": lambda: sys.setprofile(trace),
     "garbage": lambda: gc.set_threshold(1, 1, 1),
