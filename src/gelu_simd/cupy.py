@@ -213,8 +213,8 @@ def launch(
             raise ValueError(f"{ufunc.__name__}: out has the shape {out.shape}, the result {shape}")
         shape = shape if out is None else out.shape
     if any(out is not None and out.shape != shape for out in outs):
-        shapes = " and ".join(str(out.shape) for out in outs if out is not None)
-        raise ValueError(f"{ufunc.__name__}: the outputs have the shapes {shapes}, not one")
+        named = " and ".join(str(out.shape) for out in outs if out is not None)
+        raise ValueError(f"{ufunc.__name__}: the outputs have the shapes {named}, not one")
     ys = [
         out if out is not None and out.dtype == dtype else empty(inputs, shape, dtype, order)
         for out in outs

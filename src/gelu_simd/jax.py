@@ -15,7 +15,9 @@ Errors, special values and bits are those of the ufuncs, documented there.  Thre
 import ctypes
 import functools
 import math
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -23,7 +25,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from gelu_simd import _ufuncs
-from gelu_simd._functions import FUNCTIONS
+from gelu_simd._functions import FUNCTIONS, Kind
 
 __all__ = ["gelu"]
 
@@ -31,7 +33,26 @@ __all__ = ["gelu"]
 
 METADATA = 1  # the extension by which XLA asks for the version
 INTERNAL = 13  # the code of an error that is no fault of the caller's
-VERSION = 0  # of the interface: the major one
+MAJOR = 0  # the version of the interface; minor ones append to the structures
+
+
+def version(header: str) -> tuple[int, int]:
+    """Return the version of the interface that a header is of, or raise ImportError."""
+    numbers = [
+        re.search(rf"^#define XLA_FFI_API_{which} (\d+)$", header, re.MULTILINE)
+        for which in ("MAJOR", "MINOR")
+    ]
+    major, minor = (-1 if number is None else int(number[1]) for number in numbers)
+    if major != MAJOR:
+        raise ImportError(
+            f"gelu_simd.jax: XLA's foreign function interface has the version {major}.{minor}; "
+            f"known is {MAJOR}"
+        )
+    return major, minor
+
+
+HEADER = Path(jax.ffi.include_dir()) / "xla" / "ffi" / "api" / "c_api.h"
+VERSION = version(HEADER.read_text(encoding="utf-8"))
 
 
 class Extension(ctypes.Structure):
@@ -171,10 +192,8 @@ def describe(frame: Any) -> bool:
     while extension:
         if extension.contents.type == METADATA:
             request = ctypes.cast(extension, ctypes.POINTER(MetadataExtension)).contents
-            version = request.metadata.contents.api_version
-            version.major_version = VERSION
-            # Later minor versions append to the structures, which keeps all that is read here.
-            version.minor_version = frame.api.contents.api_version.minor_version
+            answer = request.metadata.contents.api_version
+            answer.major_version, answer.minor_version = VERSION
             return True
         extension = extension.contents.next
     return False
@@ -206,7 +225,12 @@ def target(name: str) -> str:
     return f"gelu_simd_{name}"
 
 
-OPERATORS = {name: row for name, row in FUNCTIONS.items() if len(row.results) == 1}
+# The functions of one form, and gradients: fused ones have no use where a graph fuses operators.
+OPERATORS = {
+    name: row
+    for name, row in FUNCTIONS.items()
+    if row.composition is None or row.kind is Kind.GRADIENT
+}
 
 HANDLERS = {name: handler(_ufuncs.ufuncs[name]) for name in OPERATORS}  # XLA keeps pointers to them
 
@@ -229,7 +253,7 @@ def operator(name: str) -> Callable[[Any], Any]:
         [x], [dx] = primals, tangents
         for other in OPERATORS.values():
             is_next = other.form == row.form and other.order == row.order + 1
-            if is_next and other.product_of is None:
+            if is_next and other.composition is None:
                 return f(x), operator(other.name)(x) * dx
         raise NotImplementedError(f"gelu_simd.jax: {name} has no derivative in x")
 

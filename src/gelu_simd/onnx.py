@@ -50,14 +50,15 @@ class BiasGelu(_Microsoft):
     """BiasGelu: the exact form of a sum."""
 
     def _run(self, x: np.ndarray, bias: np.ndarray) -> Result:
-        return (np.asarray(gelu_simd.gelu(x + bias)),)
+        return (np.asarray(gelu_simd.bias_gelu(x, bias)),)
 
 
 class FastGelu(_Microsoft):
     """FastGelu: the tanh approximation, of a sum where there is a bias."""
 
     def _run(self, x: np.ndarray, bias: np.ndarray | None = None) -> Result:
-        return (np.asarray(gelu_simd.gelu_tanh(x if bias is None else x + bias)),)
+        y = gelu_simd.gelu_tanh(x) if bias is None else gelu_simd.bias_gelu_tanh(x, bias)
+        return (np.asarray(y),)
 
 
 class QuickGelu(_Microsoft):

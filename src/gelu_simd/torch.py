@@ -6,9 +6,9 @@
 >>> layer = torch.nn.Sequential(torch.nn.Linear(8, 8), gelu_simd.torch.GELU())  # doctest: +SKIP
 
 `gelu` and `GELU` take the place of `torch.nn.functional.gelu` and `torch.nn.GELU`, in autograd,
-`torch.func`, `torch.compile` and `torch.export`.  Each function of `gelu_simd` is an operator of
-PyTorch too, ``torch.ops.gelu_simd.gelu_tanh(x)``, with gradients for autograd but not for
-`torch.func`.  Tensors share their memory with NumPy; nothing is copied.
+`torch.func`, `torch.compile` and `torch.export`.  The functions of one operand and their gradients
+are operators of PyTorch too, ``torch.ops.gelu_simd.gelu_tanh(x)``, with gradients for autograd but
+not for `torch.func`.  Tensors share their memory with NumPy; nothing is copied.
 
 Errors, special values and bits are those of the ufuncs, documented there.  Threads are those of
 `gelu_simd.set_num_threads`, not PyTorch's.
@@ -22,12 +22,17 @@ import numpy as np
 import torch
 
 from gelu_simd import _ufuncs
-from gelu_simd._functions import FUNCTIONS, Function
+from gelu_simd._functions import FUNCTIONS, PRODUCT_OF, Function, Kind
 from gelu_simd._types import TYPES
 
 __all__ = ["GELU", "gelu"]
 
-OPERATORS = {name: row for name, row in FUNCTIONS.items() if len(row.results) == 1}
+# The functions of one form, and gradients: fused ones have no use where a graph fuses operators.
+OPERATORS = {
+    name: row
+    for name, row in FUNCTIONS.items()
+    if row.composition is None or row.kind is Kind.GRADIENT
+}
 
 # PyTorch's types by ours; where NumPy has no such type of its own, tensors lend their bits.
 DTYPES = {getattr(torch, dtype.name): dtype for dtype in _ufuncs.dtypes}
@@ -108,7 +113,7 @@ def derivative(row: Function) -> Function:
     """Return the function that is the derivative in x of a function or of its factor."""
     for other in OPERATORS.values():
         is_next = other.form == row.form and other.order == row.order + 1
-        if is_next and other.product_of is None:
+        if is_next and other.composition is None:
             return other
     raise RuntimeError(f"gelu_simd.torch: {row.name} has no derivative in x")
 
@@ -116,7 +121,7 @@ def derivative(row: Function) -> Function:
 def product(dy: torch.Tensor, factor: Function, x: torch.Tensor) -> torch.Tensor:
     """Return dy times a function of x, by one operator where there is one."""
     for row in OPERATORS.values():
-        if row.product_of == factor.name:
+        if PRODUCT_OF.get(row.name) == factor.name:
             return apply(row.name, dy, x)
     return dy * apply(factor.name, x)
 

@@ -160,7 +160,9 @@ def test_operators_of_onnxruntime(case: str, dtype: str) -> None:
     model, arrays, expected = microsoft(case, dtype)
     result = evaluate(model, *arrays)
     assert result.dtype == dtype
-    np.testing.assert_allclose(result, expected, rtol=3e-3 if dtype == "float16" else 1e-6)
+    # onnxruntime rounds x + bias to float16, our functions only what they return.
+    tolerance = 2e-2 if dtype == "float16" else 1e-6
+    np.testing.assert_allclose(result, expected, rtol=tolerance)
 
 
 @pytest.mark.parametrize("case", MICROSOFT)
