@@ -10,7 +10,10 @@
     X(gelu_grad, 1, 1, context)         \
     X(gelu_tanh_grad, 1, 1, context)    \
     X(gelu_backward, 2, 1, context)     \
-    X(gelu_tanh_backward, 2, 1, context)
+    X(gelu_tanh_backward, 2, 1, context) \
+    X(quick_gelu, 1, 1, context)        \
+    X(quick_gelu_grad, 1, 1, context)   \
+    X(quick_gelu_backward, 2, 1, context)
 
 /* The types, in the order of a ufunc's loops: X(name, element, lane, precision, context).  An
  * `element` in memory is computed in a vector lane of type `lane`.  `precision` counts the

@@ -86,7 +86,11 @@ THROUGHOUT = [
 ULP = "1 ULP is the distance between neighbouring numbers of the type at the exact result."
 UNDERFLOW = "Underflow is the only floating-point exception that a number can raise."
 
-FORMS = {"exact": "the exact form", "tanh": "the tanh approximation"}
+FORMS = {
+    "exact": "the exact form",
+    "tanh": "the tanh approximation",
+    "quick": "the quick approximation",
+}
 # Its values and derivatives, by order.
 ROLES = ["{form}.", "derivative of {form}."]
 

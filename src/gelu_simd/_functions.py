@@ -33,7 +33,7 @@ class Function(NamedTuple):
     """A row of the list."""
 
     name: str
-    form: str  #: of GELU: "exact", or "tanh" for the approximation
+    form: str  #: of GELU: "exact", or "tanh" or "quick" for the approximation
     order: int  #: of the derivative: 0 is the value, 1 the first derivative
     operands: tuple[str, ...]  #: names of the inputs; the last is x
     results: tuple[str, ...]  #: names of the outputs
@@ -58,6 +58,8 @@ class Function(NamedTuple):
 _GAUSS = r"\Phi(x) = \tfrac12 \operatorname{erfc}(-x/\sqrt2)"
 _DENSITY = r"\varphi(x) = e^{-x^2/2}/\sqrt{2\pi}"
 _SIGMA = r"\sigma(v) = 1/(1 + e^{-v}), \quad v = 2\sqrt{2/\pi}\,(x + 0.044715\,x^3)"
+
+_QUICK = r"\sigma(v) = 1/(1 + e^{-v}), \quad v = 1.702\,x"
 
 #: By name, in the order of csrc/lists.h.
 FUNCTIONS = {
@@ -94,6 +96,22 @@ FUNCTIONS = {
             "Gradient of GELU's tanh approximation: the incoming gradient times the derivative.",
             rf"dx = dy\,(\sigma(v) + x\,\sigma(v)\,\sigma(-v)\,v'(x)), \quad {_SIGMA}",
             "gelu_tanh_grad",
+        ),
+        Function(
+            "quick_gelu", "quick", 0, ("x",), ("y",), WITHIN,
+            "Gaussian error linear unit in its quick approximation: a logistic function of 1.702 x.",
+            rf"y = x\,\sigma(v), \quad {_QUICK}",
+        ),
+        Function(
+            "quick_gelu_grad", "quick", 1, ("x",), ("y",), WITHIN,
+            "Derivative of GELU's quick approximation.",
+            rf"y = \sigma(v) + v\,\sigma(v)\,\sigma(-v), \quad {_QUICK}",
+        ),
+        Function(
+            "quick_gelu_backward", "quick", 1, ("dy", "x"), ("dx",), None,
+            "Gradient of GELU's quick approximation: the incoming gradient times the derivative.",
+            rf"dx = dy\,(\sigma(v) + v\,\sigma(v)\,\sigma(-v)), \quad {_QUICK}",
+            "quick_gelu_grad",
         ),
     )
 }  # fmt: skip
