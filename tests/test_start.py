@@ -99,7 +99,13 @@ def test_signal_as_numpy_is_imported(tmp_path, command, name):
     moment = tmp_path / "moment"
     env = os.environ | {"PYTHONPATH": str(tmp_path), "MOMENT": str(moment)}
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, env=env, stdout=pipe, stderr=pipe, text=True) as child:
+    # A parent, such as nohup, may have the signal ignored; a handler is not inherited.
+    former = signal.signal(getattr(signal, name), lambda *_: None)
+    try:
+        child = subprocess.Popen(command, env=env, stdout=pipe, stderr=pipe, text=True)
+    finally:
+        signal.signal(getattr(signal, name), former)
+    with child:
         while not moment.exists():
             assert child.poll() is None, child.stderr.read()
             time.sleep(0.005)
