@@ -28,6 +28,9 @@ __all__ += [
     "gelu_tanh",
     "gelu_tanh_backward",
     "gelu_tanh_grad",
+    "quick_gelu",
+    "quick_gelu_backward",
+    "quick_gelu_grad",
 ]
 
 gelu: Final[_ufunc_types.Ufunc1to1]
@@ -36,4 +39,7 @@ gelu_grad: Final[_ufunc_types.Ufunc1to1]
 gelu_tanh_grad: Final[_ufunc_types.Ufunc1to1]
 gelu_backward: Final[_ufunc_types.Ufunc2to1]
 gelu_tanh_backward: Final[_ufunc_types.Ufunc2to1]
+quick_gelu: Final[_ufunc_types.Ufunc1to1]
+quick_gelu_grad: Final[_ufunc_types.Ufunc1to1]
+quick_gelu_backward: Final[_ufunc_types.Ufunc2to1]
 # End of what it wrote.
