@@ -1,4 +1,4 @@
-"""The published errors and examples: _measured.py, README's table, the comments of the maths."""
+"""The published errors and examples: _measured.py, the page's table, the comments of the maths."""
 
 import json
 import re
@@ -6,11 +6,11 @@ import runpy
 from pathlib import Path
 
 import numpy as np
-from marks import ROOT, replace
+from marks import ROOT, pages
 
 from gelu_simd import _ufuncs
 from gelu_simd._docs import decimal, inputs
-from gelu_simd._functions import CORRECTLY_ROUNDED, ELEMENTARY, limit
+from gelu_simd._functions import CORRECTLY_ROUNDED, ELEMENTARY, FUNCTIONS, Function, limit
 from gelu_simd._levels import BITS, GROUPS
 from gelu_simd._measured import Largest
 from gelu_simd._types import TYPES
@@ -69,27 +69,48 @@ def require_all(measured: Measured) -> None:
         raise ValueError(f"no figures of {', '.join(missing)}; pass a report that has them")
 
 
+#: The operands in the examples of functions that take several.
+OPERANDS = {
+    "dy": "[1.0, 2.0, 3.0]", "x": "[-1.0, 0.0, 1.0]", "bias": "[0.25, 0.5, 0.75]",
+    "gate": "[-1.0, 0.0, 1.0]", "up": "[1.0, 2.0, 3.0]", "u": "[0.1, 0.4, 0.8]",
+}  # fmt: skip
+
+
 def example(ufunc: np.ufunc) -> list[str]:
     """Return two calls and their results, as a docstring shows them."""
-    name = ufunc.__name__
-    half = np.float16
-    if ufunc.nin == 1:
-        x = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
+    row = FUNCTIONS[ufunc.__name__]
+    if len(row.operands) == 1:
+        x = "x = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])"
+        if len(row.results) > 1:
+            return session(row, x, f"{row.name}(x)")
         return [
-            f">>> {name}(np.array([-2.0, -1.0, 0.0, 1.0, 2.0]))",
-            repr(ufunc(x)),
-            ">>> x = np.array([-2, -1, 0, 1, 2], dtype=np.float16)",
-            f">>> {name}(x, out=x)  # in place",
-            repr(ufunc(x.astype(half))),
-        ]
-    x, others = np.array([-1.0, 0.0, 1.0]), [np.array([1.0, 2.0, 3.0])] * (ufunc.nin - 1)
+            *session(row, "", f"{row.name}(np.array([-2.0, -1.0, 0.0, 1.0, 2.0]))"),
+            *session(
+                row, "x = np.array([-2, -1, 0, 1, 2], dtype=np.float16)",
+                f"{row.name}(x, out=x)", "  # in place",
+            ),
+        ]  # fmt: skip
+    arrays = "; ".join(f"{name} = np.array({OPERANDS[name]})" for name in row.operands)
+    *others, last = row.operands
+    numbers = f"{row.name}({'0.5, ' * len(others)}{last}.astype(np.float16))"
     return [
-        ">>> x = np.array([-1.0, 0.0, 1.0])",
-        f">>> {name}({'np.array([1.0, 2.0, 3.0]), ' * (ufunc.nin - 1)}x)",
-        repr(ufunc(*others, x)),
-        f">>> {name}({'2, ' * (ufunc.nin - 1)}x.astype(np.float16))",
-        repr(ufunc(*[2] * (ufunc.nin - 1), x.astype(half))),
+        *session(row, arrays, f"{row.name}({', '.join(row.operands)})"),
+        *session(row, arrays, numbers)[len(row.operands) :],
     ]
+
+
+def session(row: Function, setup: str, call: str, comment: str = "") -> list[str]:
+    """Return statements, a call and its results."""
+    namespace = {"np": np, row.name: _ufuncs.ufuncs[row.name]}
+    exec(setup, namespace)
+    results = eval(call, namespace)
+    lines = [f">>> {line}" for line in setup.split("; ") if line]
+    if len(row.results) == 1:
+        return [*lines, f">>> {call}{comment}", repr(results)]
+    lines.append(f">>> {', '.join(row.results)} = {call}{comment}")
+    for name, result in zip(row.results, results, strict=True):
+        lines += [f">>> {name}", repr(result)]
+    return lines
 
 
 def data(measured: Measured) -> str:
@@ -106,7 +127,7 @@ def data(measured: Measured) -> str:
 
 
 def table(measured: Measured) -> str:
-    """Return the README's table: a row for each function, or for all where they say the same."""
+    """Return the table of errors: a row for each function, or for all where they say the same."""
     rows = ["| | | inputs | AVX-512, AVX2 | at x = | plain C | at x = | limit |"]
     rows.append("|---" * 8 + "|")
     for function, dtype in dict.fromkeys(key[:2] for key in measured):
@@ -122,9 +143,9 @@ def table(measured: Measured) -> str:
     return "\n".join(dict.fromkeys(rows)) + "\n"
 
 
-def readme(text: str, measured: Measured) -> str:
-    """Return README with its table of errors up to date."""
-    return replace(text, "accuracy", table(measured))
+def published(measured: Measured) -> dict[Path, str]:
+    """Return the page of the errors, up to date."""
+    return pages({"accuracy": table(measured)})
 
 
 def comments(dtype: str, measured: Measured) -> dict[Path, str]:

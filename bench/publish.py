@@ -2,8 +2,8 @@
 
     python bench/publish.py accuracy [VERIFY.json ...]
 
-writes src/gelu_simd/_measured.py, README's table of errors and the comments of csrc/maths.  The
-files are what `python -m gelu_simd verify --exhaustive --samples 1e9 --json` prints.
+writes src/gelu_simd/_measured.py, the page of errors and the comments of csrc/maths.  The files are
+what `python -m gelu_simd verify --exhaustive --samples 1e9 --json` prints.
 
     python bench/publish.py bits
 
@@ -15,9 +15,9 @@ writes the functions' names and shapes into the stub src/gelu_simd/__init__.pyi.
 
     python bench/publish.py speed [REPORT.json ...]
 
-writes README's tables and the pictures of speed and error; reports of one machine become one in the
-folder of its processor under bench/results.  These measure all of it, in about ten minutes on a
-quiet machine:
+writes the page of speed, its pictures, and README's claim and table; reports of one machine become
+one in the folder of its processor under bench/results.  These measure all of it, in about ten
+minutes on a quiet machine:
 
     gelu-simd bench --sizes 1 16 256 4Ki 16Ki 64Ki 256Ki 1Mi 4Mi 16Mi 64Mi \
         --seconds 100 --json 1.json
@@ -27,7 +27,7 @@ quiet machine:
 
     python bench/publish.py training
 
-writes README's table of training, from what this program leaves in bench/results:
+writes the table of training, from what this program leaves in bench/results:
 
     python bench/train_digits.py --json bench/results/train_digits.json \
         --plot bench/results/train_digits.png
@@ -40,7 +40,7 @@ from pathlib import Path
 
 import figures_accuracy
 import figures_speed
-from marks import PYTHON, README, ROOT, replace
+from marks import PYTHON, ROOT, replace
 
 import gelu_simd
 from gelu_simd import _ufuncs
@@ -57,10 +57,8 @@ def accuracy(files: Sequence[Path]) -> None:
     for file in files:
         measured = figures_accuracy.update(measured, file.read_text(encoding="utf-8"))
     figures_accuracy.require_all(measured)
-    texts = {
-        figures_accuracy.DATA: figures_accuracy.data(measured),
-        README: figures_accuracy.readme(README.read_text(encoding="utf-8"), measured),
-    }
+    texts = {figures_accuracy.DATA: figures_accuracy.data(measured)}
+    texts |= figures_accuracy.published(measured)
     for dtype in figures_accuracy.MATHS:
         texts |= figures_accuracy.comments(dtype, measured)
     for path, text in texts.items():
@@ -107,10 +105,10 @@ def speed(files: Sequence[Path]) -> None:
 
 
 def training(_: Sequence[Path]) -> None:
-    """Publish what README says of speed and training."""
+    """Publish what the pages say of speed and training."""
     reports, trained = figures_speed.machines(), figures_speed.read(figures_speed.TRAINED)
-    text = figures_speed.readme(README.read_text(encoding="utf-8"), reports, trained)
-    README.write_text(text, encoding="utf-8")
+    for path, text in figures_speed.published(reports, trained).items():
+        path.write_text(text, encoding="utf-8")
 
 
 PARTS = {"accuracy": accuracy, "bits": bits, "names": names, "speed": speed, "training": training}

@@ -4,16 +4,33 @@
 
 /* The functions, in the order of the ufuncs: X(name, inputs, outputs, context).
  * src/gelu_simd/_functions.py says what each computes. */
-#define GELU_SIMD_FUNCTIONS(X, context) \
-    X(gelu, 1, 1, context)              \
-    X(gelu_tanh, 1, 1, context)         \
-    X(gelu_grad, 1, 1, context)         \
-    X(gelu_tanh_grad, 1, 1, context)    \
-    X(gelu_backward, 2, 1, context)     \
-    X(gelu_tanh_backward, 2, 1, context) \
-    X(quick_gelu, 1, 1, context)        \
-    X(quick_gelu_grad, 1, 1, context)   \
-    X(quick_gelu_backward, 2, 1, context)
+#define GELU_SIMD_FUNCTIONS(X, context)        \
+    X(gelu, 1, 1, context)                     \
+    X(gelu_tanh, 1, 1, context)                \
+    X(gelu_grad, 1, 1, context)                \
+    X(gelu_tanh_grad, 1, 1, context)           \
+    X(gelu_backward, 2, 1, context)            \
+    X(gelu_tanh_backward, 2, 1, context)       \
+    X(gelu_value_and_grad, 1, 2, context)      \
+    X(gelu_tanh_value_and_grad, 1, 2, context) \
+    X(bias_gelu, 2, 1, context)                \
+    X(bias_gelu_tanh, 2, 1, context)           \
+    X(bias_gelu_backward, 3, 1, context)       \
+    X(bias_gelu_tanh_backward, 3, 1, context)  \
+    X(geglu, 2, 1, context)                    \
+    X(geglu_tanh, 2, 1, context)               \
+    X(geglu_backward, 3, 2, context)           \
+    X(geglu_tanh_backward, 3, 2, context)      \
+    X(stochastic_gelu, 2, 1, context)          \
+    X(quick_gelu, 1, 1, context)               \
+    X(quick_gelu_grad, 1, 1, context)          \
+    X(quick_gelu_backward, 2, 1, context)      \
+    X(quick_gelu_value_and_grad, 1, 2, context)
+
+/* The outputs that do not depend on an input, each by its number: X(name, output, input, context). */
+#define GELU_SIMD_INDEPENDENT(X, context) \
+    X(geglu_backward, 1, 2, context)      \
+    X(geglu_tanh_backward, 1, 2, context)
 
 /* The types, in the order of a ufunc's loops: X(name, element, lane, precision, context).  An
  * `element` in memory is computed in a vector lane of type `lane`.  `precision` counts the
@@ -23,5 +40,12 @@
     X(f64, double, f64, 53, context)   \
     X(f16, uint16_t, f32, 11, context) \
     X(bf16, uint16_t, f32, 8, context)
+
+/* Calls of a function on arrays of operands, by its number of inputs and outputs. */
+#define GELU_SIMD_CALL_1_1(function, x, y) (y)[0] = function((x)[0])
+#define GELU_SIMD_CALL_2_1(function, x, y) (y)[0] = function((x)[0], (x)[1])
+#define GELU_SIMD_CALL_3_1(function, x, y) (y)[0] = function((x)[0], (x)[1], (x)[2])
+#define GELU_SIMD_CALL_1_2(function, x, y) function((x)[0], &(y)[0], &(y)[1])
+#define GELU_SIMD_CALL_3_2(function, x, y) function((x)[0], (x)[1], (x)[2], &(y)[0], &(y)[1])
 
 #endif

@@ -15,7 +15,9 @@ TASKS = Path("/proc/self/task")
 OURS = {
     "gelu_simd",
     "gelu_simd._docs",
+    "gelu_simd._errors",
     "gelu_simd._functions",
+    "gelu_simd._hooks",
     "gelu_simd._measured",
     "gelu_simd._promotion",
     "gelu_simd._start",

@@ -1,4 +1,4 @@
-"""Zeros, infinities, NaNs and the ends of the tails, by bits; the backward functions' product."""
+"""Zeros, infinities, NaNs and the ends of the tails, by bits; composed functions."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from helpers import every_level, one_nan, same_bits
 import gelu_simd
 from gelu_simd._check import oracle
 from gelu_simd._check.bits import Array, bits, bits_type, is_nan, neighbours
-from gelu_simd._check.examine import product
-from gelu_simd._check.inputs import first, random_bits, special, vanishes
-from gelu_simd._functions import FUNCTIONS, PRODUCT_OF, limit
+from gelu_simd._check.examine import composed
+from gelu_simd._check.examine import evaluate as evaluate_all
+from gelu_simd._check.inputs import companion, first, special, vanishes
+from gelu_simd._functions import ELEMENTARY, FUNCTIONS, limit
 from gelu_simd._types import finfo
 
 pytestmark = every_level
@@ -100,20 +101,21 @@ def test_where_the_limit_for_large_x_is_reached(function: str, dtype: np.dtype) 
 
 
 # ---------------------------------------------------------------------------------------------
-# Backward
+# Composed functions
 
 
-@pytest.mark.parametrize("backward", PRODUCT_OF)
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name not in ELEMENTARY])
 @pytest.mark.parametrize("kind", ["special", "random"])
-def test_backward_is_the_product(backward: str, kind: str, dtype: np.dtype, isa: str) -> None:
+def test_composed_functions(name: str, kind: str, dtype: np.dtype, isa: str) -> None:
+    """The bits of the elementary functions and of NumPy's operations."""
+    count = len(FUNCTIONS[name].operands)
     if kind == "special":
-        dy, x = (a.ravel() for a in np.meshgrid(special(dtype), special(dtype)))
+        values = special(dtype)[:: 1 if count < 3 else 2]
+        operands = [a.ravel() for a in np.meshgrid(*[values] * count)]
     else:
-        rng = np.random.default_rng(7)
-        size = 20_011
-        x = np.concatenate([rng.normal(0, 3, size).astype(dtype), random_bits(dtype, size, 1)])
-        dy = np.concatenate([rng.normal(0, 1, size).astype(dtype), random_bits(dtype, size, 2)])
-    with np.errstate(over="ignore", invalid="ignore"):
-        got = getattr(gelu_simd, backward)(dy, x)
-        expected = product(backward, isa, dy, x)
-    assert same_bits(one_nan(got), one_nan(expected))
+        operands = [companion(dtype, 40_011, [7, k]) for k in range(count)]
+    got = evaluate_all(name, isa, operands)
+    expected = composed(name, isa, operands)
+    assert len(got) == len(FUNCTIONS[name].results)
+    for ours, right in zip(got, expected, strict=True):
+        assert same_bits(one_nan(ours), one_nan(right))

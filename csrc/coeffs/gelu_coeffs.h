@@ -526,24 +526,26 @@ GELU_COEFFS_F32(f32_quick_grad_root, 7) = {
 #define F64_QUICK_GRAD_SLOPE_HI 0x1.b3b645a1cac08p+0
 #define F64_QUICK_GRAD_SLOPE_LO 0x1.89374bc6a7efap-55
 #define F64_QUICK_GRAD_ROOT 0x1.80974a62be3dfp-1
-#define F64_QUICK_GRAD_NEAR 0x1p-3
+#define F64_QUICK_GRAD_NEAR 0x1.8p-3
 #define F64_QUICK_GRAD_AT_ROOT -0x1.412b288b5c85cp-56
 
 /* P, error relative to P,
- * degree 11; error 2^-55.76, rounded 2^-53.57 */
-GELU_COEFFS_F64(f64_quick_grad_root, 12) = {
+ * degree 13; error 2^-57.26, rounded 2^-53.57 */
+GELU_COEFFS_F64(f64_quick_grad_root, 14) = {
     0x1.7b9cd99ff06b6p-2,
-    0x1.b30221e11c036p-2,
-    0x1.7d2c1a073506ap-4,
-    -0x1.059cd091d9878p-3,
-    -0x1.827cb3ee47782p-4,
-    0x1.937473f468a66p-9,
-    0x1.0ea41f1b0bc2ap-5,
-    0x1.ac81153764ad5p-7,
-    -0x1.41575e3096cf4p-8,
-    -0x1.8d78991efb81bp-8,
-    -0x1.00b7e0111307cp-10,
-    0x1.699d83e04a35ep-10};
+    0x1.b30221e11c034p-2,
+    0x1.7d2c1a0734833p-4,
+    -0x1.059cd091d89bcp-3,
+    -0x1.827cb3ecac56p-4,
+    0x1.937473aef18dcp-9,
+    0x1.0ea41bc3c0497p-5,
+    0x1.ac811e665f3a7p-7,
+    -0x1.414b0065b2f44p-8,
+    -0x1.8d7d4b93c6a6dp-8,
+    -0x1.0b44dd753ae75p-10,
+    0x1.6bc040790c1e6p-10,
+    0x1.b1f7a75ee0ce3p-11,
+    -0x1.26b3739a45bdp-14};
 
 
 /* ==== quick form, float16 and bfloat16 ==== */

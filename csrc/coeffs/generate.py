@@ -461,10 +461,10 @@ def quick_float64(header: Header) -> None:
     header.section("quick form, float64")
     quick_constants(header, ctype, "F64_QUICK", F64_LEAST)
     slope = split(QUICK_SLOPE, ctype, 53)
-    root, near = rounded(QUICK_GRAD_ROOT, ctype), mpf("0.125")
+    root, near = rounded(QUICK_GRAD_ROOT, ctype), mpf("0.1875")
     at_root = rounded(negative_quick_grad(root), ctype)
     divided = divided_difference(negative_quick_grad, root, at_root)
-    fit = polynomial(divided, lambda d: 1 / divided(d), (-near, near), 11, ctype)
+    fit = polynomial(divided, lambda d: 1 / divided(d), (-near, near), 13, ctype)
     header.comment(
         "SLOPE is 1.702; quick_gelu'(-t) = AT_ROOT + d P(d), d = ROOT - t, |d| < NEAR"
     )

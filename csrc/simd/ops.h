@@ -29,7 +29,7 @@
  *   v_less(a, b)      a < b for non-negative numbers; float64: a may be NaN, which is not less, and
  *                     quiet NaNs raise no flag
  *   v_is_negative     x < 0 and perhaps x = -0, never NaN; quiet NaNs raise no flag
- *   v_is_nan          likewise; float64 only
+ *   v_is_nan          likewise
  *   v_select(m, a, b) a where m is true, else b
  *   v_by_sign(x, a, b)
  *                     a where x's sign bit is set, else b; float64 only

@@ -48,6 +48,7 @@ typedef struct {
     PAIR_1(V, pow2_##type, V)                                                               \
     PAIR_2(M, less_##type, V, V)                                                            \
     PAIR_1(M, is_negative_##type, V)                                                        \
+    PAIR_1(M, is_nan_##type, V)                                                             \
     PAIR_3(V, select_##type, M, V, V)                                                       \
     PAIR_2(V, flip_##type, V, V)                                                            \
                                                                                             \
@@ -128,7 +129,6 @@ V_INLINE vf64 v_sub_multiple_f64(vf64 c, vf64 n, double a)
     return (vf64){r_sub_multiple_f64(c.a, n.a, a), r_sub_multiple_f64(c.b, n.b, a)};
 }
 
-PAIR_1(mf64, is_nan_f64, vf64)
 PAIR_1(vf64, half_f64, vf64)
 PAIR_3(vf64, by_sign_f64, vf64, vf64, vf64)
 PAIR_3(vf64, sub_power_f64, vf64, vf64, vf64)

@@ -56,7 +56,7 @@ V_INLINE mf32 v_is_negative_f32(vf32 a)
 V_INLINE vf32 v_step_f32(vf32 x)
 {
     const vf32 step = v_select_f32(top_bit_u32(bits_f32(x)), -0.0f, 1);
-    return v_select_f32(is_nan_f32(x), x, step);
+    return v_select_f32(v_is_nan_f32(x), x, step);
 }
 
 /* ---- float64 ---- */

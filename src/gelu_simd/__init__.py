@@ -14,7 +14,7 @@ from gelu_simd import _start
 
 try:
     _start.begin()
-    from gelu_simd import _docs, _ufuncs
+    from gelu_simd import _docs, _hooks, _ufuncs
     from gelu_simd._ufuncs import cpu_info, get_num_threads, set_num_threads
 except ImportError as error:
     _start.fail(error)
@@ -35,6 +35,7 @@ def _call_cupy(ufunc, *args, **kwargs):
 
 
 _hands_over = _ufuncs.hand_over(_call_cupy)
+_hooks.prepare(_ufuncs)
 
 if hasattr(sys.modules.get("threadpoolctl"), "register"):
     from gelu_simd import threadpoolctl  # noqa: F401 - registers

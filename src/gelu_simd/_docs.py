@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gelu_simd._functions import CORRECTLY_ROUNDED, FUNCTIONS, Function, Kind
+from gelu_simd._functions import CORRECTLY_ROUNDED, FUNCTIONS, Composition, Function, Kind
 from gelu_simd._measured import EXAMPLES, MEASURED, Largest
 from gelu_simd._types import TYPES
 
@@ -13,8 +13,7 @@ TEMPLATE = """{summary}
 Parameters
 ----------
 {operands}
-out : ndarray, optional
-    Array to write to, of the shape the inputs broadcast to; it may be an input.
+{out}
 where : array_like of bool, optional
     Where False, `out` keeps its elements.
 **kwargs
@@ -23,7 +22,7 @@ where : array_like of bool, optional
 
 Returns
 -------
-{result} : ndarray or scalar
+{results} : ndarray or scalar
     {returns}
 
 Raises
@@ -50,29 +49,46 @@ Examples
 {examples}
 """
 
+# An array of any type that the functions take; said where it is the only one.
+TYPES_TAKEN = """\
+float64, float32, float16 and, if ml_dtypes is installed,
+    bfloat16 stay what they are; integers and bool are computed in float64."""
+
+# Said after the last of several operands.
+PROMOTION = """\
+    All inputs are broadcast against each other.  They may be of any type that ``{factor}`` takes.
+    The result is computed in the type that NumPy promotes them to, Python numbers following the
+    array, and in float64 if that is integer or bool.  If NumPy defines no promotion, as for
+    bfloat16 with float16, bfloat16 is treated as float32."""
+
 OPERANDS = {
-    ("x",): """\
-x : array_like
-    Input of any shape, dimensionless.  float64, float32, float16 and, if ml_dtypes is installed,
-    bfloat16 stay what they are; integers and bool are computed in float64.""",
-    ("dy", "x"): """\
-dy : array_like
-    Derivative of the loss with respect to the output of the forward pass.
-x : array_like
-    Input of the forward pass, dimensionless.  `dy` and `x` are broadcast against each other.
-    Both may be of any type that ``{factor}`` takes.  The result is computed in the type that
-    NumPy promotes them to, Python numbers following the array, and in float64 if that is integer
-    or bool.  If NumPy defines no promotion, as for bfloat16 with float16, bfloat16 is treated as
-    float32.""",
+    "x": "Input of the forward pass, dimensionless.",
+    "dy": "Derivative of the loss with respect to the output of the forward pass.",
+    "bias": "Summand of `x`, in practice one number for each place of the last axis.",
+    "gate": "Half that goes through GELU, dimensionless.",
+    "up": "Half that is multiplied by it.",
+    "u": "Random numbers, uniform in [0, 1): ``rng.random(x.shape, dtype=x.dtype)``.",
 }
 
 VALUE_RETURNS = """\
 `{name}` of each element of `x`, in the shape of `x`."""
 
-PRODUCT_RETURNS = """\
-``dy * {factor}(x)`` in one pass and without a temporary array; the same bits if
-    `dy` and `x` are both float64 or both float32.  In float16 and bfloat16 it is the float32
+COMPOSED_RETURNS = """\
+{expressions} in one pass and without a temporary array; {bits}"""
+ROUNDED_ONCE = """\
+the same bits if
+    the inputs are all float64 or all float32.  In float16 and bfloat16 it is the float32
     result, rounded once."""
+SAME_BITS = "the same\n    bits in every type."
+
+OUT = {
+    1: """\
+out : ndarray, optional
+    Array to write to, of the shape the inputs broadcast to; it may be an input.""",
+    2: """\
+out : tuple of two ndarray or None, optional
+    Arrays to write to, of the shape the inputs broadcast to; either may be an input.""",
+}
 
 # Special values, and where else the error keeps its limit, by order of the derivative.
 SPECIAL = [
@@ -123,6 +139,11 @@ def measured(name: str) -> str:
     )
 
 
+def code(made: Composition) -> str:
+    """Return the expressions of a composed function as code."""
+    return " and ".join(f"``{expression}``" for expression in made.expressions)
+
+
 def see_also(name: str) -> str:
     """List the other functions of the form, and the values of the other forms."""
     lines = []
@@ -130,12 +151,38 @@ def see_also(name: str) -> str:
         is_of_form = row.form == FUNCTIONS[name].form
         if other == name or not (is_of_form or row.kind is Kind.VALUE):
             continue
-        if row.product_of is None:
+        if row.composition is None:
             role = ROLES[row.order].format(form=FORMS[row.form])
         else:
-            role = f"{row.operands[0]} times ``{row.product_of}(x)``."
+            role = f"{code(row.composition)}."
         lines.append(f"{other} : {role}")
     return "\n".join(lines)
+
+
+def operands(row: Function) -> str:
+    """Describe the inputs."""
+    if len(row.operands) == 1:
+        first = f"Input of any shape, dimensionless.  {TYPES_TAKEN}"
+        return f"{row.operands[0]} : array_like\n    {first}"
+    lines = [f"{name} : array_like\n    {OPERANDS[name]}" for name in row.operands]
+    return "\n".join([*lines, PROMOTION.format(factor=row.composition.factors[0])])
+
+
+def composed(row: Function) -> tuple[str, str, str]:
+    """State the results, errors and special values of a composed function."""
+    made = row.composition
+    same = ROUNDED_ONCE if made.rounds_once else SAME_BITS
+    returns = COMPOSED_RETURNS.format(expressions=code(made), bits=same)
+    errors, special = [], []
+    for factor in made.factors:
+        argument = FUNCTIONS[factor].operands[0]
+        errors.append(f"The error of ``{factor}({argument})`` is {limits(factor)[0]}.")
+        special.append(f"In ``{factor}({argument})``, {SPECIAL[FUNCTIONS[factor].order]}")
+    if made.rounds_once:
+        errors.append("What is made of it is rounded once more in each operation.")
+    else:
+        errors.append(f"Results in {limits(row.composition.factors[0])[1]}.")
+    return returns, "\n".join(errors), "\n".join(special)
 
 
 def examples(name: str) -> str:
@@ -147,26 +194,21 @@ def examples(name: str) -> str:
 
 def doc(row: Function) -> str:
     """Docstring of a function."""
-    factor = row.product_of
-    if factor is None:
+    if row.composition is None:
         error, rounded = limits(row.name)
-        returns = VALUE_RETURNS
+        returns = VALUE_RETURNS.format(name=row.name)
         errors = f"The error is {error},\n{THROUGHOUT[row.order]}\n{ULP}\nResults in {rounded}."
         errors = f"{errors}\n{measured(row.name)}"
         special = f"{SPECIAL[row.order]}\n{UNDERFLOW}"
     else:
-        returns = PRODUCT_RETURNS
-        errors = (
-            f"The error of ``{factor}(x)`` is {limits(factor)[0]};\n"
-            f"its product with `{row.operands[0]}` is rounded once more."
-        )
-        special = f"In ``{factor}(x)``, {SPECIAL[FUNCTIONS[factor].order]}"
+        returns, errors, special = composed(row)
     return TEMPLATE.format(
         summary=row.summary,
         formula=row.formula,
-        operands=OPERANDS[row.operands].format(factor=factor),
-        result=row.results[0],
-        returns=returns.format(name=row.name, factor=factor),
+        operands=operands(row),
+        out=OUT[len(row.results)],
+        results=", ".join(row.results),
+        returns=returns,
         see_also=see_also(row.name),
         errors=errors,
         special=special,

@@ -10,9 +10,12 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-DType = type[np.dtype]  # NumPy's class of a type, such as type(np.dtype("f4"))
+from gelu_simd._errors import DType, Refusal
+from gelu_simd._types import NARROW_INTEGERS, installed
 
-_INTEGERS = {type(np.dtype(code)): np.dtype(code) for code in "?bBhHiIlLqQ"}
+_INTEGERS = {
+    type(dtype): dtype for dtype in [*map(np.dtype, "?bBhHiIlLqQ"), *installed(NARROW_INTEGERS)]
+}
 
 
 def loop_dtype(
@@ -45,7 +48,7 @@ def loop_dtype(
 
     Raises
     ------
-    TypeError
+    Refusal
         If an input is no real number, or wider than float64.
     """
     for requested in outputs:
@@ -55,20 +58,10 @@ def loop_dtype(
     try:
         dtypes = [dtype_of[dtype] for dtype in inputs if dtype not in python_numbers]
     except KeyError:
-        raise TypeError(
-            f"ufunc {name!r} does not take {' and '.join(map(_name, inputs))}; "
-            f"it takes {', '.join(dtype.name for dtype in floats)}, integers and bool"
-        ) from None
-    if not dtypes:
-        dtypes = [np.dtype(np.float64)]
+        raise Refusal(name, inputs, floats) from None
+    if all(type(dtype) in _INTEGERS for dtype in dtypes):
+        return type(np.dtype(np.float64))
     try:
-        result = functools.reduce(np.promote_types, dtypes)
+        return type(functools.reduce(np.promote_types, dtypes))
     except TypeError:  # bfloat16 has no common type with float16 and most integers; float32 has
-        result = functools.reduce(np.promote_types, [np.dtype(np.float32), *dtypes])
-    return type(np.dtype(np.float64)) if type(result) in _INTEGERS else type(result)
-
-
-def _name(dtype: DType) -> str:
-    """Name a type; for `object`, add how arguments become one by accident."""
-    name = dtype.type.__name__.rstrip("_")
-    return f"{name} (None, an int beyond 64 bits, ...)" if name == "object" else name
+        return type(functools.reduce(np.promote_types, [np.dtype(np.float32), *dtypes]))

@@ -9,6 +9,7 @@ threads need no lock.
 import operator
 import os
 import sys
+from functools import partial
 
 import numpy
 
@@ -16,8 +17,10 @@ cimport numpy as np
 from gelu_simd._csrc cimport (
     GELU_SIMD_CPU_NAME_SIZE,
     GELU_SIMD_MAX_OPERANDS,
+    GELU_SIMD_NARROW_BITS,
     GELU_SIMD_NUM_FUNCTIONS,
     GELU_SIMD_NUM_TYPES,
+    GELU_SIMD_f32,
     THREADS_MOST,
     gelu_simd_available,
     gelu_simd_built,
@@ -25,22 +28,29 @@ from gelu_simd._csrc cimport (
     gelu_simd_functions,
     gelu_simd_level,
     gelu_simd_loop,
+    gelu_simd_named_loop,
+    gelu_simd_named_loops,
+    gelu_simd_narrow,
     gelu_simd_set_level,
     gelu_simd_slot,
     gelu_simd_table,
     gelu_simd_types,
     threads_number,
+    threads_set_cpus,
     threads_set_number,
 )
 
 from cpython.object cimport PyObject
 from cpython.pycapsule cimport PyCapsule_New
 from cpython.ref cimport Py_INCREF
+from libc.string cimport memcpy
 
 from gelu_simd._docs import DOCS
+from gelu_simd._errors import Refusal, explanation
 from gelu_simd._functions import FUNCTIONS as FUNCTION_RECORDS
 from gelu_simd._promotion import loop_dtype
 from gelu_simd._threads import initial_number
+from gelu_simd._types import NARROW_FLOATS, installed
 
 cdef extern from "numpy/arrayobject.h":
     ctypedef struct DTypeMeta "PyArray_DTypeMeta":
@@ -59,6 +69,7 @@ cdef extern from "_vectorcall.h":
     size_t NUMBER_OF_ARGUMENTS(size_t flagged)
     vectorcall_function *numpy_call
     vectorcall_function *call_with_others
+    PyObject *refusal
     vectorcall_function vectorcall_of_ufunc
 
 np.import_array()
@@ -150,7 +161,8 @@ def set_num_threads(n):
     """Set how many threads one call may use, the calling one included, in the whole process.
 
     Calls on small arrays use the calling thread alone.  So does a call that another call's threads
-    are busy beside.  The results' bits do not depend on the number.
+    are busy beside.  No more threads work at a time than there are CPUs that the process may run
+    on.  The results' bits do not depend on the number.
 
     Parameters
     ----------
@@ -190,6 +202,11 @@ def get_num_threads():
     return threads_number()
 
 
+def set_cpus(n):
+    """Take `n` for the number of CPUs, for tests; 0: those that the process may run on."""
+    threads_set_cpus(n)
+
+
 MAX_THREADS = THREADS_MOST
 threads_set_number(initial_number(MAX_THREADS))
 
@@ -222,8 +239,28 @@ except ImportError:
     pass
 else:
     DTYPES["bf16"] = bfloat16
-#: The types that the ufuncs have loops for: those of `TYPES` that are installed.
+#: The types that the ufuncs have kernels for: those of `TYPES` that are installed.
 dtypes = [numpy.dtype(DTYPES[suffix]) for suffix, *_ in TYPES if suffix in DTYPES]
+#: The types of a byte that are computed in float32.
+narrow_dtypes = installed(NARROW_FLOATS)
+cdef enum:
+    MOST_NARROW = 16  # types
+cdef gelu_simd_narrow narrow[MOST_NARROW]
+
+
+cdef fill_narrow(int t):
+    """Have ml_dtypes say what the bytes of a type are, and what each float32 rounds to."""
+    dropped = 32 - GELU_SIMD_NARROW_BITS
+    with numpy.errstate(all="ignore"):
+        wide = numpy.arange(256, dtype="u1").view(narrow_dtypes[t]).astype("f4")
+        first = numpy.arange(1 << GELU_SIMD_NARROW_BITS, dtype="u4") << dropped
+        nearest = first.view("f4").astype(narrow_dtypes[t])
+    memcpy(narrow[t].wide, np.PyArray_DATA(wide), sizeof(narrow[t].wide))
+    memcpy(narrow[t].nearest, np.PyArray_DATA(nearest), sizeof(narrow[t].nearest))
+
+
+for t in range(len(narrow_dtypes)):
+    fill_narrow(t)
 
 # ---------------------------------------------------------------------------------------------
 # Promotion
@@ -247,7 +284,8 @@ cdef int promote(
         None if operands[i] is NULL else <object> operands[i]
         for i in range(ufunc.nin, ufunc.nargs)
     ]
-    dtype = loop_dtype(ufunc.__name__, inputs, outputs, dtypes, PYTHON_NUMBERS)
+    floats = dtypes + narrow_dtypes
+    dtype = loop_dtype(ufunc.__name__, inputs, outputs, floats, PYTHON_NUMBERS)
     for i in range(ufunc.nargs):
         Py_INCREF(dtype)
         loop[i] = <PyObject *> dtype
@@ -259,6 +297,7 @@ cdef int promote(
 
 # NumPy keeps pointers to all of this: it must live for ever.
 cdef gelu_simd_slot slots[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES]
+cdef gelu_simd_slot narrow_slots[GELU_SIMD_NUM_FUNCTIONS][MOST_NARROW]
 cdef void *loop_data[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES]
 cdef np.PyUFuncGenericFunction loops[GELU_SIMD_NUM_TYPES]
 cdef char loop_types[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES * GELU_SIMD_MAX_OPERANDS]
@@ -275,7 +314,7 @@ cdef make_ufunc(int f):
     cdef bytes doc = DOCS[name].encode()
     docstrings.append(doc)
     for t in range(len(dtypes)):
-        slots[f][t] = gelu_simd_slot(f, t)
+        slots[f][t] = gelu_simd_slot(f, t, NULL)
         loop_data[f][t] = <void *> &slots[f][t]
     for t in range(num_builtin):
         for k in range(operands):
@@ -288,6 +327,13 @@ cdef make_ufunc(int f):
         for k in range(operands):
             types[k] = dtypes[t].num
         np.PyUFunc_RegisterLoopForType(ufunc, dtypes[t].num, loops[t], types, loop_data[f][t])
+    for t in range(len(narrow_dtypes)):
+        narrow_slots[f][t] = gelu_simd_slot(f, GELU_SIMD_f32, &narrow[t])
+        for k in range(operands):
+            types[k] = narrow_dtypes[t].num
+        np.PyUFunc_RegisterLoopForType(
+            ufunc, narrow_dtypes[t].num, loops[0], types, &narrow_slots[f][t]
+        )
     PyUFunc_AddPromoter(
         ufunc, (numpy.dtype,) * inputs + (None,) * outputs,
         PyCapsule_New(<void *> promote, "numpy._ufunc_promoter", NULL),
@@ -306,7 +352,7 @@ def name_operands(ufunc, operands):
     if len(operands) == 1:
         return
     default = ", ".join(f"x{k + 1}" for k in range(len(operands)))
-    ufunc.__doc__ = ufunc.__doc__.replace(f"({default},", f"({', '.join(operands)},", 1)
+    ufunc.__doc__ = ufunc.__doc__.replace(f"({default}", f"({', '.join(operands)}", 1)
     signature = getattr(ufunc, "__signature__", None)  # NumPy has none before 2.4
     if signature is not None:
         inputs, others = [], list(signature.parameters.values())
@@ -319,17 +365,42 @@ def name_operands(ufunc, operands):
 ufuncs = dict(make_ufunc(f) for f in range(GELU_SIMD_NUM_FUNCTIONS))
 
 # ---------------------------------------------------------------------------------------------
-# Arrays of CuPy, which refuses ufuncs that are not NumPy's: a call that holds one goes elsewhere
+# Calls that hold other objects than NumPy's arrays and Python's floats
 
 cdef bint probed = False
 cdef dict modules = sys.modules
 cdef object cupy_call = None
+cdef tuple hooks = ()
+cdef tuple handlers = ()
 
 
-cdef object call_cupy_or_numpy(
+def add_hook(module, attach):
+    """Have ``attach()`` called before the first call that comes after the import of `module`.
+
+    It returns False if it shall be called once more.
+    """
+    global hooks
+    hooks += ((module, attach),)
+
+
+def add_handler(types, call):
+    """Have ``call(ufunc, *args, **kwargs)`` called where an argument is of one of the types."""
+    global handlers
+    handlers += ((types, call),)
+
+
+cdef attach_hooks():
+    global hooks
+    for hook in hooks:
+        module, attach = hook
+        if modules.get(module) is not None and attach():
+            hooks = tuple(other for other in hooks if other is not hook)
+
+
+cdef object call_others(
     object ufunc, PyObject *const *args, size_t flagged, PyObject *keywords
 ):
-    """Call `cupy_call` if an argument is a CuPy array, else NumPy."""
+    """Call `cupy_call` if an argument is a CuPy array, a handler, or NumPy; explain its errors."""
     cdef size_t inputs = NUMBER_OF_ARGUMENTS(flagged), n = inputs, i
     if keywords is not NULL:
         n += len(<tuple> <object> keywords)
@@ -340,7 +411,20 @@ cdef object call_cupy_or_numpy(
             for i in range(n):
                 if isinstance(<object> args[i], cupy_array):
                     return call_python(cupy_call, ufunc, args, inputs, keywords)
-    return numpy_call(ufunc, args, flagged, keywords)
+    if hooks:
+        attach_hooks()
+    for types, call in handlers:
+        for i in range(n):
+            if isinstance(<object> args[i], types):
+                return call_python(call, ufunc, args, inputs, keywords)
+    try:
+        return numpy_call(ufunc, args, flagged, keywords)
+    except TypeError as error:
+        message = call_python(partial(explanation, error), ufunc, args, inputs, keywords)
+        if message is None:
+            raise
+        refused = message
+    raise TypeError(refused)
 
 
 cdef object call_python(
@@ -371,7 +455,7 @@ def hand_over(call, flags=numpy.ufunc.__flags__, size=numpy.ufunc.__basicsize__)
     * the field holds the same function in np.add and in all our ufuncs;
     * a call goes through the field.
     """
-    global numpy_call, call_with_others, cupy_call, probed
+    global numpy_call, call_with_others, refusal, cupy_call, probed
     have_vectorcall = 1 << 11
     if not flags & have_vectorcall or size < VECTORCALL_END:
         return False
@@ -381,7 +465,8 @@ def hand_over(call, flags=numpy.ufunc.__flags__, size=numpy.ufunc.__basicsize__)
         if numpy_call is NULL or GET_VECTORCALL(<PyObject *> ufunc) is not numpy_call:
             return False
     cupy_call = call
-    call_with_others = call_cupy_or_numpy
+    call_with_others = call_others
+    refusal = <PyObject *> Refusal
     first = next(iter(ufuncs.values()))
     probed = False
     SET_VECTORCALL(<PyObject *> first, probe)
@@ -392,3 +477,18 @@ def hand_over(call, flags=numpy.ufunc.__flags__, size=numpy.ufunc.__basicsize__)
     for ufunc in ufuncs.values():
         SET_VECTORCALL(<PyObject *> ufunc, vectorcall_of_ufunc)
     return True
+
+# ---------------------------------------------------------------------------------------------
+# Loops that compiled code calls
+
+
+cdef dict addresses_of(const gelu_simd_named_loop *row):
+    result = {}
+    while row.name is not NULL:
+        result[row.name.decode()] = <size_t> row.loop
+        row += 1
+    return result
+
+
+#: The addresses of the loops of csrc/named_loops.c by name.
+LOOPS = addresses_of(gelu_simd_named_loops)

@@ -2,8 +2,8 @@
  *
  * NumPy calls a ufunc through the `vectorcall` field of the object, public in numpy/ufuncobject.h.
  * Set to `vectorcall_of_ufunc` it sends calls that hold arguments of other kinds to
- * `call_with_others`.  NumPy arrays and Python floats, by far the most calls, cost some instructions
- * and a jump.
+ * `call_with_others`.  NumPy arrays and Python floats, by far the most calls, cost some instructions.
+ * Where no loop takes them, `call_with_others` makes the same call once more and says why it failed.
  */
 #ifndef GELU_SIMD_VECTORCALL_H
 #define GELU_SIMD_VECTORCALL_H
@@ -27,6 +27,7 @@ typedef PyObject *vectorcall_function(PyObject *, PyObject *const *, size_t, PyO
 
 static vectorcall_function *numpy_call;       /* NumPy's own, the same for all ufuncs */
 static vectorcall_function *call_with_others; /* for arguments of other types */
+static PyObject *refusal;                     /* the class of errors of operands without a loop */
 
 static PyObject *vectorcall_of_ufunc(PyObject *ufunc, PyObject *const *args, size_t flagged,
                                      PyObject *keywords)
@@ -36,7 +37,11 @@ static PyObject *vectorcall_of_ufunc(PyObject *ufunc, PyObject *const *args, siz
     for (size_t i = 0; i < n; i++)
         if (Py_TYPE(args[i]) != &PyArray_Type && Py_TYPE(args[i]) != &PyFloat_Type)
             return call_with_others(ufunc, args, flagged, keywords);
-    return numpy_call(ufunc, args, flagged, keywords);
+    PyObject *const result = numpy_call(ufunc, args, flagged, keywords);
+    if (result != NULL || !PyErr_ExceptionMatches(refusal))
+        return result;
+    PyErr_Clear();
+    return call_with_others(ufunc, args, flagged, keywords);
 }
 
 #endif

@@ -92,16 +92,19 @@ def test_bits_are_those_of_the_cpu(ptx, ufunc, name, architecture):
     for which in (ELEMENTS, WHERE, PACKETS):
         run = ptx.Kernel(kernel(ufunc, x.dtype, which), architecture)
         size = threads(x, which)
-        result = np.zeros_like(x)
+        outs = [np.zeros_like(x) for _ in expected]
         if which == WHERE:
-            run(*map(bits, args), mask, bits(result), size=size)
-            assert same_bits(result, np.where(mask, expected, np.zeros_like(x)))
+            run(*map(bits, args), mask, *map(bits, outs), size=size)
+            for out, right in zip(outs, expected, strict=True):
+                assert same_bits(out, np.where(mask, right, np.zeros_like(x)))
             continue
-        run(*map(bits, args), bits(result), size=size)
-        assert same_bits(result, expected)
+        run(*map(bits, args), *map(bits, outs), size=size)
+        for out, right in zip(outs, expected, strict=True):
+            assert same_bits(out, right)
         own = x.copy()  # in place
-        run(*map(bits, args[:-1]), bits(own), bits(own), size=size)
-        assert same_bits(own, expected)
+        run(*map(bits, args[:-1]), bits(own), *map(bits, [own, *outs[1:]]), size=size)
+        for out, right in zip([own, *outs[1:]], expected, strict=True):
+            assert same_bits(out, right)
 
 
 @pytest.mark.parametrize("name", TYPES)

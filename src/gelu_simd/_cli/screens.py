@@ -19,7 +19,7 @@ from gelu_simd._check import examine, workers
 from gelu_simd._cli.files import STANDARD, require_writable, write_text
 from gelu_simd._cli.progress import Progress
 from gelu_simd._compare import peers, timing
-from gelu_simd._functions import ELEMENTARY, FUNCTIONS, PRODUCT_OF, limit
+from gelu_simd._functions import ELEMENTARY, FUNCTIONS, limit
 from gelu_simd._levels import using
 
 # Random inputs per function in the accuracy check: a few seconds in all.
@@ -138,14 +138,14 @@ def _show_levels(results: list[examine.Result]) -> None:
         dtype, error = result.dtype, result.finding.error
         x = result.finding.at[-1]
         row = FUNCTIONS[result.function]
-        product = f"{row.operands[0]} * {row.product_of}(x)"
-        if row.product_of is None:
+        if row.composition is None:
             cells = f"{error:>7.2f}  {dtype.type(x)!s:<25}{_hex(x):<25}{result.limit:>5.2f}"
         else:
-            cells = f"{'':9}{f'the bits of {product}':55}"
+            expressions = " and ".join(row.composition.expressions)
+            cells = f"{'':9}{f'the bits of {expressions}':55}"
         print(f"  {result.level:<8}{cells}  {_verdict(result.ok)}")
-        if row.product_of is not None and error > 0:
-            print(f"    is not {product} at {_operands(row.name, result.finding.at)}")
+        if row.composition is not None and error > 0:
+            print(f"    is not {expressions} at {_operands(row.name, result.finding.at)}")
         if result.finding.differs:
             where = _operands(row.name, result.finding.differs)
             print(f"    differs from {results[0].level} at {where}")
@@ -190,8 +190,8 @@ def _verify_facts(results: list[examine.Result]) -> dict[str, Any]:
 
 
 def _ulp(result: examine.Result, error: float) -> float | None:
-    """Return an error that JSON can hold; those of gradients are not in ULP."""
-    has_ulp = result.function not in PRODUCT_OF and math.isfinite(error)
+    """Return an error that JSON can hold; those of composed functions are not in ULP."""
+    has_ulp = result.function in ELEMENTARY and math.isfinite(error)
     return error if has_ulp else None
 
 

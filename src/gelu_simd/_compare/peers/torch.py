@@ -33,7 +33,7 @@ def load(threads: int | None) -> Ways:
         row = FUNCTIONS[function]
         if row.form not in APPROXIMATE:
             return {}
-        dy, x, out = map(tensor, a)
+        dy, x, out = map(tensor, (a.dy, a.x, a.out))
         form = {"approximate": APPROXIMATE[row.form]}
         if row.kind is Kind.VALUE:
             new = partial(torch.nn.functional.gelu, x, **form)

@@ -15,16 +15,27 @@ from gelu_simd._functions import FUNCTIONS
 APPROXIMATE = {"exact": "none", "tanh": "tanh"}
 
 
+#: The array that stands for an operand of another name.
+STANDS_FOR = {"gate": "x", "up": "other", "bias": "other", "u": "other"}
+
+
 class Arrays(NamedTuple):
-    """The operands of a function and room for its result."""
+    """The operands of any function and room for its results."""
 
     dy: Array
     x: Array
+    other: Array
     out: Array
+    out2: Array
 
     def inputs(self, function: str) -> tuple[Array, ...]:
         """Return the operands of `function`."""
-        return tuple(getattr(self, name) for name in FUNCTIONS[function].operands)
+        operands = FUNCTIONS[function].operands
+        return tuple(getattr(self, STANDS_FOR.get(name, name)) for name in operands)
+
+    def outs(self, function: str) -> tuple[Array, ...]:
+        """Return room for the results of `function`."""
+        return (self.out, self.out2)[: len(FUNCTIONS[function].results)]
 
 
 class Way(NamedTuple):
