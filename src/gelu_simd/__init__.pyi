@@ -38,6 +38,10 @@ __all__ += [
     "gelu_tanh_grad",
     "gelu_tanh_value_and_grad",
     "gelu_value_and_grad",
+    "quick_gelu",
+    "quick_gelu_backward",
+    "quick_gelu_grad",
+    "quick_gelu_value_and_grad",
     "stochastic_gelu",
 ]
 
@@ -58,4 +62,8 @@ geglu_tanh: Final[_ufunc_types.Ufunc2to1]
 geglu_backward: Final[_ufunc_types.Ufunc3to2]
 geglu_tanh_backward: Final[_ufunc_types.Ufunc3to2]
 stochastic_gelu: Final[_ufunc_types.Ufunc2to1]
+quick_gelu: Final[_ufunc_types.Ufunc1to1]
+quick_gelu_grad: Final[_ufunc_types.Ufunc1to1]
+quick_gelu_backward: Final[_ufunc_types.Ufunc2to1]
+quick_gelu_value_and_grad: Final[_ufunc_types.Ufunc1to2]
 # End of what it wrote.
