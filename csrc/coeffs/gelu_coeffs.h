@@ -159,6 +159,12 @@ GELU_COEFFS_F32(f32_grad_den, 5) = {
     -0x1.d689bap-2f,
     0x1.c20028p-4f};
 
+/* gelu''(t) = PHI0 (2 - t^2) (1 + EXCESS u + LOW) exp(u), u = -t^2/2, for LN2 in exp(u);
+ * PHI0 is phi(0) rounded, times 2^-64 */
+#define F32_GRAD2_PHI0 0x1.988454p-66f
+#define F32_GRAD2_LOW -0x1.e821f2p-26f
+#define F32_GRAD2_EXCESS 0x1.79a8dcp-29f
+
 
 /* ==== exact form, float64 ==== */
 
@@ -251,6 +257,12 @@ GELU_COEFFS_F64(f64_grad_den, 11) = {
     0x1.e1213d2f503d1p+4,
     0x1p+0};
 
+/* gelu''(t) = PHI0 (2 - t^2) (1 + EXCESS u + LOW) exp(u), u = -t^2/2, for LN2 in exp(u);
+ * PHI0 is phi(0) rounded, times 2^-64 */
+#define F64_GRAD2_PHI0 0x1.9884533d43651p-66
+#define F64_GRAD2_LOW -0x1.201b8c07f2c3fp-54
+#define F64_GRAD2_EXCESS -0x1.34959296ef3a3p-55
+
 
 /* ==== exact form, float16 and bfloat16 ==== */
 
@@ -297,6 +309,15 @@ GELU_COEFFS_F32(f16_grad_den, 4) = {
     0x1.0b635ap+1f,
     0x1.c9f16p-1f,
     0x1.2c0f36p-3f};
+GELU_COEFFS_F32(f16_grad2_exp2, 6) = {
+    0x1.988454p-66f,
+    0x1.1b2994p-66f,
+    0x1.88894ap-68f,
+    0x1.6ace0cp-70f,
+    0x1.fa119cp-73f,
+    0x1.162e36p-75f};
+GELU_COEFFS_F32(f16_grad2_exponent, 1) = {
+    -0x1.715476p-1f};
 
 /* bf16.  Errors before the walk of half.py, which changes some last bits until no
  * result is rounded wrongly:
@@ -334,6 +355,14 @@ GELU_COEFFS_F32(bf16_grad_den, 4) = {
     0x1.ce661p+0f,
     0x1.0656bcp-1f,
     0x1.048a98p-14f};
+GELU_COEFFS_F32(bf16_grad2_exp2, 5) = {
+    0x1.988444p-66f,
+    0x1.1b26e8p-66f,
+    0x1.889478p-68f,
+    0x1.6d7ed2p-70f,
+    0x1.f47bf4p-73f};
+GELU_COEFFS_F32(bf16_grad2_exponent, 1) = {
+    -0x1.715472p-1f};
 
 
 /* ==== tanh form, float32 ==== */

@@ -38,6 +38,7 @@ from targets import (
     divided_difference,
     negative_quick_grad,
     negative_tanh_grad,
+    phi,
     quick_grad_factor,
     ratio_at_root,
     tanh_grad_factor,
@@ -178,6 +179,19 @@ def gelu_float32(header: Header) -> None:
     header.array("float", "f32_gelu_pieces", pieces.table())
 
 
+def second_derivative(header: Header, ctype: str, prefix: str) -> None:
+    phi0 = rounded(phi(mpf(0)), ctype)
+    header.comment(
+        "gelu''(t) = PHI0 (2 - t^2) (1 + EXCESS u + LOW) exp(u), u = -t^2/2, for LN2 in exp(u);\n"
+        " * PHI0 is phi(0) rounded, times 2^-64"
+    )
+    header.scalars(
+        ctype, prefix,
+        phi0=phi0 * SCALE, low=rounded(phi(mpf(0)) / phi0 - 1, ctype),
+        excess=rounded((rounded(LN2, ctype) - LN2) / LN2, ctype),
+    )  # fmt: skip
+
+
 def exact_float32(header: Header) -> None:
     ctype, prefix = "float", "F32"
     header.section("exact form, float32")
@@ -208,6 +222,7 @@ def exact_float32(header: Header) -> None:
     )
     header.array(ctype, "f32_grad_num", in_half_square(delta.numerator))
     header.array(ctype, "f32_grad_den", in_half_square(delta.denominator))
+    second_derivative(header, ctype, "F32_GRAD2")
 
 
 def exact_float64(header: Header) -> None:
@@ -248,6 +263,7 @@ def exact_float64(header: Header) -> None:
     )
     header.scalars(ctype, "F64_GRAD", p=constant)
     header.rational(ctype, "f64_grad", fit, hi, 1)
+    second_derivative(header, ctype, "F64_GRAD2")
 
 
 def exact_half(header: Header) -> None:
@@ -293,6 +309,10 @@ def exact_half(header: Header) -> None:
         half_walk(
             header, kind, "gelu_grad", grad_seed, constants,
             {"grad_exp2": exp2, "grad_num": grad.numerator, "grad_den": grad.denominator},
+        )  # fmt: skip
+        half_walk(
+            header, kind, "gelu_grad2", 1, constants,
+            {"grad2_exp2": [c * phi(mpf(0)) for c in exp2], "grad2_exponent": [exponent]},
         )  # fmt: skip
 
 

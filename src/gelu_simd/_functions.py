@@ -60,7 +60,7 @@ class Function(NamedTuple):
 
     name: str
     form: str  #: of GELU: "exact", or "tanh" or "quick" for the approximation
-    order: int  #: of the derivative: 0 is the value, 1 the first derivative
+    order: int  #: of the derivative: 0 is the value, 1 and 2 the derivatives
     operands: tuple[str, ...]  #: names of the inputs
     results: tuple[str, ...]  #: names of the outputs
     limits: Mapping[str, float] | None  #: in ULP by type, None for a composed function
@@ -267,6 +267,11 @@ FUNCTIONS = {
             "GELU's quick approximation and its derivative.",
             rf"y = x\,\sigma(v), \quad y' = \sigma(v) + v\,\sigma(v)\,\sigma(-v), \quad {_QUICK}",
             _value_and_grad("quick_gelu", "quick_gelu_grad"),
+        ),
+        Function(
+            "gelu_grad2", "exact", 2, ("x",), ("y",), WITHIN,
+            "Second derivative of the exact GELU.",
+            rf"y = \varphi(x)\,(2 - x^2), \quad {_DENSITY}",
         ),
     )
 }  # fmt: skip
