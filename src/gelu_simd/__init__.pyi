@@ -33,6 +33,7 @@ __all__ += [
     "gelu",
     "gelu_backward",
     "gelu_grad",
+    "gelu_grad2",
     "gelu_tanh",
     "gelu_tanh_backward",
     "gelu_tanh_grad",
@@ -66,4 +67,5 @@ quick_gelu: Final[_ufunc_types.Ufunc1to1]
 quick_gelu_grad: Final[_ufunc_types.Ufunc1to1]
 quick_gelu_backward: Final[_ufunc_types.Ufunc2to1]
 quick_gelu_value_and_grad: Final[_ufunc_types.Ufunc1to2]
+gelu_grad2: Final[_ufunc_types.Ufunc1to1]
 # End of what it wrote.
