@@ -52,9 +52,7 @@ def logistic_form(x: mpf, v: mpf, slope: mpf, bend: mpf) -> tuple[mpf, ...]:
 def tanh_form(x: mpf) -> tuple[mpf, ...]:
     k = mp.sqrt(2 / mp.pi)
     c = mpf("0.044715")
-    return logistic_form(
-        x, 2 * k * (x + c * x**3), 2 * k * (1 + 3 * c * x**2), 2 * k * 6 * c * x
-    )
+    return logistic_form(x, 2 * k * (x + c * x**3), 2 * k * (1 + 3 * c * x**2), 2 * k * 6 * c * x)
 
 
 def quick_form(x: mpf) -> tuple[mpf, ...]:
@@ -107,8 +105,8 @@ def inputs(part: str, function: str, dtype: type) -> np.ndarray:
         x = np.concatenate([neighbours([end], dtype, 20), rng.uniform(end, end + 2, 100)])
     elif part == "nodes":  # and the boundaries half-way between them, those of 3/4 included
         per_unit = 2 * oracle._NODES_PER_UNIT
-        root = -oracle.root(function) * per_unit
-        k = np.append(rng.integers(1, clamp * per_unit, 40), [1, *np.rint(root) + [-2, -1, 0, 1]])
+        root = round(-oracle.root(function) * per_unit)
+        k = np.append(rng.integers(1, clamp * per_unit, 40), [1, *range(root - 2, root + 2)])
         t = np.concatenate([k, k + 1]) / per_unit
         x = neighbours([*-t[t < clamp], *t], dtype, 1)
     elif part == "small":

@@ -73,9 +73,7 @@ def shared(header: Header) -> None:
 def half_exp2(degree: int) -> Fit:
     """2^f, |f| <= 1/2, in a half type."""
     h = mpf("0.5001")
-    return polynomial(
-        lambda f: mp.power(2, f), lambda f: mp.power(2, -f), (-h, h), degree, "float"
-    )
+    return polynomial(lambda f: mp.power(2, f), lambda f: mp.power(2, -f), (-h, h), degree, "float")
 
 
 def half_exp2_scaled(degree: int) -> list[mpf]:
@@ -463,7 +461,8 @@ def quick_float32(header: Header) -> None:
         lambda d: divided(d) - 2, lambda d: 1 / abs(divided(d)), (-near, near), 6, ctype
     )
     header.comment(
-        "h = 1 - 1.702 t (1 - sigma(-1.702 t)) = 2d + (AT_ROOT + d P(d)), d = ROOT - t, |d| < NEAR;\n"
+        "h = 1 - 1.702 t (1 - sigma(-1.702 t)) = 2d + (AT_ROOT + d P(d)), d = ROOT - t, "
+        "|d| < NEAR;\n"
         " * SLOPE is 1.702, TAIL 2 - 1.702; all but ROOT and NEAR stored times 2^-64"
     )
     header.scalars(
@@ -485,9 +484,7 @@ def quick_float64(header: Header) -> None:
     at_root = rounded(negative_quick_grad(root), ctype)
     divided = divided_difference(negative_quick_grad, root, at_root)
     fit = polynomial(divided, lambda d: 1 / divided(d), (-near, near), 13, ctype)
-    header.comment(
-        "SLOPE is 1.702; quick_gelu'(-t) = AT_ROOT + d P(d), d = ROOT - t, |d| < NEAR"
-    )
+    header.comment("SLOPE is 1.702; quick_gelu'(-t) = AT_ROOT + d P(d), d = ROOT - t, |d| < NEAR")
     header.scalars(
         ctype, "F64_QUICK_GRAD",
         slope_hi=slope[0], slope_lo=slope[1], root=root, near=near, at_root=at_root,

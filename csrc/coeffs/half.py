@@ -190,7 +190,7 @@ def gelu_grad(x: Floats, c: Coefficients, k: Constants, divide: Divide) -> Float
     return reflect(x, p, divide(horner(t, c["grad_num"]) * d, horner(t, c["grad_den"])))
 
 
-def gelu_grad2(x: Floats, c: Coefficients, k: Constants, divide: Divide) -> Floats:
+def gelu_grad2(x: Floats, c: Coefficients, k: Constants, _: Divide) -> Floats:
     t = np.maximum(np.minimum(np.abs(x), k["hi"]), k["lo"])
     p, e = exp2_of_product(t * t, c["grad2_exponent"][0], c["grad2_exp2"], k)
     return even(x, p, fma(-t, t, np.float32(2)) * e)

@@ -248,7 +248,7 @@ FUNCTIONS = {
         ),
         Function(
             "quick_gelu", "quick", 0, ("x",), ("y",), WITHIN,
-            "Gaussian error linear unit in its quick approximation: a logistic function of 1.702 x.",
+            "Gaussian error linear unit in its quick approximation, by a logistic function.",
             rf"y = x\,\sigma(v), \quad {_QUICK}",
         ),
         Function(
