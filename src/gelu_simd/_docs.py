@@ -56,7 +56,8 @@ float64, float32, float16 and, if ml_dtypes is installed,
 
 # Said after the last of several operands.
 PROMOTION = """\
-    All inputs are broadcast against each other.  They may be of any type that ``{factor}`` takes.
+    All inputs are broadcast against each other.  They may be of any type that
+    ``{factor}`` takes.
     The result is computed in the type that NumPy promotes them to, Python numbers following the
     array, and in float64 if that is integer or bool.  If NumPy defines no promotion, as for
     bfloat16 with float16, bfloat16 is treated as float32."""
@@ -74,12 +75,12 @@ VALUE_RETURNS = """\
 `{name}` of each element of `x`, in the shape of `x`."""
 
 COMPOSED_RETURNS = """\
-{expressions} in one pass and without a temporary array; {bits}"""
+{expressions}
+    in one pass and without a temporary array; {bits}"""
 ROUNDED_ONCE = """\
-the same bits if
-    the inputs are all float64 or all float32.  In float16 and bfloat16 it is the float32
-    result, rounded once."""
-SAME_BITS = "the same\n    bits in every type."
+the same bits if the inputs are
+    all float64 or all float32.  In float16 and bfloat16 it is the float32 result, rounded once."""
+SAME_BITS = "the same bits in every type."
 
 OUT = {
     1: """\
