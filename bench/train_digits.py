@@ -39,6 +39,7 @@ from layers import (
     cross_entropy,
     in_one_array,
 )
+from stopwatch import Stopwatch
 
 import gelu_simd
 from gelu_simd._compare.formulas import (
@@ -114,22 +115,6 @@ def vit(new: NewActivation, rng: np.random.Generator, width: int = 32, heads: in
 
 
 MODELS = {"MLP": mlp, "ViT": vit}
-
-
-class Stopwatch:
-    """Add up the time that a function takes."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def around(self, function: Callable[..., Array]) -> Callable[..., Array]:
-        def timed(*args: Array) -> Array:
-            start = time.perf_counter()
-            result = function(*args)
-            self.seconds += time.perf_counter() - start
-            return result
-
-        return timed
 
 
 class Digits(NamedTuple):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+from gradients import STEP, check, check_layer, slope
 from helpers import BENCH, FUSED, INFO, every_level, needs_bench, program, run_program
 
 from gelu_simd._levels import using
@@ -38,48 +39,6 @@ def rng() -> np.random.Generator:
 
 
 # ---- gradients ----
-
-STEP = 2.0**-9
-
-
-def slope(f: Callable[[float], float], step: float = STEP) -> float:
-    """Differentiate f at 0 by central differences; the error falls as the fourth power of step."""
-    near, far = (f(h) - f(-h) for h in (step, 2 * step))
-    return (8 * near - far) / (12 * step)
-
-
-def check(f: Callable[[], float], values: np.ndarray, gradient: np.ndarray, entries: Any) -> None:
-    """Compare a gradient of f with finite differences, at the given flat indices of values."""
-    flat = values.reshape(-1)
-    assert np.shares_memory(flat, values)
-
-    def shifted(entry: int, by: float) -> float:
-        before = flat[entry]
-        flat[entry] += by
-        result = f()
-        flat[entry] = before
-        return result
-
-    expected = [slope(lambda by, entry=entry: shifted(entry, by)) for entry in entries]
-    largest = np.abs(gradient).max()
-    np.testing.assert_allclose(gradient.ravel()[entries], expected, rtol=0, atol=1e-9 * largest)
-
-
-def check_layer(layer: Any, x: np.ndarray, rng: np.random.Generator) -> None:
-    """Check the gradients in x and in all parameters of a random weighting of the output."""
-    assert x.dtype == np.float64
-    weights = rng.standard_normal(layer.forward(x).shape)
-    gradient = layer.backward(weights.copy())
-    assert gradient.shape == x.shape
-
-    def weighted() -> float:
-        return float((weights * layer.forward(x)).sum())
-
-    check(weighted, x, gradient, np.arange(x.size))
-    for parameter in layer.parameters:
-        gradient = parameter.grad.copy()
-        assert gradient.any()
-        check(weighted, parameter.value, gradient, np.arange(gradient.size))
 
 
 def away_from_0(x: np.ndarray) -> np.ndarray:
