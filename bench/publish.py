@@ -31,6 +31,12 @@ writes the table of training, from what this program leaves in bench/results:
 
     python bench/train_digits.py --json bench/results/train_digits.json \
         --plot bench/results/train_digits.png
+
+    python bench/publish.py frameworks
+
+writes the table of costs inside PyTorch and JAX, from what this program leaves in bench/results:
+
+    python bench/frameworks.py --json bench/results/frameworks.json
 """
 
 import argparse
@@ -39,6 +45,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import figures_accuracy
+import figures_frameworks
 import figures_speed
 from marks import PYTHON, ROOT, replace
 
@@ -111,7 +118,13 @@ def training(_: Sequence[Path]) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-PARTS = {"accuracy": accuracy, "bits": bits, "names": names, "speed": speed, "training": training}
+def frameworks(_: Sequence[Path]) -> None:
+    """Publish the costs inside frameworks."""
+    for path, text in figures_frameworks.published(figures_frameworks.stored()).items():
+        path.write_text(text, encoding="utf-8")
+
+
+PARTS = {part.__name__: part for part in (accuracy, bits, names, speed, training, frameworks)}
 
 
 def main(args: Sequence[str] | None = None) -> None:

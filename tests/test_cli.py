@@ -20,7 +20,7 @@ from gelu_simd._cli import progress as bars
 from gelu_simd._cli import screens
 from gelu_simd._functions import ELEMENTARY, FUNCTIONS, WITHIN, limit
 
-UNARY = [ufunc.__name__ for ufunc in UFUNCS if ufunc.nin == 1]
+UNARY = [ufunc.__name__ for ufunc in UFUNCS if ufunc.nargs == 2]
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's /proc or /dev/full")
 

@@ -99,11 +99,11 @@ def test_help_names_the_operands(ufunc: np.ufunc) -> None:
 
 @pytest.mark.skipif(NUMPY < "2.4.0", reason="ufuncs have no signature before NumPy 2.4")
 def test_signature(ufunc: np.ufunc) -> None:
-    like = inspect.signature(np.exp if ufunc.nin == 1 else np.add)
-    signature = inspect.signature(ufunc)
-    assert list(signature.parameters)[: ufunc.nin] == list(operand_names(ufunc))
-    for ours, theirs in zip(signature.parameters.values(), like.parameters.values(), strict=True):
-        assert ours.replace(name=theirs.name) == theirs
+    like = list(inspect.signature(np.exp if ufunc.nout == 1 else np.frexp).parameters.values())
+    parameters = list(inspect.signature(ufunc).parameters.values())
+    inputs, others = parameters[: ufunc.nin], parameters[ufunc.nin :]
+    assert inputs == [like[0].replace(name=name) for name in operand_names(ufunc)]
+    assert others == like[1:]
 
 
 # ---- the *.md files, cut into blocks and commands ----

@@ -41,6 +41,15 @@ def test_stub() -> None:
     assert publish.stub(text) == text
 
 
+def test_page_of_frameworks() -> None:
+    costs = program("figures_frameworks")
+    report = costs.stored()
+    [(page, text)] = costs.published(report).items()
+    assert text == page.read_text(encoding="utf-8")
+    next(iter(report["microseconds"].values()))["1Ki"]["min"] *= 2
+    assert costs.published(report)[page] != text
+
+
 def test_data(figures: ModuleType) -> None:
     assert figures.data(figures.stored()) == figures.DATA.read_text(encoding="utf-8")
 

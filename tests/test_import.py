@@ -107,10 +107,12 @@ assert [t.name for t in dtypes] == {TYPES}
 for ufunc in [f for f in vars(gelu_simd).values() if isinstance(f, np.ufunc)]:
     for dtype in ("{before}", "bfloat16"):
         x = np.ones(3, dtype)
-        assert ufunc(*[x] * ufunc.nin).dtype == dtype
-    out = np.empty(3, np.float32)
-    ufunc(*[x] * ufunc.nin, out=out)
-    assert np.array_equal(out, ufunc(*[x] * ufunc.nin)), "only the result is cast"
+        ys = ufunc(*[x] * ufunc.nin)
+        ys = ys if isinstance(ys, tuple) else (ys,)
+        assert [y.dtype for y in ys] == [dtype] * ufunc.nout
+    outs = np.empty((ufunc.nout, 3), np.float32)
+    ufunc(*[x] * ufunc.nin, *outs)
+    assert np.array_equal(outs, np.stack(ys)), "only the results are cast"
 """
     output(code)
 
@@ -125,8 +127,10 @@ from gelu_simd._ufuncs import dtypes
 assert [t.name for t in dtypes] == {TYPES[:3]}
 for ufunc in [f for f in vars(gelu_simd).values() if isinstance(f, np.ufunc)]:
     for dtype in dtypes:
-        assert ufunc(*[np.ones(3, dtype)] * ufunc.nin).dtype == dtype
-    assert ufunc(*[1] * ufunc.nin).dtype == float
+        ys = ufunc(*[np.ones(3, dtype)] * ufunc.nin)
+        for y in ys if ufunc.nout > 1 else [ys]:
+            assert y.dtype == dtype
+    assert np.asarray(ufunc(*[1] * ufunc.nin)).dtype == float
     try:
         ufunc(*[1j] * ufunc.nin)
     except TypeError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import threading
@@ -84,6 +85,7 @@ SHARED_MEMORY = {
 }
 
 
+@each_shape
 @pytest.mark.parametrize(("read", "written"), SHARED_MEMORY.values(), ids=SHARED_MEMORY)
 def test_output_overlaps_an_input(
     ufunc: np.ufunc, dtype: np.dtype, read: tuple[int, int], written: tuple[int, int]
@@ -92,29 +94,35 @@ def test_output_overlaps_an_input(
     n = 3 * SHORT // dtype.itemsize
     memory = np.random.default_rng(1).uniform(-6, 6, 3 * n + 5000).astype(dtype)
     other = memory[:n].copy()
-    for chosen in range(ufunc.nin):
+    for chosen, place in itertools.product(range(ufunc.nin), range(ufunc.nout)):
         copy = memory.copy()
         args = [other] * ufunc.nin
         args[chosen] = copy[read[0] :: read[1]][:n]
-        out = copy[written[0] :: written[1]][:n]
-        expected = ufunc(*(a.copy() for a in args))
-        ufunc(*args, out=out)
-        assert same_bits(out, expected)
+        outs = list(np.zeros((ufunc.nout, n), dtype))
+        outs[place] = copy[written[0] :: written[1]][:n]
+        expected = results(ufunc(*(a.copy() for a in args)))
+        ufunc(*args, *outs)
+        for out, right in zip(outs, expected, strict=True):
+            assert same_bits(out, right)
 
 
+@each_shape
 @pytest.mark.parametrize("bytes_apart", [0, 1, -1])
 def test_elements_of_the_output_overlap(ufunc: np.ufunc, dtype: np.dtype, bytes_apart: int) -> None:
     """The last element wins, as it does on one thread."""
     n = 3 * SHORT // dtype.itemsize
     args = [np.random.default_rng(1).uniform(-6, 6, n).astype(dtype)] * ufunc.nin
-    results = set()
-    for threads in (1, 2, 3, 7):
-        gelu_simd.set_num_threads(threads)
-        memory = np.zeros(n + 8, np.uint8)
-        first = memory[-8 if bytes_apart < 0 else 0 :][: dtype.itemsize].view(dtype)
-        ufunc(*args, out=as_strided(first, (n,), (bytes_apart,)))
-        results.add(memory.tobytes())
-    assert len(results) == 1
+    for place in range(ufunc.nout):
+        seen = set()
+        for threads in (1, 2, 3, 7):
+            gelu_simd.set_num_threads(threads)
+            memory = np.zeros(n + 8, np.uint8)
+            first = memory[-8 if bytes_apart < 0 else 0 :][: dtype.itemsize].view(dtype)
+            outs = list(np.zeros((ufunc.nout, n), dtype))
+            outs[place] = as_strided(first, (n,), (bytes_apart,))
+            ufunc(*args, *outs)
+            seen.add(memory.tobytes())
+        assert len(seen) == 1
 
 
 @pytest.mark.skipif(not TASKS.is_dir(), reason="needs Linux's /proc")

@@ -56,7 +56,8 @@ float64, float32, float16 and, if ml_dtypes is installed,
 
 # Said after the last of several operands.
 PROMOTION = """\
-    All inputs are broadcast against each other.  They may be of any type that ``{factor}`` takes.
+    All inputs are broadcast against each other.  They may be of any type that
+    ``{factor}`` takes.
     The result is computed in the type that NumPy promotes them to, Python numbers following the
     array, and in float64 if that is integer or bool.  If NumPy defines no promotion, as for
     bfloat16 with float16, bfloat16 is treated as float32."""
@@ -74,12 +75,12 @@ VALUE_RETURNS = """\
 `{name}` of each element of `x`, in the shape of `x`."""
 
 COMPOSED_RETURNS = """\
-{expressions} in one pass and without a temporary array; {bits}"""
+{expressions}
+    in one pass and without a temporary array; {bits}"""
 ROUNDED_ONCE = """\
-the same bits if
-    the inputs are all float64 or all float32.  In float16 and bfloat16 it is the float32
-    result, rounded once."""
-SAME_BITS = "the same\n    bits in every type."
+the same bits if the inputs are
+    all float64 or all float32.  In float16 and bfloat16 it is the float32 result, rounded once."""
+SAME_BITS = "the same bits in every type."
 
 OUT = {
     1: """\
@@ -94,17 +95,23 @@ out : tuple of two ndarray or None, optional
 SPECIAL = [
     "±0 and +∞ give themselves, −∞ gives −0, NaN gives NaN.",
     "±0 gives 0.5, +∞ gives 1, −∞ gives −0, NaN gives NaN.",
+    "±0 gives 0.7978846 or the number of the type next to it, ±∞ gives −0, NaN gives NaN.",
 ]
 THROUGHOUT = [
     "in the negative tail and in subnormal results too.",
     "in the tail, in subnormal results and around the root too.",
+    "in the tails, in subnormal results and around the roots too.",
 ]
 ULP = "1 ULP is the distance between neighbouring numbers of the type at the exact result."
 UNDERFLOW = "Underflow is the only floating-point exception that a number can raise."
 
-FORMS = {"exact": "the exact form", "tanh": "the tanh approximation"}
+FORMS = {
+    "exact": "the exact form",
+    "tanh": "the tanh approximation",
+    "quick": "the quick approximation",
+}
 # Its values and derivatives, by order.
-ROLES = ["{form}.", "derivative of {form}."]
+ROLES = ["{form}.", "derivative of {form}.", "second derivative of {form}."]
 
 
 def limits(name: str) -> tuple[str, str]:

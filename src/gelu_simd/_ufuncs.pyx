@@ -366,7 +366,7 @@ def name_operands(ufunc, operands):
 ufuncs = dict(make_ufunc(f) for f in range(GELU_SIMD_NUM_FUNCTIONS))
 
 # ---------------------------------------------------------------------------------------------
-# Calls that hold other objects than NumPy's arrays and Python's floats
+# Calls that hold other objects than NumPy's and Python's own
 
 cdef bint probed = False
 cdef dict modules = sys.modules

@@ -54,7 +54,7 @@ def source(file: Path) -> str:
 def kernels(ufunc: np.ufunc, dtype: np.dtype) -> tuple[Callable, Callable, Callable]:
     """Return the kernels of one function and type: elements, elements where, packets."""
     function, suffix = ufunc.__name__, TYPES[dtype.name].suffix
-    bits = f"uint{8 * dtype.itemsize}"
+    bits, c_type = f"uint{8 * dtype.itemsize}", f"gelu_simd::{suffix}::bits"
     xs, ys = (
         [f"{letter}{k}" for k in range(n)] for letter, n in (("x", ufunc.nin), ("y", ufunc.nout))
     )
@@ -70,13 +70,13 @@ def kernels(ufunc: np.ufunc, dtype: np.dtype) -> tuple[Callable, Callable, Calla
         )  # fmt: skip
 
     element = (
-        f"const {bits}_t x[] = {{{', '.join(xs)}}}; {bits}_t y[{len(ys)}]; "
+        f"const {c_type} x[] = {{{', '.join(xs)}}}; {c_type} y[{len(ys)}]; "
         f"gelu_simd::compute_element{call}(x, y); "
         + " ".join(f"{name} = y[{k}];" for k, name in enumerate(ys))
     )
     pointers = (", ".join(f"&{name}[0]" for name in names) for names in (xs, ys))
     packet = (
-        "const {0}_t *const x[] = {{{1}}}; {0}_t *const y[] = {{{2}}}; ".format(bits, *pointers)
+        "const {0} *const x[] = {{{1}}}; {0} *const y[] = {{{2}}}; ".format(c_type, *pointers)
         + f"gelu_simd::compute_packet{call}(y0.size(), i, x, y)"
     )
     return (

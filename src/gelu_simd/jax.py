@@ -15,7 +15,9 @@ Errors, special values and bits are those of the ufuncs, documented there.  Thre
 import ctypes
 import functools
 import math
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -31,7 +33,26 @@ __all__ = ["gelu"]
 
 METADATA = 1  # the extension by which XLA asks for the version
 INTERNAL = 13  # the code of an error that is no fault of the caller's
-VERSION = 0  # of the interface: the major one
+MAJOR = 0  # the version of the interface; minor ones append to the structures
+
+
+def version(header: str) -> tuple[int, int]:
+    """Return the version of the interface that a header is of, or raise ImportError."""
+    numbers = [
+        re.search(rf"^#define XLA_FFI_API_{which} (\d+)$", header, re.MULTILINE)
+        for which in ("MAJOR", "MINOR")
+    ]
+    major, minor = (-1 if number is None else int(number[1]) for number in numbers)
+    if major != MAJOR:
+        raise ImportError(
+            f"gelu_simd.jax: XLA's foreign function interface has the version {major}.{minor}; "
+            f"known is {MAJOR}"
+        )
+    return major, minor
+
+
+HEADER = Path(jax.ffi.include_dir()) / "xla" / "ffi" / "api" / "c_api.h"
+VERSION = version(HEADER.read_text(encoding="utf-8"))
 
 
 class Extension(ctypes.Structure):
@@ -171,10 +192,8 @@ def describe(frame: Any) -> bool:
     while extension:
         if extension.contents.type == METADATA:
             request = ctypes.cast(extension, ctypes.POINTER(MetadataExtension)).contents
-            version = request.metadata.contents.api_version
-            version.major_version = VERSION
-            # Later minor versions append to the structures, which keeps all that is read here.
-            version.minor_version = frame.api.contents.api_version.minor_version
+            answer = request.metadata.contents.api_version
+            answer.major_version, answer.minor_version = VERSION
             return True
         extension = extension.contents.next
     return False

@@ -6,9 +6,9 @@
 >>> layer = torch.nn.Sequential(torch.nn.Linear(8, 8), gelu_simd.torch.GELU())  # doctest: +SKIP
 
 `gelu` and `GELU` take the place of `torch.nn.functional.gelu` and `torch.nn.GELU`, in autograd,
-`torch.func`, `torch.compile` and `torch.export`.  Each function of `gelu_simd` is an operator of
-PyTorch too, ``torch.ops.gelu_simd.gelu_tanh(x)``, with gradients for autograd but not for
-`torch.func`.  Tensors share their memory with NumPy; nothing is copied.
+`torch.func`, `torch.compile` and `torch.export`.  The functions of one operand and their gradients
+are operators of PyTorch too, ``torch.ops.gelu_simd.gelu_tanh(x)``, with gradients for autograd but
+not for `torch.func`.  Tensors share their memory with NumPy; nothing is copied.
 
 Errors, special values and bits are those of the ufuncs, documented there.  Threads are those of
 `gelu_simd.set_num_threads`, not PyTorch's.

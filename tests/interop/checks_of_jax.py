@@ -176,8 +176,14 @@ def test_layer_that_learns(approximate: bool) -> None:
 # ---- XLA's interface ----
 
 
+# The name of the structure of extensions has changed, not the structure.
+EXTENSION = next(
+    name
+    for name in ("XLA_FFI_Extension_Base", "XLA_FFI_InternalExtension")
+    if f"struct {name} {{" in ours.HEADER.read_text(encoding="utf-8")
+)
 STRUCTURES = {
-    "XLA_FFI_Extension_Base": ours.Extension,
+    EXTENSION: ours.Extension,
     "XLA_FFI_Api_Version": ours.Version,
     "XLA_FFI_Metadata": ours.Metadata,
     "XLA_FFI_Metadata_Extension": ours.MetadataExtension,
@@ -208,7 +214,8 @@ def test_structures_are_those_of_the_header(tmp_path: Path) -> None:
     checks += [
         f"XLA_FFI_Extension_Metadata == {ours.METADATA}",
         f"XLA_FFI_Error_Code_INTERNAL == {ours.INTERNAL}",
-        f"XLA_FFI_API_MAJOR == {ours.VERSION}",
+        f"XLA_FFI_API_MAJOR == {ours.MAJOR}",
+        f"XLA_FFI_API_MINOR == {ours.VERSION[1]}",
         f"sizeof(XLA_FFI_Error_Create_Args) == {ctypes.sizeof(ours.ErrorArguments)}",
     ]
     numbers = {"float16": "F16", "float32": "F32", "float64": "F64", "bfloat16": "BF16"}
@@ -220,6 +227,12 @@ def test_structures_are_those_of_the_header(tmp_path: Path) -> None:
     command = [compiler, "-fsyntax-only", "-I", jax.ffi.include_dir(), str(source)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("text", ["#define XLA_FFI_API_MAJOR 1\n#define XLA_FFI_API_MINOR 2\n", ""])
+def test_other_versions_of_the_interface_are_refused(text: str) -> None:
+    with pytest.raises(ImportError, match=r"interface has the version (1\.2|-1\.-1); known is 0"):
+        ours.version(text)
 
 
 def test_error_in_a_call_reaches_the_caller() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -74,11 +75,15 @@ def evaluate(function: str, level: str, operands: Sequence[Array]) -> tuple[Arra
 def composed(function: str, level: str, operands: Sequence[Array]) -> tuple[Array, ...]:
     """Return the right results of a composed function, bit by bit."""
     composition = FUNCTIONS[function].composition
-    factors = [_ufuncs.ufuncs[name] for name in composition.factors]
+
+    def factor(name: str, x: Array) -> Array:
+        return evaluate(name, level, [x])[0]
+
     dtype = operands[0].dtype
     if composition.rounds_once:
         operands = [x.astype(TYPES[dtype.name].lane) for x in operands]
-    with using(level), np.errstate(all="ignore"):
+    factors = [partial(factor, name) for name in composition.factors]
+    with np.errstate(all="ignore"):
         return tuple(y.astype(dtype) for y in composition.compute(*factors, *operands))
 
 

@@ -7,6 +7,7 @@ import math
 import os
 import platform
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -134,26 +135,29 @@ def verify(
 def _show_levels(results: list[examine.Result]) -> None:
     """Print the results of one function and type."""
     print(f"{results[0].function} {results[0].dtype.name}, {results[0].finding.inputs} inputs")
+    composition = FUNCTIONS[results[0].function].composition
+    if composition is not None:
+        print(f"  the bits of {' and '.join(composition.expressions)}")
     for result in results:
         dtype, error = result.dtype, result.finding.error
         x = result.finding.at[-1]
-        row = FUNCTIONS[result.function]
-        if row.composition is None:
+        cells = ""
+        if composition is None:
             cells = f"{error:>7.2f}  {dtype.type(x)!s:<25}{_hex(x):<25}{result.limit:>5.2f}"
-        else:
-            expressions = " and ".join(row.composition.expressions)
-            cells = f"{'':9}{f'the bits of {expressions}':55}"
-        print(f"  {result.level:<8}{cells}  {_verdict(result.ok)}")
-        if row.composition is not None and error > 0:
-            print(f"    is not {expressions} at {_operands(row.name, result.finding.at)}")
+        print(f"  {result.level:<8}{cells:64}  {_verdict(result.ok)}")
+        if composition is not None and error > 0:
+            _show_place("has others", result.function, result.finding.at)
         if result.finding.differs:
-            where = _operands(row.name, result.finding.differs)
-            print(f"    differs from {results[0].level} at {where}")
+            what = f"differs from {results[0].level}"
+            _show_place(what, result.function, result.finding.differs)
     sys.stdout.flush()
 
 
-def _operands(function: str, point: examine.Point) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in _by_name(function, point).items())
+def _show_place(what: str, function: str, point: examine.Point) -> None:
+    """Print what is the case at some operands."""
+    where = ", ".join(f"{name} = {value}" for name, value in _by_name(function, point).items())
+    indents = {"initial_indent": "    ", "subsequent_indent": "      "}
+    print(textwrap.fill(f"{what} at {where}", 80, break_on_hyphens=False, **indents))
 
 
 def _by_name(function: str, point: examine.Point) -> dict[str, str]:
