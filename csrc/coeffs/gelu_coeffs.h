@@ -144,20 +144,20 @@ GELU_COEFFS_F32(f32_exp, 5) = {
 #define F32_GRAD_ROOT_LO -0x1.a03fd4p-27f
 
 /* gelu'(-t) = (ROOT - t)/2 (1 + delta(t)) exp(-t^2/2), delta = NUM/DEN on [0, 14.7];
- * type (4, 4); error relative to 1 + delta: 2^-26.71, rounded 2^-26.59;
- * stored as a0 + a1 t + u (a2 + a3 t) + u^2 a4, u = -t^2/2 */
+ * type (4, 4); error relative to 1 + delta: 2^-26.70, rounded 2^-26.29;
+ * stored as a0 + a1 t + u (a2 + a3 t) + u^2 a4, u = -t^2/2; DEN's last one is 1 */
 GELU_COEFFS_F32(f32_grad_num, 5) = {
-    0x1.5ca50cp-2f,
-    0x1.d1172ap-4f,
-    0x1.387f3p-4f,
-    0x1.eaf87p-5f,
-    -0x1.6bcdcp-6f};
+    0x1.8c7924p+1f,
+    0x1.088cf8p+0f,
+    0x1.634c0ep-1f,
+    0x1.173a48p-1f,
+    -0x1.9ded6p-3f};
 GELU_COEFFS_F32(f32_grad_den, 5) = {
-    0x1.08p+0f,
-    0x1.728e1ap+0f,
-    -0x1.a5e146p+0f,
-    -0x1.d689bap-2f,
-    0x1.c20028p-4f};
+    0x1.2c3772p+3f,
+    0x1.a56dbep+3f,
+    -0x1.dfda4p+3f,
+    -0x1.0ba264p+2f,
+    0x1p+0f};
 
 /* gelu''(t) = PHI0 (2 - t^2) (1 + EXCESS u + LOW) exp(u), u = -t^2/2, for LN2 in exp(u);
  * PHI0 is phi(0) rounded, times 2^-64 */

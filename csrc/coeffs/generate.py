@@ -207,19 +207,19 @@ def exact_float32(header: Header) -> None:
     header.comment("gelu'(-ROOT) = 0")
     header.scalars(ctype, "F32_GRAD_ROOT", hi=root[0], lo=root[1])
     hi = mpf("14.7")
-    delta = rational(
+    delta = monic_rational(
         lambda t: ratio_at_root(t) / ln2_excess(t) - 1,
         lambda t: ln2_excess(t) / ratio_at_root(t),
-        (0, hi), (4, 4), ctype,
+        hi, 4, ctype,
     )  # fmt: skip
     header.comment(
         "gelu'(-t) = (ROOT - t)/2 (1 + delta(t)) exp(-t^2/2), delta = NUM/DEN on "
         f"[0, {mp.nstr(hi, 4)}];\n * type (4, 4); error relative to 1 + delta: "
         f"{log2(delta.before)}, rounded {log2(delta.after)};\n"
-        " * stored as a0 + a1 t + u (a2 + a3 t) + u^2 a4, u = -t^2/2"
+        " * stored as a0 + a1 t + u (a2 + a3 t) + u^2 a4, u = -t^2/2; DEN's last one is 1"
     )
-    header.array(ctype, "f32_grad_num", in_half_square(delta.numerator))
-    header.array(ctype, "f32_grad_den", in_half_square(delta.denominator))
+    header.array(ctype, "f32_grad_num", in_half_square([c / 4 for c in delta.numerator]))
+    header.array(ctype, "f32_grad_den", in_half_square([c / 4 for c in delta.denominator]))
     second_derivative(header, ctype, "F32_GRAD2")
 
 
