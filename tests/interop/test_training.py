@@ -20,6 +20,7 @@ from gelu_simd._levels import using
 pytestmark = needs_bench
 
 GELUS = ["GELU", "GELU tanh"]  # with the gradients of this package
+GEGLUS = ["GEGLU"]
 MODELS = ["MLP", "ViT"]
 
 
@@ -107,14 +108,14 @@ def test_gradient_of_cross_entropy(layers: ModuleType, rng: np.random.Generator)
 
 
 @every_level
-@pytest.mark.parametrize("name", GELUS)
+@pytest.mark.parametrize("name", [*GELUS, *GEGLUS])
 @pytest.mark.parametrize("model", MODELS)
 def test_gradient_of_model(
     layers: ModuleType, train_digits: ModuleType, rng: np.random.Generator, model: str, name: str
 ) -> None:
     """Along random directions, and in some parameters of every array."""
     variant = {v.name: v for v in train_digits.VARIANTS}[name]
-    network = train_digits.MODELS[model](lambda: layers.Activation(variant.f, variant.g), rng)
+    network = train_digits.MODELS[model](variant.hidden(), rng)
     values, grads = layers.in_one_array(network.parameters, np.float64)
     images, labels = rng.random((3, 64)), rng.integers(10, size=3)
 
@@ -146,7 +147,7 @@ def test_float16_model_is_near_float32(
     layers: ModuleType, train_digits: ModuleType, rng: np.random.Generator, model: str
 ) -> None:
     variant = next(v for v in train_digits.VARIANTS if v.dtype == "float16")
-    network = train_digits.MODELS[model](lambda: layers.Activation(variant.f, variant.g), rng)
+    network = train_digits.MODELS[model](variant.hidden(), rng)
     values, grads = layers.in_one_array(network.parameters, np.float32)
     images, labels = rng.random((20, 64)), rng.integers(10, size=20)
     logits, gradients = {}, {}
@@ -188,7 +189,7 @@ def losses(train_digits: ModuleType, model: str, name: str) -> list[float]:
     return run.loss + run.test_loss
 
 
-@pytest.mark.parametrize("name", [*GELUS, "GELU float16"])
+@pytest.mark.parametrize("name", [*GELUS, *GEGLUS, "GELU float16"])
 def test_every_fused_level_trains_the_same(one_thread: ModuleType, name: str) -> None:
     curves = []
     for level in FUSED:
@@ -213,7 +214,7 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     report = json.loads(path.read_text(encoding="utf-8"))
-    for text in (*MODELS, "ReLU", *GELUS, "GELU float16", "ms per epoch", report["cpu"]):
+    for text in (*MODELS, "ReLU", *GELUS, *GEGLUS, "GELU float16", "ms per epoch", report["cpu"]):
         assert text in done.stdout
     return report["results"]
 
@@ -239,6 +240,7 @@ def test_every_variant_learns(quick: dict[str, Any], train_digits: ModuleType, m
     [
         ("GELU", "GELU, SciPy erf", 1e-3),
         ("GELU tanh", "GELU tanh, NumPy", 1e-3),
+        ("GEGLU", "GEGLU, SciPy erf", 1e-3),
         ("GELU", "GELU tanh", 5e-3),
         ("GELU", "GELU float16", 2e-2),
     ],
