@@ -71,8 +71,8 @@ def require_all(measured: Measured) -> None:
 
 #: The operands in the examples of functions that take several.
 OPERANDS = {
-    "dy": "[1.0, 2.0, 3.0]", "x": "[-1.0, 0.0, 1.0]", "bias": "[0.25, 0.5, 0.75]",
-    "gate": "[-1.0, 0.0, 1.0]", "up": "[1.0, 2.0, 3.0]", "u": "[0.1, 0.4, 0.8]",
+    "dy": [1.0, 2.0, 3.0], "x": [-1.0, 0.0, 1.0], "bias": [0.25, 0.5, 0.75],
+    "gate": [-1.0, 0.0, 1.0], "up": [1.0, 2.0, 3.0], "u": [0.1, 0.4, 0.8],
 }  # fmt: skip
 
 
@@ -80,34 +80,30 @@ def example(ufunc: np.ufunc) -> list[str]:
     """Return two calls and their results, as a docstring shows them."""
     row = FUNCTIONS[ufunc.__name__]
     if len(row.operands) == 1:
-        x = "x = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])"
+        x, text = np.array([-2.0, -1.0, 0.0, 1.0, 2.0]), "np.array([-2.0, -1.0, 0.0, 1.0, 2.0])"
         if len(row.results) > 1:
-            return session(row, x, f"{row.name}(x)")
+            return [f">>> x = {text}", *call(row, "x", ufunc(x))]
         return [
-            *session(row, "", f"{row.name}(np.array([-2.0, -1.0, 0.0, 1.0, 2.0]))"),
-            *session(
-                row, "x = np.array([-2, -1, 0, 1, 2], dtype=np.float16)",
-                f"{row.name}(x, out=x)", "  # in place",
-            ),
-        ]  # fmt: skip
-    arrays = "; ".join(f"{name} = np.array({OPERANDS[name]})" for name in row.operands)
-    *others, last = row.operands
-    numbers = f"{row.name}({'0.5, ' * len(others)}{last}.astype(np.float16))"
+            *call(row, text, ufunc(x)),
+            ">>> x = np.array([-2, -1, 0, 1, 2], dtype=np.float16)",
+            *call(row, "x, out=x", ufunc(x.astype(np.float16)), "  # in place"),
+        ]
+    arrays = [np.array(OPERANDS[name]) for name in row.operands]
+    numbers = [0.5] * (len(arrays) - 1)
+    last = f"{row.operands[-1]}.astype(np.float16)"
     return [
-        *session(row, arrays, f"{row.name}({', '.join(row.operands)})"),
-        *session(row, arrays, numbers)[len(row.operands) :],
+        *(f">>> {name} = np.array({OPERANDS[name]})" for name in row.operands),
+        *call(row, ", ".join(row.operands), ufunc(*arrays)),
+        *call(row, ", ".join([*map(str, numbers), last]), ufunc(*numbers, arrays[-1].astype("f2"))),
     ]
 
 
-def session(row: Function, setup: str, call: str, comment: str = "") -> list[str]:
-    """Return statements, a call and its results."""
-    namespace = {"np": np, row.name: _ufuncs.ufuncs[row.name]}
-    exec(setup, namespace)
-    results = eval(call, namespace)
-    lines = [f">>> {line}" for line in setup.split("; ") if line]
-    if len(row.results) == 1:
-        return [*lines, f">>> {call}{comment}", repr(results)]
-    lines.append(f">>> {', '.join(row.results)} = {call}{comment}")
+def call(row: Function, arguments: str, results: object, comment: str = "") -> list[str]:
+    """Return a call and its results."""
+    text = f"{row.name}({arguments}){comment}"
+    if not isinstance(results, tuple):
+        return [f">>> {text}", repr(results)]
+    lines = [f">>> {', '.join(row.results)} = {text}"]
     for name, result in zip(row.results, results, strict=True):
         lines += [f">>> {name}", repr(result)]
     return lines

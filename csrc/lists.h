@@ -4,24 +4,29 @@
 
 /* The functions, in the order of the ufuncs: X(name, inputs, outputs, context).
  * src/gelu_simd/_functions.py says what each computes. */
-#define GELU_SIMD_FUNCTIONS(X, context)        \
-    X(gelu, 1, 1, context)                     \
-    X(gelu_tanh, 1, 1, context)                \
-    X(gelu_grad, 1, 1, context)                \
-    X(gelu_tanh_grad, 1, 1, context)           \
-    X(gelu_backward, 2, 1, context)            \
-    X(gelu_tanh_backward, 2, 1, context)       \
-    X(gelu_value_and_grad, 1, 2, context)      \
-    X(gelu_tanh_value_and_grad, 1, 2, context) \
-    X(bias_gelu, 2, 1, context)                \
-    X(bias_gelu_tanh, 2, 1, context)           \
-    X(bias_gelu_backward, 3, 1, context)       \
-    X(bias_gelu_tanh_backward, 3, 1, context)  \
-    X(geglu, 2, 1, context)                    \
-    X(geglu_tanh, 2, 1, context)               \
-    X(geglu_backward, 3, 2, context)           \
-    X(geglu_tanh_backward, 3, 2, context)      \
-    X(stochastic_gelu, 2, 1, context)
+#define GELU_SIMD_FUNCTIONS(X, context)         \
+    X(gelu, 1, 1, context)                      \
+    X(gelu_tanh, 1, 1, context)                 \
+    X(gelu_grad, 1, 1, context)                 \
+    X(gelu_tanh_grad, 1, 1, context)            \
+    X(gelu_backward, 2, 1, context)             \
+    X(gelu_tanh_backward, 2, 1, context)        \
+    X(gelu_value_and_grad, 1, 2, context)       \
+    X(gelu_tanh_value_and_grad, 1, 2, context)  \
+    X(bias_gelu, 2, 1, context)                 \
+    X(bias_gelu_tanh, 2, 1, context)            \
+    X(bias_gelu_backward, 3, 1, context)        \
+    X(bias_gelu_tanh_backward, 3, 1, context)   \
+    X(geglu, 2, 1, context)                     \
+    X(geglu_tanh, 2, 1, context)                \
+    X(geglu_backward, 3, 2, context)            \
+    X(geglu_tanh_backward, 3, 2, context)       \
+    X(stochastic_gelu, 2, 1, context)           \
+    X(quick_gelu, 1, 1, context)                \
+    X(quick_gelu_grad, 1, 1, context)           \
+    X(quick_gelu_backward, 2, 1, context)       \
+    X(quick_gelu_value_and_grad, 1, 2, context) \
+    X(gelu_grad2, 1, 1, context)
 
 /* The outputs that do not depend on an input, each by its number: X(name, output, input, context). */
 #define GELU_SIMD_INDEPENDENT(X, context) \

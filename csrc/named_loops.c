@@ -5,11 +5,11 @@
  */
 #include "gelu_simd.h"
 
-#define DEFINE(function, inputs, outputs, type)                                            \
+#define DEFINE(function, inputs, outputs, type)                                              \
     static void function##_##type(char **args, const ptrdiff_t *n, const ptrdiff_t *strides) \
-    {                                                                                      \
-        gelu_simd_slot slot = {GELU_SIMD_INDEX_##function, GELU_SIMD_##type, NULL};        \
-        gelu_simd_loop(args, n, strides, &slot);                                           \
+    {                                                                                        \
+        gelu_simd_slot slot = {GELU_SIMD_INDEX_##function, GELU_SIMD_##type, NULL};          \
+        gelu_simd_loop(args, n, strides, &slot);                                             \
     }
 GELU_SIMD_FUNCTIONS(DEFINE, f32)
 GELU_SIMD_FUNCTIONS(DEFINE, f64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import io
 import json
 import math
 import sys
@@ -412,7 +413,7 @@ def test_lines_of_a_picture(plots: ModuleType, report: dict) -> None:
     levels = gelu_simd.cpu_info()["available"]
     assert list(entries) == [*(levels[:-1] or levels), "numpy-mul", "numpy-pow"]
     ax = Figure().subplots()
-    plots.draw_speed(ax, report, "gelu_tanh", "float32", entries)
+    plots.draw_speed(ax, report, "gelu_tanh", "float32", entries, report["threads"])
     assert len(ax.lines) == len(entries)
     best = reports.best(
         row
@@ -421,6 +422,17 @@ def test_lines_of_a_picture(plots: ModuleType, report: dict) -> None:
     )
     for name, line in zip(entries, ax.lines, strict=True):
         assert list(line.get_ydata()) == [best[name, 64], best[name, 1024]]
+
+
+def test_panels_of_each_number_of_threads(
+    plots: ModuleType, report: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report["times"] += [row | {"threads": None} for row in report["times"]]
+    panels = []
+    monkeypatch.setattr(plots, "draw_speed", lambda *args: panels.append((args[2], args[-1])))
+    plots.draw(report, io.BytesIO(), "png", ["speed"], ["gelu", "gelu_tanh"], ["float32"])
+    assert panels == [("gelu", 1), ("gelu_tanh", 1), ("gelu", None), ("gelu_tanh", None)]
+    assert plots.caption(report) == f"{report['cpu']}, {report['date']}"
 
 
 def test_every_peer_has_its_own_style(plots: ModuleType) -> None:

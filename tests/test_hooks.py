@@ -18,7 +18,7 @@ import numpy as np
 from gelu_simd import gelu, _hooks
 
 def works():
-    assert gelu([0.0, 1.0])[1] == gelu(np.array([0.0, 1.0]))[1] == gelu(1.0)
+    assert gelu((0.0, 1.0))[1] == gelu(np.array([0.0, 1.0]))[1] == gelu(1.0)
 """
 STRANGER = """
 def stranger(name):
@@ -63,7 +63,7 @@ print(*_hooks._attached)
 
 def test_a_library_that_calls_while_it_is_imported(tmp_path: Path) -> None:
     """Its hook waits until the import is over."""
-    (tmp_path / "pint.py").write_text("from gelu_simd import gelu\nassert gelu([0.0])[0] == 0\n")
+    (tmp_path / "pint.py").write_text("from gelu_simd import gelu\nassert gelu((0.0,))[0] == 0\n")
     code = f"""{HEAD}
 sys.path.insert(0, {str(tmp_path)!r})
 import pint
@@ -91,7 +91,7 @@ sys.modules[hook.__name__] = hook
 stranger("pint")
 early = []
 def call():
-    gelu([1.0])
+    gelu((1.0,))
     early.append(not done)
 threads = [threading.Thread(target=call) for _ in range(4)]
 [thread.start() for thread in threads]

@@ -164,3 +164,42 @@ for ufunc in [f for f in vars(gelu_simd).values() if isinstance(f, np.ufunc)]:
             check()
 """
     output(code, level)
+
+
+def test_cupy_is_not_imported_by_a_call() -> None:
+    """A module that waits for its first use goes on waiting, also where it cannot be imported."""
+    code = """
+import sys, types
+import numpy as np
+import gelu_simd
+
+class Lazy(types.ModuleType):
+    def __getattr__(self, name):
+        raise ImportError(name)
+
+for module in (Lazy("cupy"), object(), None):
+    sys.modules["cupy"] = module
+    assert gelu_simd.gelu([0.0]) == 0
+    assert gelu_simd.gelu(0, dtype=np.float32) == 0
+"""
+    output(code)
+
+
+def test_reload() -> None:
+    """The ufuncs stay, and go on taking CuPy's arrays; so after an import once more."""
+    code = """
+import importlib, sys
+import gelu_simd
+ufuncs = dict(gelu_simd._ufuncs.ufuncs)
+for again in (False, True):
+    if again:
+        for name in [name for name in sys.modules if name.startswith("gelu_simd")]:
+            del sys.modules[name]
+        import gelu_simd
+    else:
+        importlib.reload(gelu_simd)
+    assert gelu_simd._hands_over
+    assert all(getattr(gelu_simd, name) is ufunc for name, ufunc in ufuncs.items())
+    assert gelu_simd.gelu([0.0]) == 0
+"""
+    output(code)

@@ -65,7 +65,7 @@ V_INLINE bool is_nan(vf32 a) { return v_is_nan_f32(a); }
 /* A function's numbers of inputs and outputs, and its call on arrays of them. */
 #define DEFINE_CALL(function, n_inputs, n_outputs, type)                      \
     struct function##_##type##_call {                                         \
-        static constexpr int inputs = n_inputs, outputs = n_outputs;          \
+        enum { inputs = n_inputs, outputs = n_outputs };                      \
         template <class lane>                                                 \
         V_INLINE void run(const lane *x, lane *y)                             \
         {                                                                     \
@@ -78,12 +78,12 @@ GELU_SIMD_TYPES(DEFINE_CALLS, )
 /* The output that does not depend on an input, and that input. */
 template <class call>
 struct independent {
-    static constexpr int output = -1, input = -1;
+    enum { output = -1, input = -1 };
 };
-#define DEFINE_INDEPENDENT(function, n_output, n_input, type)    \
-    template <>                                                  \
-    struct independent<function##_##type##_call> {               \
-        static constexpr int output = n_output, input = n_input; \
+#define DEFINE_INDEPENDENT(function, n_output, n_input, type) \
+    template <>                                               \
+    struct independent<function##_##type##_call> {            \
+        enum { output = n_output, input = n_input };          \
     };
 #define DEFINE_INDEPENDENTS(name, element, lane, precision, context) \
     GELU_SIMD_INDEPENDENT(DEFINE_INDEPENDENT, name)
@@ -119,7 +119,7 @@ V_INLINE void compute_element(const typename type::bits *x, typename type::bits 
 
 template <class bits>
 struct alignas(16) packet {
-    static constexpr int size = 16 / sizeof(bits);
+    enum { size = 16 / sizeof(bits) };
     bits element[size];
 };
 

@@ -33,11 +33,16 @@ __all__ += [
     "gelu",
     "gelu_backward",
     "gelu_grad",
+    "gelu_grad2",
     "gelu_tanh",
     "gelu_tanh_backward",
     "gelu_tanh_grad",
     "gelu_tanh_value_and_grad",
     "gelu_value_and_grad",
+    "quick_gelu",
+    "quick_gelu_backward",
+    "quick_gelu_grad",
+    "quick_gelu_value_and_grad",
     "stochastic_gelu",
 ]
 
@@ -58,4 +63,9 @@ geglu_tanh: Final[_ufunc_types.Ufunc2to1]
 geglu_backward: Final[_ufunc_types.Ufunc3to2]
 geglu_tanh_backward: Final[_ufunc_types.Ufunc3to2]
 stochastic_gelu: Final[_ufunc_types.Ufunc2to1]
+quick_gelu: Final[_ufunc_types.Ufunc1to1]
+quick_gelu_grad: Final[_ufunc_types.Ufunc1to1]
+quick_gelu_backward: Final[_ufunc_types.Ufunc2to1]
+quick_gelu_value_and_grad: Final[_ufunc_types.Ufunc1to2]
+gelu_grad2: Final[_ufunc_types.Ufunc1to1]
 # End of what it wrote.

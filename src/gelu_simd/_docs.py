@@ -95,17 +95,23 @@ out : tuple of two ndarray or None, optional
 SPECIAL = [
     "±0 and +∞ give themselves, −∞ gives −0, NaN gives NaN.",
     "±0 gives 0.5, +∞ gives 1, −∞ gives −0, NaN gives NaN.",
+    "±0 gives 0.7978846 or the number of the type next to it, ±∞ gives −0, NaN gives NaN.",
 ]
 THROUGHOUT = [
     "in the negative tail and in subnormal results too.",
     "in the tail, in subnormal results and around the root too.",
+    "in the tails, in subnormal results and around the roots too.",
 ]
 ULP = "1 ULP is the distance between neighbouring numbers of the type at the exact result."
 UNDERFLOW = "Underflow is the only floating-point exception that a number can raise."
 
-FORMS = {"exact": "the exact form", "tanh": "the tanh approximation"}
+FORMS = {
+    "exact": "the exact form",
+    "tanh": "the tanh approximation",
+    "quick": "the quick approximation",
+}
 # Its values and derivatives, by order.
-ROLES = ["{form}.", "derivative of {form}."]
+ROLES = ["{form}.", "derivative of {form}.", "second derivative of {form}."]
 
 
 def limits(name: str) -> tuple[str, str]:

@@ -59,8 +59,8 @@ class Function(NamedTuple):
     """A row of the list."""
 
     name: str
-    form: str  #: of GELU: "exact", or "tanh" for the approximation
-    order: int  #: of the derivative: 0 is the value, 1 the first derivative
+    form: str  #: of GELU: "exact", or "tanh" or "quick" for the approximation
+    order: int  #: of the derivative: 0 is the value, 1 and 2 the derivatives
     operands: tuple[str, ...]  #: names of the inputs
     results: tuple[str, ...]  #: names of the outputs
     limits: Mapping[str, float] | None  #: in ULP by type, None for a composed function
@@ -138,6 +138,7 @@ _EXACT_GRAD = (
     r" \quad \varphi({0}) = e^{{-{0}^2/2}}/\sqrt{{2\pi}}"
 )
 _TANH_GRAD = r"\sigma(v) + {0}\,\sigma(v)\,\sigma(-v)\,v'({0}), \quad " + _LOGISTIC
+_QUICK = r"\sigma(v) = 1/(1 + e^{-v}), \quad v = 1.702\,x"
 
 #: By name, in the order of csrc/lists.h.
 FUNCTIONS = {
@@ -244,6 +245,33 @@ FUNCTIONS = {
             Composition(
                 Kind.STOCHASTIC, ("gelu",), ("x where u * |x| < |gelu(x)|, else 0",), _stochastic
             ),
+        ),
+        Function(
+            "quick_gelu", "quick", 0, ("x",), ("y",), WITHIN,
+            "Gaussian error linear unit in its quick approximation, by a logistic function.",
+            rf"y = x\,\sigma(v), \quad {_QUICK}",
+        ),
+        Function(
+            "quick_gelu_grad", "quick", 1, ("x",), ("y",), WITHIN,
+            "Derivative of GELU's quick approximation.",
+            rf"y = \sigma(v) + v\,\sigma(v)\,\sigma(-v), \quad {_QUICK}",
+        ),
+        Function(
+            "quick_gelu_backward", "quick", 1, ("dy", "x"), ("dx",), None,
+            "Gradient of GELU's quick approximation: the incoming gradient times the derivative.",
+            rf"dx = dy\,(\sigma(v) + v\,\sigma(v)\,\sigma(-v)), \quad {_QUICK}",
+            _gradient("quick_gelu_grad"),
+        ),
+        Function(
+            "quick_gelu_value_and_grad", "quick", 0, ("x",), ("y", "derivative"), None,
+            "GELU's quick approximation and its derivative.",
+            rf"y = x\,\sigma(v), \quad y' = \sigma(v) + v\,\sigma(v)\,\sigma(-v), \quad {_QUICK}",
+            _value_and_grad("quick_gelu", "quick_gelu_grad"),
+        ),
+        Function(
+            "gelu_grad2", "exact", 2, ("x",), ("y",), WITHIN,
+            "Second derivative of the exact GELU.",
+            rf"y = \varphi(x)\,(2 - x^2), \quad {_DENSITY}",
         ),
     )
 }  # fmt: skip

@@ -40,6 +40,7 @@ from gelu_simd._csrc cimport (
     threads_set_number,
 )
 
+from cpython.module cimport PyModule_Check, PyModule_GetDict
 from cpython.object cimport PyObject
 from cpython.pycapsule cimport PyCapsule_New
 from cpython.ref cimport Py_INCREF
@@ -365,7 +366,7 @@ def name_operands(ufunc, operands):
 ufuncs = dict(make_ufunc(f) for f in range(GELU_SIMD_NUM_FUNCTIONS))
 
 # ---------------------------------------------------------------------------------------------
-# Calls that hold other objects than NumPy's arrays and Python's floats
+# Calls that hold other objects than NumPy's and Python's own
 
 cdef bint probed = False
 cdef dict modules = sys.modules
@@ -405,8 +406,9 @@ cdef object call_others(
     if keywords is not NULL:
         n += len(<tuple> <object> keywords)
     module = modules.get("cupy")  # an argument can be a CuPy array only if CuPy is imported
-    if module is not None:
-        cupy_array = getattr(module, "ndarray", None)
+    if PyModule_Check(module):
+        # Attribute access would import a module that waits for its first use.
+        cupy_array = (<dict> PyModule_GetDict(module)).get("ndarray")
         if isinstance(cupy_array, type):
             for i in range(n):
                 if isinstance(<object> args[i], cupy_array):
@@ -452,17 +454,19 @@ def hand_over(call, flags=numpy.ufunc.__flags__, size=numpy.ufunc.__basicsize__)
 
     * the type of NumPy's ufuncs has the flag of vectorcall;
     * its objects are large enough to hold the field that NumPy's header declares;
-    * the field holds the same function in np.add and in all our ufuncs;
+    * the field holds the same function in np.add and in all our ufuncs, or `hand_over` has set it;
     * a call goes through the field.
     """
     global numpy_call, call_with_others, refusal, cupy_call, probed
+    cdef vectorcall_function *field
     have_vectorcall = 1 << 11
     if not flags & have_vectorcall or size < VECTORCALL_END:
         return False
     if numpy_call is NULL:
         numpy_call = GET_VECTORCALL(<PyObject *> numpy.add)
     for ufunc in ufuncs.values():
-        if numpy_call is NULL or GET_VECTORCALL(<PyObject *> ufunc) is not numpy_call:
+        field = GET_VECTORCALL(<PyObject *> ufunc)
+        if numpy_call is NULL or (field is not numpy_call and field is not vectorcall_of_ufunc):
             return False
     cupy_call = call
     call_with_others = call_others

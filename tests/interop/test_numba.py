@@ -42,17 +42,15 @@ def check(caller: Callable, ufunc: np.ufunc, *args: object) -> None:
 
 
 def test_every_function(ufunc: np.ufunc) -> None:
-    """Arrays of one type and shape, broadcast ones, integers, numbers: the bits of the ufunc."""
+    """Arrays of one type and shape, broadcast ones, numbers: the bits of the ufunc."""
     caller = call(ufunc)
-    for dtype in ("float32", "float64"):
-        check(caller, ufunc, *[X.astype(dtype)] * ufunc.nin)
+    check(caller, ufunc, *[X.astype("f4")] * ufunc.nin)
     check(caller, ufunc, *[X.reshape(20, 50)[:, ::2].T, X[:20], 1.5][: ufunc.nin])
     check(caller, ufunc, *[0.75] * ufunc.nin)
-    check(caller, ufunc, *[3] * ufunc.nin)
 
 
 @pytest.mark.parametrize("x", [
-    np.float32(0.75), True, np.int8(-3), np.array(0.75), np.arange(-5, 5), np.array([True, False]),
+    X, 3, np.float32(0.75), True, np.int8(-3), np.array(0.75), np.arange(-5, 5), np.array([True]),
     np.arange(6, dtype="u1").reshape(2, 3), X[::-3], np.empty((0, 3)),
     np.asfortranarray(X.reshape(20, 50)), np.broadcast_to(X, (2, 1000)),
 ])  # fmt: skip

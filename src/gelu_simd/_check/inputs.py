@@ -147,9 +147,10 @@ def edges(function: str, dtype: np.dtype) -> Array:
         oracle.inverse_exponent(function, np.arange(0.5, last, 0.5) * np.log(2)),
     ]
     root = oracle.root(function)
-    near = root + np.array([-0.18, -0.125, 0.125, 0.18])  # float32's and float64's
-    path = np.concatenate([*path, near])
-    tail = [first(partial(test, function), -4, -64, dtype) for test in (is_subnormal, vanishes)]
+    near = np.array([0.125, 0.18, 0.1875, 0.3])  # the kernels' limits, whichever theirs is
+    path = np.concatenate([*path, root - near, root + near])
+    end = oracle.end(function)
+    tail = [first(partial(test, function), -4, end, dtype) for test in (is_subnormal, vanishes)]
     dense = [root, -root, 0.75, *tail]
     return np.concatenate(
         [

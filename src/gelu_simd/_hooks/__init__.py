@@ -1,7 +1,8 @@
 """Other libraries' objects, with which the ufuncs work as NumPy's own do.
 
 A module here serves one library.  The ufuncs attach it before the first call that comes after that
-library's import.  Nothing here imports a library that the program has not imported.
+library's import and holds anything but NumPy's and Python's own objects.  Nothing here imports a
+library that the program has not imported.
 """
 
 import importlib
