@@ -186,7 +186,7 @@ def main(args: list[str] | None = None) -> None:
         default=[size(text) for text in SIZES],
         help=f"({' '.join(SIZES)})",
     )
-    parser.add_argument("--seconds", type=float, default=0.4, help="of each row (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=1.5, help="of each row (%(default)s)")
     options = parser.parse_args(args)
     reuse_freed_memory()
     gelu_simd.set_num_threads(1)

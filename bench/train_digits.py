@@ -342,6 +342,8 @@ def plot(report: dict[str, Any], path: Path) -> None:
         for (curve, label), row in zip(curves.items(), panels, strict=True):
             for panel, (model, variants) in zip(row, report["results"].items(), strict=True):
                 for name, style in STYLES.items():
+                    if name not in variants:  # of a report from before it was here
+                        continue
                     values = np.array(variants[name][curve])
                     epochs = np.arange(1, values.shape[1] + 1)
                     panel.plot(epochs, values.mean(axis=0), label=name, **style)
