@@ -96,7 +96,8 @@ def test_faults_are_recognised(code: str) -> None:
 @pytest.mark.parametrize(
     "code",
     [
-        'row.form == "tanh"', '"bias" in row.operands', 'name == "gelu_tanh"', 'name in ("gelu", "gelu_backward")',
+        'row.form == "tanh"', '"bias" in row.operands',
+        'name == "gelu_tanh"', 'name in ("gelu", "gelu_backward")',
         "8 * dtype.itemsize", "a.itemsize == b.itemsize", 'text.startswith("gelu_simd: ")',
         'group == "fused"', 'TYPES["float16"].enumerable', "dtype == np.float16",
     ],
