@@ -38,6 +38,8 @@ PEERS = {
              formula("gelu_tanh_mul", "gelu_tanh_grad_mul", "tanh")),
         Peer("numpy-pow", "NumPy x**3", "peer", ("numpy",),
              formula("gelu_tanh_pow", "gelu_tanh_grad_pow", "tanh")),
+        Peer("numpy-quick", "NumPy quick", "peer", ("numpy",),
+             formula("quick_gelu", "quick_gelu_grad", "quick")),
         Peer("separate", "gelu_simd, separate calls", "other", ("numpy",), separate),
         Peer("relu", "NumPy ReLU", "other", ("numpy",), relu),
         Peer("silu", "NumPy SiLU", "other", ("numpy",), formula("silu", "silu_grad")),
