@@ -115,7 +115,9 @@ def inputs(part: str, function: str, dtype: type) -> np.ndarray:
         x = np.concatenate([x, tiny * np.array([1, 2, 3, 12345, -1, -2, -3, -12345], dtype)])
     elif part == "large":
         x = neighbours([9, 16, 40, 64, 1e30, np.finfo(dtype).max / 2], dtype, 2)
-    return x.astype(dtype)
+    x = x.astype(dtype)
+    # Second derivatives vanish on both sides: beyond the clamp the reference is 0.
+    return x[np.abs(x) <= clamp] if function in SECOND else x
 
 
 PARTS = ("all binades", "centre", "negative", "root", "tail", "nodes", "small", "large")
@@ -135,7 +137,8 @@ def test_float32_inputs_are_evaluated_to_44_bits(function: str, part: str) -> No
 
 @pytest.mark.parametrize("function", ELEMENTARY)
 def test_exact_has_60_digits(function: str) -> None:
-    edge = [-10, np.nextafter(-10, 0), -38.6, -1e3, -5e-324, 5e-324, 1e308]
+    edge = [-10, np.nextafter(-10, 0), -38.6, -1e3, -5e-324, 5e-324]
+    edge += [] if function in SECOND else [1e308]  # whose tail is below the least Decimal
     for x in [
         *neighbours([oracle.root(function)], np.float64, 2),
         *edge,

@@ -700,6 +700,11 @@ def test_any_layout(ufunc: np.ufunc, data: st.DataObject) -> None:
 FORMULAS = {
     ("exact", 0): lambda x, phi, _: x * phi,
     ("exact", 1): lambda x, phi, _: phi + x * np.exp(-x * x / 2) / math.sqrt(2 * math.pi),
+    ("exact", 2): lambda x, *_: np.exp(-x * x / 2) / math.sqrt(2 * math.pi) * (2 - x * x),
+    ("quick", 0): lambda x, *_: x / (1 + np.exp(-1.702 * x)),
+    ("quick", 1): lambda x, *_: (
+        (1 + 1.702 * x / (1 + np.exp(1.702 * x))) / (1 + np.exp(-1.702 * x))
+    ),
     ("tanh", 0): lambda x, _, t: x * (1 + t) / 2,
     ("tanh", 1): lambda x, _, t: (
         (1 + t + x * (1 - t * t) * math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * x * x)) / 2

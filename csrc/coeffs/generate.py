@@ -440,12 +440,12 @@ def tanh_half(header: Header) -> None:
 
 
 def quick_hi(least: int, ctype: str) -> mpf:
-    """The t at which 1.702 t = -least ln(2)."""
-    return rounded(-least * LN2 / QUICK_SLOPE, ctype)
+    """The t at which 1.702 t = (1/4 - least) ln(2): no product with 1/4 underflows."""
+    return rounded((mpf(1) / 4 - least) * LN2 / QUICK_SLOPE, ctype)
 
 
 def quick_constants(header: Header, ctype: str, prefix: str, least: int) -> None:
-    header.comment(f"where n = {least}: 1.702 t = {-least} ln(2); -1.702 t log2(e) = K t")
+    header.comment(f"where n = {least}: 1.702 t = {0.25 - least} ln(2); -1.702 t log2(e) = K t")
     k = split(-QUICK_SLOPE * LOG2E, ctype, BITS[ctype])
     header.scalars(ctype, prefix, hi=quick_hi(least, ctype), k_hi=k[0], k_lo=k[1])
 

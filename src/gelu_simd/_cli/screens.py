@@ -79,10 +79,13 @@ def overview() -> int:
     return int(missed)
 
 
+NAME = max(map(len, ELEMENTARY)) + 1  #: characters of a function's name in a table
+
+
 def _show_accuracy(level: str) -> bool:
     """Print the largest error of each function; return whether one is above its limit."""
     print(_styled("Accuracy against an independent high-precision reference", BOLD))
-    print(f"{'':23}{'inputs':>8}{'max ULP':>9}  {'at x =':<25}{'limit':>6}")
+    print(f"{'':{NAME + 8}}{'inputs':>8}{'max ULP':>9}  {'at x =':<25}{'limit':>6}")
     missed = False
     for dtype in _ufuncs.dtypes:
         for name in ELEMENTARY:
@@ -90,7 +93,7 @@ def _show_accuracy(level: str) -> bool:
             missed |= not result.ok
             finding = result.finding
             print(
-                f"{name:<15}{dtype.name:<8}{finding.inputs:>8}{finding.error:>9.2f}  "
+                f"{name:<{NAME}}{dtype.name:<8}{finding.inputs:>8}{finding.error:>9.2f}  "
                 f"{dtype.type(finding.at[0])!s:<25}{result.limit:>6.2f}  {_verdict(result.ok)}",
                 flush=True,
             )

@@ -45,6 +45,7 @@ STYLES = {
     "scipy-ndtr": (GREEN, "--", ">"),
     "numpy-mul": (RED, ":", "d"),
     "numpy-pow": (PINK, ":", "p"),
+    "numpy-quick": (SKY, ":", "h"),
 }
 
 THREADS = {1: "one thread", None: "each with its own threads"}  # as reports have it
