@@ -62,6 +62,6 @@ def loop_dtype(
     if all(type(dtype) in _INTEGERS for dtype in dtypes):
         return type(np.dtype(np.float64))
     try:
-        return type(functools.reduce(np.promote_types, dtypes))
+        return type(np.result_type(*dtypes))
     except TypeError:  # bfloat16 has no common type with float16 and most integers; float32 has
         return type(functools.reduce(np.promote_types, [np.dtype(np.float32), *dtypes]))

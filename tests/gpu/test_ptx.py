@@ -80,15 +80,18 @@ def architectures(*numbers: int) -> Callable:
     )
 
 
+# Functions of exp(-t^2/2) and polynomials alone.
+WITHOUT_DIVISION = {("gelu", "float32"), ("gelu_grad2", "float32"), ("gelu_grad2", "float64")}
+
+
 def divides(ufunc: np.ufunc, name: str) -> bool:
     """Tell whether a kernel divides.
 
-    The maths of the narrow types divides by multiplying, where it is not float32's, and float32's
-    gelu not at all.
+    The maths of the narrow types divides by multiplying, where it is not float32's.
     """
     row = FUNCTIONS[ufunc.__name__]
     if row.composition is None:
-        return name == TYPE_ROWS[name].lane and (ufunc, name) != (gelu_simd.gelu, "float32")
+        return name == TYPE_ROWS[name].lane and (row.name, name) not in WITHOUT_DIVISION
     lane = TYPE_ROWS[name].lane if row.composition.rounds_once else name
     return any(divides(_ufuncs.ufuncs[factor], lane) for factor in row.composition.factors)
 
