@@ -212,7 +212,7 @@ static int register_fork(void)
     static atomic_long_t is_registered;
     if (!ATOMIC_LOAD(&is_registered) && pthread_atfork(NULL, NULL, forget_helpers) == 0)
         ATOMIC_STORE(&is_registered, 1);
-    return ATOMIC_LOAD(&is_registered);
+    return ATOMIC_LOAD(&is_registered) != 0;
 }
 
 #endif
