@@ -19,6 +19,8 @@
 #include "loops.h"
 
 enum { CAPACITY = 1 << 16, GUARD = 64, SENTINEL = 0xa5, LONGEST = 4095, MAX_LEVELS = 4 };
+/* The first functions of the list: values, derivatives and gradients, which it can judge. */
+enum { NUM_JUDGED = 6 };
 
 #define FUNCTION_INDEX(name, inputs, outputs, context) INDEX_##name,
 enum { GELU_SIMD_FUNCTIONS(FUNCTION_INDEX, ) };
@@ -175,7 +177,7 @@ static void arrange(const header *h)
     ptrdiff_t offset[3] = {0}, longest = 1;
     int group[3] = {0, 1, 2}; /* of operands that are placed together */
 
-    function = h->function % GELU_SIMD_NUM_FUNCTIONS;
+    function = h->function % NUM_JUDGED;
     type = h->type % GELU_SIMD_NUM_TYPES;
     inputs = gelu_simd_functions[function].inputs;
     const ptrdiff_t size = (ptrdiff_t)SIZE, shift = h->shift * size;
