@@ -519,8 +519,8 @@ GELU_COEFFS_F32(bf16_tanh_grad_slope, 2) = {
 
 /* ==== quick form, float32 ==== */
 
-/* where n = -191: 1.702 t = 191.25 ln(2); -1.702 t log2(e) = K t */
-#define F32_QUICK_HI 0x1.378cbap+6f
+/* where n = -191: 1.702 t = 191 ln(2); -1.702 t log2(e) = K t */
+#define F32_QUICK_HI 0x1.372478p+6f
 #define F32_QUICK_K_HI -0x1.3a4cbep+1f
 #define F32_QUICK_K_LO 0x1.c08ecap-26f
 
@@ -546,8 +546,8 @@ GELU_COEFFS_F32(f32_quick_grad_root, 7) = {
 
 /* ==== quick form, float64 ==== */
 
-/* where n = -1087: 1.702 t = 1087.25 ln(2); -1.702 t log2(e) = K t */
-#define F64_QUICK_HI 0x1.bac9978fca064p+8
+/* where n = -1087: 1.702 t = 1087 ln(2); -1.702 t log2(e) = K t */
+#define F64_QUICK_HI 0x1.baaf871a8ec2cp+8
 #define F64_QUICK_K_HI -0x1.3a4cbdc7ee26bp+1
 #define F64_QUICK_K_LO -0x1.68797025e71e1p-54
 

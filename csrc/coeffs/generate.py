@@ -335,6 +335,17 @@ def tanh_exponent(header: Header, ctype: str, prefix: str, bits: int) -> None:
     )  # fmt: skip
 
 
+def fit_at_root(factor: Function, root: mpf, near: mpf, degree: int) -> tuple[mpf, Fit]:
+    """Return AT_ROOT and P of float32, P times 2^-64: the factor is AT_ROOT + d (2 + P(d))."""
+    ctype = "float"
+    at_root = rounded(factor(root), ctype)
+    divided = divided_difference(factor, root, at_root)
+    fit = polynomial(
+        lambda d: divided(d) - 2, lambda d: 1 / abs(divided(d)), (-near, near), degree, ctype
+    )
+    return at_root, fit._replace(coefficients=[c * SCALE for c in fit.coefficients])
+
+
 def tanh_float32(header: Header) -> None:
     ctype = "float"
     header.section("tanh form, float32")
@@ -351,11 +362,7 @@ def tanh_float32(header: Header) -> None:
         ),
     )  # fmt: skip
     root, near = rounded(TANH_GRAD_ROOT, ctype), mpf("0.18")
-    at_root = rounded(tanh_grad_factor(root), ctype)
-    divided = divided_difference(tanh_grad_factor, root, at_root)
-    fit = polynomial(
-        lambda d: divided(d) - 2, lambda d: 1 / abs(divided(d)), (-near, near), 4, ctype
-    )
+    at_root, fit = fit_at_root(tanh_grad_factor, root, near, 4)
     header.comment(
         "g = t 2u'(t) = 2t + t (TAIL + CUBIC t^2);\n"
         " * h = 1 - g (1 - sigma(-2u)) = 2d + (AT_ROOT + d P(d)), d = ROOT - t, |d| < NEAR;\n"
@@ -367,7 +374,6 @@ def tanh_float32(header: Header) -> None:
         cubic=rounded(6 * TANH_SLOPE * TANH_CUBIC, ctype) * SCALE,
         root=root, near=rounded(near, ctype), at_root=at_root * SCALE,
     )  # fmt: skip
-    fit = fit._replace(coefficients=[c * SCALE for c in fit.coefficients])
     header.polynomial(ctype, "f32_tanh_grad_root", "P, error relative to 2 + P,", fit)
 
 
@@ -440,12 +446,12 @@ def tanh_half(header: Header) -> None:
 
 
 def quick_hi(least: int, ctype: str) -> mpf:
-    """The t at which 1.702 t = (1/4 - least) ln(2): no product with 1/4 underflows."""
-    return rounded((mpf(1) / 4 - least) * LN2 / QUICK_SLOPE, ctype)
+    """The t at which 1.702 t = -least ln(2)."""
+    return rounded(-least * LN2 / QUICK_SLOPE, ctype)
 
 
 def quick_constants(header: Header, ctype: str, prefix: str, least: int) -> None:
-    header.comment(f"where n = {least}: 1.702 t = {0.25 - least} ln(2); -1.702 t log2(e) = K t")
+    header.comment(f"where n = {least}: 1.702 t = {-least} ln(2); -1.702 t log2(e) = K t")
     k = split(-QUICK_SLOPE * LOG2E, ctype, BITS[ctype])
     header.scalars(ctype, prefix, hi=quick_hi(least, ctype), k_hi=k[0], k_lo=k[1])
 
@@ -455,11 +461,7 @@ def quick_float32(header: Header) -> None:
     header.section("quick form, float32")
     quick_constants(header, ctype, "F32_QUICK", F32_LEAST)
     root, near = rounded(QUICK_GRAD_ROOT, ctype), mpf("0.3")
-    at_root = rounded(quick_grad_factor(root), ctype)
-    divided = divided_difference(quick_grad_factor, root, at_root)
-    fit = polynomial(
-        lambda d: divided(d) - 2, lambda d: 1 / abs(divided(d)), (-near, near), 6, ctype
-    )
+    at_root, fit = fit_at_root(quick_grad_factor, root, near, 6)
     header.comment(
         "h = 1 - 1.702 t (1 - sigma(-1.702 t)) = 2d + (AT_ROOT + d P(d)), d = ROOT - t, "
         "|d| < NEAR;\n"
@@ -471,7 +473,6 @@ def quick_float32(header: Header) -> None:
         root=root, near=rounded(near, ctype),
         at_root=at_root * SCALE,
     )  # fmt: skip
-    fit = fit._replace(coefficients=[c * SCALE for c in fit.coefficients])
     header.polynomial(ctype, "f32_quick_grad_root", "P, error relative to 2 + P,", fit)
 
 

@@ -96,7 +96,7 @@ def divides(ufunc: np.ufunc, name: str) -> bool:
     return any(divides(_ufuncs.ufuncs[factor], lane) for factor in row.composition.factors)
 
 
-@architectures(75, 120)
+@architectures(75, 80, 90, 100, 120)
 @pytest.mark.parametrize("name", TYPES)
 def test_code_is_as_written(ptx, ufunc, name, architecture):
     """Rounded as written, nothing approximate, nothing flushed, 16 bytes at once."""
@@ -117,7 +117,7 @@ def test_code_is_as_written(ptx, ufunc, name, architecture):
 
 
 @needs_fused
-@architectures(90)
+@architectures(75, 90)
 @pytest.mark.parametrize("name", TYPES)
 def test_bits_are_those_of_the_cpu(ptx, ufunc, name, architecture):
     x = every_kind(ufunc, dtype_of(name))
