@@ -10,7 +10,7 @@ from marks import ROOT, pages
 
 from gelu_simd import _ufuncs
 from gelu_simd._docs import decimal, inputs
-from gelu_simd._functions import CORRECTLY_ROUNDED, ELEMENTARY, FUNCTIONS, Function, limit
+from gelu_simd._functions import CORRECTLY_ROUNDED, ELEMENTARY, FUNCTIONS, OPERANDS, Function, limit
 from gelu_simd._levels import BITS, GROUPS
 from gelu_simd._measured import Largest
 from gelu_simd._types import TYPES
@@ -69,13 +69,6 @@ def require_all(measured: Measured) -> None:
         raise ValueError(f"no figures of {', '.join(missing)}; pass a report that has them")
 
 
-#: The operands in the examples of functions that take several.
-OPERANDS = {
-    "dy": [1.0, 2.0, 3.0], "x": [-1.0, 0.0, 1.0], "bias": [0.25, 0.5, 0.75],
-    "gate": [-1.0, 0.0, 1.0], "up": [1.0, 2.0, 3.0], "u": [0.1, 0.4, 0.8],
-}  # fmt: skip
-
-
 def example(ufunc: np.ufunc) -> list[str]:
     """Return two calls and their results, as a docstring shows them."""
     row = FUNCTIONS[ufunc.__name__]
@@ -88,11 +81,11 @@ def example(ufunc: np.ufunc) -> list[str]:
             ">>> x = np.array([-2, -1, 0, 1, 2], dtype=np.float16)",
             *call(row, "x, out=x", ufunc(x.astype(np.float16)), "  # in place"),
         ]
-    arrays = [np.array(OPERANDS[name]) for name in row.operands]
+    arrays = [np.array(OPERANDS[name].example) for name in row.operands]
     numbers = [0.5] * (len(arrays) - 1)
     last = f"{row.operands[-1]}.astype(np.float16)"
     return [
-        *(f">>> {name} = np.array({OPERANDS[name]})" for name in row.operands),
+        *(f">>> {name} = np.array({OPERANDS[name].example})" for name in row.operands),
         *call(row, ", ".join(row.operands), ufunc(*arrays)),
         *call(row, ", ".join([*map(str, numbers), last]), ufunc(*numbers, arrays[-1].astype("f2"))),
     ]

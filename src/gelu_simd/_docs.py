@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gelu_simd._functions import CORRECTLY_ROUNDED, FUNCTIONS, Composition, Function, Kind
+from gelu_simd._functions import CORRECTLY_ROUNDED, FUNCTIONS, OPERANDS, Composition, Function, Kind
 from gelu_simd._measured import EXAMPLES, MEASURED, Largest
 from gelu_simd._types import TYPES
 
@@ -61,15 +61,6 @@ PROMOTION = """\
     The result is computed in the type that NumPy promotes them to, Python numbers following the
     array, and in float64 if that is integer or bool.  If NumPy defines no promotion, as for
     bfloat16 with float16, bfloat16 is treated as float32."""
-
-OPERANDS = {
-    "x": "Input of the forward pass, dimensionless.",
-    "dy": "Derivative of the loss with respect to the output of the forward pass.",
-    "bias": "Summand of `x`, in practice one number for each place of the last axis.",
-    "gate": "Half that goes through GELU, dimensionless.",
-    "up": "Half that is multiplied by it.",
-    "u": "Random numbers, uniform in [0, 1): ``rng.random(x.shape, dtype=x.dtype)``.",
-}
 
 VALUE_RETURNS = """\
 `{name}` of each element of `x`, in the shape of `x`."""
@@ -167,7 +158,7 @@ def operands(row: Function) -> str:
     if len(row.operands) == 1:
         first = f"Input of any shape, dimensionless.  {TYPES_TAKEN}"
         return f"{row.operands[0]} : array_like\n    {first}"
-    lines = [f"{name} : array_like\n    {OPERANDS[name]}" for name in row.operands]
+    lines = [f"{name} : array_like\n    {OPERANDS[name].text}" for name in row.operands]
     return "\n".join([*lines, PROMOTION.format(factor=row.composition.factors[0])])
 
 

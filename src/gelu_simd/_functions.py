@@ -22,6 +22,33 @@ WITHIN = {
 }
 
 
+class Operand(NamedTuple):
+    """An input of functions."""
+
+    text: str  #: in docstrings
+    example: list[float]  #: in docstrings, beside other operands
+    array: str  #: of those that the comparisons time on
+
+
+OPERANDS = {
+    "x": Operand("Input of the forward pass, dimensionless.", [-1.0, 0.0, 1.0], "x"),
+    "dy": Operand(
+        "Derivative of the loss with respect to the output of the forward pass.",
+        [1.0, 2.0, 3.0], "dy",
+    ),
+    "bias": Operand(
+        "Summand of `x`, in practice one number for each place of the last axis.",
+        [0.25, 0.5, 0.75], "other",
+    ),
+    "gate": Operand("Half that goes through GELU, dimensionless.", [-1.0, 0.0, 1.0], "x"),
+    "up": Operand("Half that is multiplied by it.", [1.0, 2.0, 3.0], "other"),
+    "u": Operand(
+        "Random numbers, uniform in [0, 1): ``rng.random(x.shape, dtype=x.dtype)``.",
+        [0.1, 0.4, 0.8], "other",
+    ),
+}  # fmt: skip
+
+
 class Kind(Enum):
     """What a function is to its form of GELU."""
 

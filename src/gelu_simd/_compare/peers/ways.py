@@ -9,14 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gelu_simd._check.bits import Array
-from gelu_simd._functions import FUNCTIONS
+from gelu_simd._functions import FUNCTIONS, OPERANDS
 
 #: What ONNX, PyTorch and others call a form: the value of their argument `approximate`.
 APPROXIMATE = {"exact": "none", "tanh": "tanh"}
-
-
-#: The array that stands for an operand of another name.
-STANDS_FOR = {"gate": "x", "up": "other", "bias": "other", "u": "other"}
 
 
 class Arrays(NamedTuple):
@@ -31,7 +27,7 @@ class Arrays(NamedTuple):
     def inputs(self, function: str) -> tuple[Array, ...]:
         """Return the operands of `function`."""
         operands = FUNCTIONS[function].operands
-        return tuple(getattr(self, STANDS_FOR.get(name, name)) for name in operands)
+        return tuple(getattr(self, OPERANDS[name].array) for name in operands)
 
     def outs(self, function: str) -> tuple[Array, ...]:
         """Return room for the results of `function`."""
