@@ -3,9 +3,9 @@
 #
 # One would expect:  1 everywhere, as np.mean sums float16 in float32 and the others build on NumPy.
 # What happens:      only np.mean has that rule.  xarray 2026.9.0 sums in float16 even where nothing is
-#                    missing; with skipna=False it is right.  Dask 2026.8.0 divides an infinite sum by
-#                    a count that is infinite too.  In NumPy itself np.nanmean and np.var overflow, and
-#                    np.average gives NaN once it gets weights.  jnp.nanmean of JAX is NaN, its mean 1.
+#                    missing; with skipna=False it is right.  Dask 2026.8.0 counts in float16 too, so the
+#                    mean of 70,000 numbers 0.1 is 0.  In NumPy itself np.nanmean and np.var overflow,
+#                    and np.average gives NaN once it gets weights.  jnp.nanmean of JAX is NaN.
 # Why it matters:    activations and model outputs are stored in float16; the same mean is right for a
 #                    bare array and lost once it has labels, chunks or a missing value.
 # shellcheck source-path=SCRIPTDIR source=common.bash
@@ -34,6 +34,9 @@ means = {
     "jnp.mean": float(jnp.mean(ones)),
     "jnp.nanmean": float(jnp.nanmean(ones)),
 }
+small = dask.array.full(70_000, 0.1, chunks=10_000, dtype=np.float16).mean().compute()
+print("Dask, of 70,000 numbers 0.1:", small)
+assert small == 0
 for name, mean in means.items():
     print(f"{name}: {mean}")
 inf, nan = np.inf, np.nan
