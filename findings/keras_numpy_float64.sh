@@ -2,11 +2,11 @@
 # Keras 3.15.1: the NumPy backend fails to import without JAX, and makes float32 of every float64 array.
 #
 # One would expect:  a backend named "numpy" needs NumPy, and keras.ops.exp, erf and gelu of a float64
-#                    array are float64, as NumPy's.
-# What happens:      import keras raises ModuleNotFoundError for jax.  With JAX installed all inputs are
-#                    converted first, to the type of keras.config.floatx(), float32, also by
-#                    convert_to_tensor without a dtype.  float16 stays float16.  After
-#                    set_floatx("float64") float64 stays.
+#                    array are float64, as NumPy's; if not, then after set_floatx("float64").
+# What happens:      import keras raises ModuleNotFoundError for jax.  With JAX installed each function
+#                    converts its inputs first, and has no float64 among the types that it keeps:
+#                    float32 comes back, also after set_floatx("float64") and from an array that
+#                    keras.ops.cast has just made float64.  float16 stays float16.
 # Why it matters:    tests take this backend as the reference in float64; what they compare with is
 #                    rounded to float32, and nothing but the result's type shows it.
 # shellcheck source-path=SCRIPTDIR source=common.bash
@@ -39,6 +39,7 @@ for name, function in functions.items():
     print(f"{name}: float64 becomes {double.dtype}, float16 becomes {half.dtype}")
     assert double.dtype == np.float32 and half.dtype == np.float16
 keras.config.set_floatx("float64")
-print("exp after set_floatx('float64'):", keras.ops.exp(x).dtype)
-assert keras.ops.exp(x).dtype == np.float64
+cast = keras.ops.cast(x, "float64")
+print("with floatx float64:", cast.dtype, "becomes", keras.ops.exp(cast).dtype)
+assert cast.dtype == np.float64 and keras.ops.exp(cast).dtype == np.float32
 PYTHON
