@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import itertools
 import sys
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from targets import (
     QUICK_GRAD_ROOT,
     QUICK_SLOPE,
     TANH_CUBIC,
+    TANH_GRAD2_ROOT,
     TANH_GRAD_ROOT,
     TANH_SLOPE,
     E,
@@ -41,6 +43,8 @@ from targets import (
     phi,
     quick_grad_factor,
     ratio_at_root,
+    tanh_grad2,
+    tanh_grad2_factor,
     tanh_grad_factor,
     tanh_z_is,
 )
@@ -375,6 +379,75 @@ def tanh_float32(header: Header) -> None:
         root=root, near=rounded(near, ctype), at_root=at_root * SCALE,
     )  # fmt: skip
     header.polynomial(ctype, "f32_tanh_grad_root", "P, error relative to 2 + P,", fit)
+    tanh_grad2_float32(header)
+
+
+# gelu_tanh''(t) exp(2u) in half octaves of t from GRAD2_ORIGIN on; the first begins at 0, and the
+# last ends where t stops.
+GRAD2_ORIGIN, GRAD2_DEGREE = rounded(mpf("0.4525"), "float"), 7
+GRAD2_PIECES = 8
+
+
+def grad2_piece(lo: mpf, hi: mpf, root: mpf) -> tuple[mpf, list[mpf], mpf]:
+    """Return the centre, the coefficients and their error before they are rounded."""
+    ctype, near_root = "float", mpf("0.45")
+    if lo - near_root < root < hi + near_root:
+        # At the centre, the root, the value is nearly 0: the slope carries the error.
+        at_root = rounded(tanh_grad2_factor(root), ctype)
+        divided = divided_difference(tanh_grad2_factor, root, at_root)
+        fit = polynomial(
+            lambda s: -divided(-s), lambda s: 1 / abs(divided(-s)), (lo - root, hi - root),
+            GRAD2_DEGREE - 1, ctype,
+        )  # fmt: skip
+        return root, [at_root, *fit.coefficients], fit
+    centre, step = lo + (hi - lo) / 16 if lo > root else (lo + hi) / 2, (hi - lo) / 1024
+    while True:
+        centre = rounded(centre, ctype)
+        constant = tanh_grad2_factor(centre)
+        if abs(rounded(constant, ctype) / constant - 1) < mpf(2) ** -29:
+            break
+        centre += step
+    fit = polynomial(
+        lambda s: tanh_grad2_factor(centre + s), lambda s: 1 / abs(tanh_grad2_factor(centre + s)),
+        (lo - centre, hi - centre), GRAD2_DEGREE, ctype,
+    )  # fmt: skip
+    return centre, fit.coefficients, fit
+
+
+def tanh_grad2_float32(header: Header) -> None:
+    ctype = "float"
+    header.comment("2^f - 1 = LN2 f + f^2 s(f), |f| <= 1/2")
+    header.scalars(ctype, "F32_TANH_GRAD2", ln2=rounded(LN2, ctype))
+    h = mpf("0.5001")
+    header.polynomial(
+        ctype, "f32_tanh_grad2_exp2", "s, error relative to 2^f,",
+        polynomial(
+            lambda f: (mp.expm1(f * LN2) - LN2 * f) / f**2 if f else LN2**2 / 2,
+            lambda f: f**2 / mp.power(2, f), (-h, h), 4, ctype,
+        ),
+    )  # fmt: skip
+    root = rounded(TANH_GRAD2_ROOT, ctype)
+    ends = [
+        pieces.from_bits(pieces.bits(GRAD2_ORIGIN) + n * pieces.HALF_OCTAVE)
+        for n in range(GRAD2_PIECES + 1)
+    ]
+    last = pieces.from_bits(pieces.bits(ends[-1]) - 1)
+    ends[0], ends[-1] = mpf(0), tanh_z_is(-F32_LEAST)
+    rows, columns = [], []
+    for lo, hi in itertools.pairwise(ends):
+        centre, coefficients, fit = grad2_piece(lo, hi, root)
+        rows.append(
+            f"[{float(lo):.2f}, {float(hi):.2f}] {log2(fit.before)}, rounded {log2(fit.after)}"
+        )
+        columns.append([centre, *(c * SCALE for c in coefficients)])
+    header.comment(
+        "gelu_tanh''(t) exp(2u) in pieces, half octaves from ORIGIN to LAST of t, and the errors there:\n"
+        " * " + ";\n * ".join(rows) + ".\n"
+        f" * Eight centers, then eight constants of polynomials of degree {GRAD2_DEGREE} in\n"
+        " * t - center, and so on; times 2^-64"
+    )
+    header.scalars(ctype, "F32_TANH_GRAD2", origin=GRAD2_ORIGIN, last=last)
+    header.array(ctype, "f32_tanh_grad2_pieces", [c[k] for k in range(GRAD2_DEGREE + 2) for c in columns])
 
 
 def tanh_float64(header: Header) -> None:
@@ -406,6 +479,13 @@ def tanh_float64(header: Header) -> None:
     header.comment("gelu_tanh'(-t) = AT_ROOT + d P(d), d = ROOT - t, |d| < NEAR")
     header.scalars(ctype, "F64_TANH_GRAD", root=root, near=near, at_root=at_root)
     header.polynomial(ctype, "f64_tanh_grad_root", "P, error relative to P,", fit)
+    root, near = rounded(TANH_GRAD2_ROOT, ctype), mpf("0.125")
+    at_root = rounded(tanh_grad2(root), ctype)
+    divided = divided_difference(tanh_grad2, root, at_root)
+    fit = polynomial(divided, lambda d: 1 / divided(d), (-near, near), 11, ctype)
+    header.comment("gelu_tanh''(t) = AT_ROOT + d P(d), d = ROOT - t, |d| < NEAR")
+    header.scalars(ctype, "F64_TANH_GRAD2", root=root, near=near, at_root=at_root)
+    header.polynomial(ctype, "f64_tanh_grad2_root", "P, error relative to P,", fit)
 
 
 def tanh_half(header: Header) -> None:
@@ -437,6 +517,14 @@ def tanh_half(header: Header) -> None:
                 "tanh_grad_slope": slope,
             },
             fixed="tanh_grad_exp2",
+        )  # fmt: skip
+        half_walk(
+            header, kind, "gelu_tanh_grad2", 1, constants,
+            {
+                "tanh_grad2_exp2": exp2, "tanh_grad2_exponent": exponent,
+                "tanh_grad2_slope": [-c for c in slope],
+                "tanh_grad2_twice": [rounded(-4 * TANH_SLOPE, ctype)],
+            },
         )  # fmt: skip
 
 
