@@ -553,7 +553,8 @@ GELU_COEFFS_F64(f64_tanh_grad_root, 11) = {
     0x1.132d219453675p-12,
     0x1.01b3024c4ac46p-13};
 
-/* gelu_tanh''(t) = AT_ROOT + d P(d), d = ROOT - t, |d| < NEAR */
+/* gelu_tanh''(t) = AT_ROOT + d P(d), d = ROOT - t, |d| < NEAR; HI is where n = -1119 */
+#define F64_TANH_GRAD2_HI 0x1.5d0bd7fb30a9dp+4
 #define F64_TANH_GRAD2_ROOT 0x1.6b23142700629p+0
 #define F64_TANH_GRAD2_NEAR 0x1p-3
 #define F64_TANH_GRAD2_AT_ROOT 0x1.3190cbb784445p-55

@@ -58,6 +58,7 @@ HEADER = Path(__file__).with_name("gelu_coeffs.h")
 F32_EXP_MAGIC = 3 * mpf(2) ** 22 + 64 + 127
 F64_EXP_MAGIC = 3 * mpf(2) ** 51 + 64 + 1023
 F32_LEAST, F64_LEAST = -191, -1087  # the n at which v_pow2 gives 0
+F64_GRAD2_LEAST = F64_LEAST - 32  # the same in gelu_tanh_grad2
 SCALE = mpf(2) ** -64  # on what meets 2^(n + 64) in the end
 HALF_LO = mpf(2) ** -14
 HALF_ONE = 1 - mpf(2) ** -24
@@ -483,8 +484,13 @@ def tanh_float64(header: Header) -> None:
     at_root = rounded(tanh_grad2(root), ctype)
     divided = divided_difference(tanh_grad2, root, at_root)
     fit = polynomial(divided, lambda d: 1 / divided(d), (-near, near), 11, ctype)
-    header.comment("gelu_tanh''(t) = AT_ROOT + d P(d), d = ROOT - t, |d| < NEAR")
-    header.scalars(ctype, "F64_TANH_GRAD2", root=root, near=near, at_root=at_root)
+    header.comment(
+        "gelu_tanh''(t) = AT_ROOT + d P(d), d = ROOT - t, |d| < NEAR; HI is where n = -1119"
+    )
+    header.scalars(
+        ctype, "F64_TANH_GRAD2",
+        hi=rounded(tanh_z_is(-F64_GRAD2_LEAST), ctype), root=root, near=near, at_root=at_root,
+    )  # fmt: skip
     header.polynomial(ctype, "f64_tanh_grad2_root", "P, error relative to P,", fit)
 
 
