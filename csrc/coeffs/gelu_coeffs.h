@@ -413,7 +413,8 @@ GELU_COEFFS_F32(f32_tanh_grad2_exp2, 5) = {
     0x1.5f0422p-10f,
     0x1.416f98p-13f};
 
-/* gelu_tanh''(t) exp(2u) in pieces, half octaves from ORIGIN to LAST of t, and the errors there:
+/* Pieces of [0, HI], half octaves of t from ORIGIN to LAST, and the errors there of
+ * gelu_tanh''(t) exp(2u), in those that have the root as their center of the slope:
  * [0.00, 0.65] 2^-27.07, rounded 2^-26.50;
  * [0.65, 0.90] 2^-37.91, rounded 2^-29.78;
  * [0.90, 1.31] 2^-30.55, rounded 2^-30.42;

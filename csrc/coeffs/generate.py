@@ -383,36 +383,36 @@ def tanh_float32(header: Header) -> None:
     tanh_grad2_float32(header)
 
 
-# gelu_tanh''(t) exp(2u) in half octaves of t from GRAD2_ORIGIN on; the first begins at 0, and the
-# last ends where t stops.
-GRAD2_ORIGIN, GRAD2_DEGREE = rounded(mpf("0.4525"), "float"), 7
-GRAD2_PIECES = 8
+# gelu_tanh''(t) exp(2u) in pieces: half octaves of t from GRAD2_ORIGIN on.  The first begins at 0
+# and the last ends where t stops.
+GRAD2_ORIGIN, GRAD2_DEGREE, GRAD2_PIECES = rounded(mpf("0.4525"), "float"), 7, 8
+GRAD2_NEAR = mpf("0.45")  # pieces this near the root have it as their centre
 
 
-def grad2_piece(lo: mpf, hi: mpf, root: mpf) -> tuple[mpf, list[mpf], mpf]:
-    """Return the centre, the coefficients and their error before they are rounded."""
-    ctype, near_root = "float", mpf("0.45")
-    if lo - near_root < root < hi + near_root:
-        # At the centre, the root, the value is nearly 0: the slope carries the error.
+def grad2_piece(lo: mpf, hi: mpf) -> tuple[mpf, Fit]:
+    """Return the centre, and the polynomial in t - centre."""
+    ctype, root = "float", rounded(TANH_GRAD2_ROOT, "float")
+    if lo - GRAD2_NEAR < root < hi + GRAD2_NEAR:
         at_root = rounded(tanh_grad2_factor(root), ctype)
         divided = divided_difference(tanh_grad2_factor, root, at_root)
         fit = polynomial(
             lambda s: -divided(-s), lambda s: 1 / abs(divided(-s)), (lo - root, hi - root),
             GRAD2_DEGREE - 1, ctype,
         )  # fmt: skip
-        return root, [at_root, *fit.coefficients], fit
-    centre, step = lo + (hi - lo) / 16 if lo > root else (lo + hi) / 2, (hi - lo) / 1024
-    while True:
+        return root, fit._replace(coefficients=[at_root, *fit.coefficients])
+    # Beyond the root the value grows with t: with the centre near LO few terms have opposite signs.
+    centre = lo + (hi - lo) / 16 if lo > root else (lo + hi) / 2
+    while True:  # until the constant coefficient is all but a float32
         centre = rounded(centre, ctype)
         constant = tanh_grad2_factor(centre)
         if abs(rounded(constant, ctype) / constant - 1) < mpf(2) ** -29:
             break
-        centre += step
+        centre += (hi - lo) / 1024
     fit = polynomial(
         lambda s: tanh_grad2_factor(centre + s), lambda s: 1 / abs(tanh_grad2_factor(centre + s)),
         (lo - centre, hi - centre), GRAD2_DEGREE, ctype,
     )  # fmt: skip
-    return centre, fit.coefficients, fit
+    return centre, fit
 
 
 def tanh_grad2_float32(header: Header) -> None:
@@ -427,28 +427,26 @@ def tanh_grad2_float32(header: Header) -> None:
             lambda f: f**2 / mp.power(2, f), (-h, h), 4, ctype,
         ),
     )  # fmt: skip
-    root = rounded(TANH_GRAD2_ROOT, ctype)
-    ends = [
-        pieces.from_bits(pieces.bits(GRAD2_ORIGIN) + n * pieces.HALF_OCTAVE)
-        for n in range(GRAD2_PIECES + 1)
-    ]
+    origin = pieces.bits(GRAD2_ORIGIN)
+    ends = [pieces.from_bits(origin + n * pieces.HALF_OCTAVE) for n in range(GRAD2_PIECES + 1)]
     last = pieces.from_bits(pieces.bits(ends[-1]) - 1)
     ends[0], ends[-1] = mpf(0), tanh_z_is(-F32_LEAST)
     rows, columns = [], []
     for lo, hi in itertools.pairwise(ends):
-        centre, coefficients, fit = grad2_piece(lo, hi, root)
-        rows.append(
-            f"[{float(lo):.2f}, {float(hi):.2f}] {log2(fit.before)}, rounded {log2(fit.after)}"
-        )
-        columns.append([centre, *(c * SCALE for c in coefficients)])
+        centre, fit = grad2_piece(lo, hi)
+        errors = f"{log2(fit.before)}, rounded {log2(fit.after)}"
+        rows.append(f"[{float(lo):.2f}, {float(hi):.2f}] {errors}")
+        columns.append([centre, *(c * SCALE for c in fit.coefficients)])
     header.comment(
-        "gelu_tanh''(t) exp(2u) in pieces, half octaves from ORIGIN to LAST of t, and the errors there:\n"
+        "Pieces of [0, HI], half octaves of t from ORIGIN to LAST, and the errors there of\n"
+        " * gelu_tanh''(t) exp(2u), in those that have the root as their center of the slope:\n"
         " * " + ";\n * ".join(rows) + ".\n"
         f" * Eight centers, then eight constants of polynomials of degree {GRAD2_DEGREE} in\n"
         " * t - center, and so on; times 2^-64"
     )
     header.scalars(ctype, "F32_TANH_GRAD2", origin=GRAD2_ORIGIN, last=last)
-    header.array(ctype, "f32_tanh_grad2_pieces", [c[k] for k in range(GRAD2_DEGREE + 2) for c in columns])
+    table = [c[row] for row in range(GRAD2_DEGREE + 2) for c in columns]
+    header.array(ctype, "f32_tanh_grad2_pieces", table)
 
 
 def tanh_float64(header: Header) -> None:
