@@ -185,8 +185,15 @@ def test_nothing_remains_of_a_killed_run(folder):
     assert (folder / "out.npy").read_text() == "old"
 
 
-def test_what_remains_of_a_killed_run_elsewhere(folder):
-    stopped(folder, "before the disk has it", ["SIGKILL"], named=True)
+@pytest.mark.parametrize(
+    ("moment", "named"), [("before the disk has it", True), ("as it has a name", False)]
+)
+def test_what_remains_of_a_killed_run_elsewhere(folder, moment, named):
+    """Without a name, too, in the instant of the replacement: as the help says."""
+    if not named and sys.platform != "linux":
+        pytest.skip("needs Linux's files without a name")
+    stopped(folder, moment, ["SIGKILL"], named)
+    assert (folder / "out.npy").read_text() == "old"
     [leftover] = folder.glob(".gelu-simd-*.tmp")
     child = start(HEED, "apply", "-", folder / "out.npy", stdin=subprocess.PIPE)
     child.stdin.buffer.write(saved(np.zeros(3)))
