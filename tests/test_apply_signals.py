@@ -74,7 +74,11 @@ fill = apply._fill
 apply._fill = lambda *args: (tell(), fill(*args))[1]
 """,
     "as it waits for data": None,
-    "as it opens the folder": BEFORE + "os.readlink = slowly(os.readlink)",
+    "as it opens the folder": BEFORE
+    + """
+from gelu_simd._cli import files
+files._special_devices = slowly(files._special_devices)
+""",
     "before the last step": BEFORE + "os.replace = slowly(os.replace)",
     "as it has a name": AFTER + "os.link = slowly(os.link)",
     "before the disk has it": BEFORE + "os.fsync = slowly(os.fsync)",

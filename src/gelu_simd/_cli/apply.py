@@ -92,6 +92,8 @@ def apply(
         When either file is at fault, or the input's type is not one that `ufunc` accepts.
     BrokenPipeError
         When nobody reads the output any more.
+    MemoryError
+        When there is no room for two blocks, or no thread can be started.
 
     """
     with open_input(source) as infile:

@@ -242,18 +242,17 @@ class _Replacement:
     def publish(self) -> None:
         """Put the new file, which is complete, in its place."""
         new = self.file.fileno()
-        if self.old is None:
-            self.old = self._open_old()  # one that has come since
         if self.old is None and self.temporary is None:
             with suppress(FileExistsError):
                 self._name(self.name)
                 return
-            self.old = self._open_old()  # it came just now
+        if self.old is None:
+            self.old = self._open_old()  # one that has come since
         if self.old is not None:
             _keep_metadata(self.old, new)
             os.fsync(new)
         if self.temporary is None:
-            # A link replaces nothing, so the file needs a name before it can.
+            # A new name replaces nothing, but a file that has one can take another's.
             self.temporary = self._beside(PREFIX + secrets.token_hex(8) + SUFFIX)
             self._name(self.temporary)
         written = os.fstat(new)
