@@ -1,6 +1,6 @@
 """Faults at random moments of `apply`: the output is the old or the new one, and nothing is left.
 
-With --exhaustive some thousands of runs; -s shows how many ended in which way.
+With --exhaustive some thousands of runs; -rP shows how many ended in which way.
 """
 
 import collections
