@@ -104,6 +104,7 @@ def is_regular(file: io.FileIO) -> bool:
 
 @contextmanager
 def _closed_on_error(file: _File) -> Iterator[_File]:
+    """Close the file if the ``with`` block fails."""
     try:
         yield file
     except BaseException:
@@ -306,7 +307,7 @@ class _Replacement:
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
 
     def _status(self) -> os.stat_result | None:
-        """Look at what bears the name, be it a link; None if nothing does."""
+        """Return the status of what has the name, of a link itself; None if nothing has it."""
         try:
             return os.stat(self.name, dir_fd=self.folder, follow_symlinks=False)
         except FileNotFoundError:
@@ -382,9 +383,9 @@ def _special_devices() -> set[int]:
 def _require_not_planted(folder: os.stat_result, status: os.stat_result) -> None:
     """Raise PermissionError for another user's link, file or pipe in a folder such as /tmp.
 
-    Whoever put it there could choose what is overwritten, or who owns the result.  Linux has the
-    same rule (fs.protected_symlinks, _regular and _fifos), but links are followed here, and nothing
-    is opened to be created.
+    Whoever put it there could choose what is overwritten, or who owns the result.  Linux has such
+    rules too (fs.protected_symlinks, fs.protected_regular, fs.protected_fifos).  They are often off,
+    and do not see the links that this module follows itself, nor files opened without O_CREAT.
     """
     trusted = {os.geteuid(), folder.st_uid}
     if folder.st_mode & _LIKE_TMP == _LIKE_TMP and status.st_uid not in trusted:
