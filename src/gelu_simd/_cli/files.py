@@ -384,7 +384,7 @@ def _require_not_planted(folder: os.stat_result, status: os.stat_result) -> None
     """Raise PermissionError for another user's link, file or pipe in a folder such as /tmp.
 
     Whoever put it there could choose what is overwritten, or who owns the result.  Linux has such
-    rules too (fs.protected_symlinks, fs.protected_regular, fs.protected_fifos).  They are often off,
+    rules too (fs.protected_symlinks, fs.protected_regular, fs.protected_fifos).  They may be off,
     and do not see the links that this module follows itself, nor files opened without O_CREAT.
     """
     trusted = {os.geteuid(), folder.st_uid}
