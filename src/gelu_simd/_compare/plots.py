@@ -237,6 +237,27 @@ def draw_error(
         label.set_fontweight("bold" if entry["kind"] == "ours" else "normal")
 
 
+def draw_errors(
+    strips: Mapping[str, Mapping[str, Sequence[float | None] | None]],
+    bounds: Sequence[float],
+    dtype: str,
+    out: BinaryIO,
+    file_format: str,
+) -> None:
+    """Write a picture of errors alone: a panel for each function, a strip for each title."""
+    with mpl.rc_context(FONT):
+        rows = len(next(iter(strips.values())))
+        figure = Figure(figsize=(4.4 * len(strips) + 3.0, 0.3 * rows + 1.2), layout="constrained")
+        axes = figure.subplots(1, len(strips), squeeze=False)[0]
+        for ax, (function, each) in zip(axes, strips.items(), strict=True):
+            draw_strips(ax, each, bounds, dtype)
+            ax.set_title(f"{function}, {dtype}")
+            if ax is not axes[0]:  # which has the names
+                ax.yaxis.set_major_locator(NullLocator())
+        colour_bar(figure, axes, dtype)
+        figure.savefig(out, format=file_format, dpi=140, facecolor="white")
+
+
 def draw_strips(
     ax: Axes,
     strips: Mapping[str, Sequence[float | None] | None],
