@@ -31,8 +31,12 @@
 #include <sys/sysctl.h>
 #endif
 
-#define FUNCTION(name, inputs, outputs, context) {#name, inputs, outputs},
-const gelu_simd_function gelu_simd_functions[] = {GELU_SIMD_FUNCTIONS(FUNCTION, )};
+#define TYPE_BIT(type, ...) | 1u << GELU_SIMD_##type
+enum { ALL_TYPES = 0 GELU_SIMD_TYPES(TYPE_BIT, ), CR_TYPES = 0 GELU_SIMD_CR_TYPES(TYPE_BIT, ) };
+
+#define FUNCTION(name, inputs, outputs, types) {#name, inputs, outputs, types},
+const gelu_simd_function gelu_simd_functions[] = {
+    GELU_SIMD_FUNCTIONS(FUNCTION, ALL_TYPES) GELU_SIMD_CR_FUNCTIONS(FUNCTION, CR_TYPES)};
 
 #define TYPE(name, element, lane, precision, context) {#name, sizeof(element), precision},
 const gelu_simd_type gelu_simd_types[] = {GELU_SIMD_TYPES(TYPE, )};

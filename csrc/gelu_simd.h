@@ -17,7 +17,8 @@ enum { GELU_SIMD_TYPES(GELU_SIMD_TYPE_INDEX, ) };
 
 #define GELU_SIMD_COUNT(...) +1
 enum {
-    GELU_SIMD_NUM_FUNCTIONS = 0 GELU_SIMD_FUNCTIONS(GELU_SIMD_COUNT, ),
+    GELU_SIMD_NUM_FUNCTIONS =
+        0 GELU_SIMD_FUNCTIONS(GELU_SIMD_COUNT, ) GELU_SIMD_CR_FUNCTIONS(GELU_SIMD_COUNT, ),
     GELU_SIMD_NUM_TYPES = 0 GELU_SIMD_TYPES(GELU_SIMD_COUNT, ),
     GELU_SIMD_MAX_INPUTS = 4,
     GELU_SIMD_MAX_OUTPUTS = 2,
@@ -27,6 +28,7 @@ enum {
 typedef struct {
     const char *name;
     int inputs, outputs;
+    unsigned types; /* bit t is set if it has a kernel for the type t */
 } gelu_simd_function;
 
 typedef struct {

@@ -18,6 +18,7 @@ import functools
 import sys
 from pathlib import Path
 
+import cr
 import half
 import numpy as np
 import pieces
@@ -422,6 +423,7 @@ SECTIONS = [
     tanh_float32,
     tanh_float64,
     tanh_half,
+    cr.section,
 ]
 
 

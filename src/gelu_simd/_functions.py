@@ -11,13 +11,31 @@ from typing import NamedTuple
 #: The limit of a correctly rounded result: half an ULP.
 CORRECTLY_ROUNDED = 0.5
 
-#: Limits on the error in ULP, by type.
+#: Limits on the error in ULP, by type: the types of the functions of a tier.
 WITHIN = {
     "float32": 3.0,
     "float64": 2.0,
     "float16": CORRECTLY_ROUNDED,
     "bfloat16": CORRECTLY_ROUNDED,
 }
+ROUNDED = {
+    "float32": CORRECTLY_ROUNDED,
+    "float16": CORRECTLY_ROUNDED,
+    "bfloat16": CORRECTLY_ROUNDED,
+}
+
+
+class Tier(NamedTuple):
+    """Functions of one accuracy, in a public module of their own."""
+
+    module: str
+    limits: Mapping[str, float]  #: in ULP, by type
+
+
+FAST = Tier("gelu_simd", WITHIN)
+CORRECT = Tier("gelu_simd.cr", ROUNDED)
+
+TIERS = (FAST, CORRECT)
 
 
 class Kind(Enum):
@@ -32,7 +50,7 @@ class Kind(Enum):
 class Function(NamedTuple):
     """A row of the list."""
 
-    name: str
+    name: str  #: in C and in every list
     form: str  #: of GELU: "exact", or "tanh" for the approximation
     order: int  #: of the derivative: 0 is the value, 1 the first derivative
     operands: tuple[str, ...]  #: names of the inputs; the last is x
@@ -41,6 +59,8 @@ class Function(NamedTuple):
     summary: str
     formula: str  #: in LaTeX
     product_of: str | None = None  #: the function that the first operand is multiplied by
+    tier: Tier = FAST
+    public: str = ""  #: its name in the tier's module
 
     @property
     def kind(self) -> Kind:
@@ -48,6 +68,11 @@ class Function(NamedTuple):
         if self.product_of is not None:
             return Kind.GRADIENT if self.order == 1 else Kind.OTHER
         return {0: Kind.VALUE, 1: Kind.DERIVATIVE}.get(self.order, Kind.OTHER)
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types that it has loops for."""
+        return tuple(self.tier.limits)
 
     @property
     def place(self) -> tuple[str, Kind]:
