@@ -73,7 +73,7 @@ def hashes() -> str:
     with using(level):
         rows = [
             f"  {json.dumps(name)}: "
-            + json.dumps({dtype.name: digest(ufunc, dtype) for dtype in _ufuncs.dtypes})
+            + json.dumps({dtype.name: digest(ufunc, dtype) for dtype in _ufuncs.dtypes_of[name]})
             for name, ufunc in _ufuncs.ufuncs.items()
         ]
     return "{\n" + ",\n".join(rows) + "\n}\n"

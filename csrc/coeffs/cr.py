@@ -31,7 +31,6 @@ CTYPE = "double"
 LEAST = -523  # the n at which v_pow2 gives 0
 SCALE = mpf(2) ** -500  # on what p = 2^(n - 500) is added to or divided by
 MAGIC = 3 * mpf(2) ** 51 + 1023 - 500
-SIGN = 2**11  # the bit of MAGIC that makes v_pow2's result negative
 END = mpf("14.5")  # of the fits: beyond it results vanish
 CENTER = 4  # of the nodes: they are those of Chebyshev in (t - CENTER)/(t + CENTER)
 CHECKS = 400
@@ -153,12 +152,12 @@ def section(header: Header) -> None:
     """Write the constants of csrc/maths/cr_f32.inc."""
     header.section("float32, correctly rounded")
     header.comment(
-        "z + MAGIC holds rint(z) - 500 + the exponent's bias in its last bits; MINUS_MAGIC also the\n"
-        " * sign.  t stops at HI, where n = -523"
+        "z + MAGIC holds rint(z) - 500 + the exponent's bias in its last bits.\n"
+        " * t stops at HI, where n = -523"
     )
     header.scalars(
         CTYPE, "F64_CR",
-        magic=MAGIC, minus_magic=MAGIC + SIGN,
+        magic=MAGIC,
         gelu_hi=rounded(mp.sqrt(-LEAST * G), CTYPE), tanh_hi=rounded(tanh_z_is(-LEAST), CTYPE),
     )  # fmt: skip
     fit = exponential()

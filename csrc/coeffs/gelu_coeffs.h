@@ -490,10 +490,9 @@ GELU_COEFFS_F32(bf16_tanh_grad_slope, 2) = {
 
 /* ==== float32, correctly rounded ==== */
 
-/* z + MAGIC holds rint(z) - 500 + the exponent's bias in its last bits; MINUS_MAGIC also the
- * sign.  t stops at HI, where n = -523 */
+/* z + MAGIC holds rint(z) - 500 + the exponent's bias in its last bits.
+ * t stops at HI, where n = -523 */
 #define F64_CR_MAGIC 0x1.800000000020bp+52
-#define F64_CR_MINUS_MAGIC 0x1.8000000000a0bp+52
 #define F64_CR_GELU_HI 0x1.aed29afd990ccp+4
 #define F64_CR_TANH_HI 0x1.0c1e93c822b09p+4
 

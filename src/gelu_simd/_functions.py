@@ -1,6 +1,6 @@
 r"""The list of functions: what each one computes, and how large its error may be.
 
-It is the list of csrc/lists.h with what C need not know.  This module imports nothing of the
+It is the lists of csrc/lists.h with what C need not know.  This module imports nothing of the
 package, so that all others may read it.
 """
 
@@ -60,7 +60,7 @@ class Function(NamedTuple):
     formula: str  #: in LaTeX
     product_of: str | None = None  #: the function that the first operand is multiplied by
     tier: Tier = FAST
-    public: str = ""  #: its name in the tier's module
+    alias: str | None = None  #: its name in the tier's module, if not `name`
 
     @property
     def kind(self) -> Kind:
@@ -68,6 +68,11 @@ class Function(NamedTuple):
         if self.product_of is not None:
             return Kind.GRADIENT if self.order == 1 else Kind.OTHER
         return {0: Kind.VALUE, 1: Kind.DERIVATIVE}.get(self.order, Kind.OTHER)
+
+    @property
+    def public(self) -> str:
+        """Its name in the tier's module."""
+        return self.alias or self.name
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -84,8 +89,7 @@ _GAUSS = r"\Phi(x) = \tfrac12 \operatorname{erfc}(-x/\sqrt2)"
 _DENSITY = r"\varphi(x) = e^{-x^2/2}/\sqrt{2\pi}"
 _SIGMA = r"\sigma(v) = 1/(1 + e^{-v}), \quad v = 2\sqrt{2/\pi}\,(x + 0.044715\,x^3)"
 
-#: By name, in the order of csrc/lists.h.
-FUNCTIONS = {
+_FAST = {
     function.name: function
     for function in (
         Function(
@@ -122,6 +126,31 @@ FUNCTIONS = {
         ),
     )
 }  # fmt: skip
+
+
+def _correct(name: str) -> Function:
+    """Return the record of the correctly rounded function beside a fast one."""
+    row = _FAST[name]
+    return row._replace(
+        name=f"cr_{name}",
+        alias=name,
+        tier=CORRECT,
+        limits=row.limits and CORRECT.limits,
+        product_of=row.product_of and f"cr_{row.product_of}",
+    )
+
+
+_CORRECT = (
+    "gelu",
+    "gelu_tanh",
+    "gelu_grad",
+    "gelu_tanh_grad",
+    "gelu_backward",
+    "gelu_tanh_backward",
+)
+
+#: By name, in the order of csrc/lists.h.
+FUNCTIONS = _FAST | {row.name: row for row in map(_correct, _CORRECT)}
 
 #: Names of the functions whose error has a limit of its own.
 ELEMENTARY = tuple(name for name, function in FUNCTIONS.items() if function.limits is not None)

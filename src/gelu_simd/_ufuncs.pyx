@@ -215,7 +215,7 @@ def type_row(int t):
 TYPES = tuple(type_row(t) for t in range(GELU_SIMD_NUM_TYPES))
 
 DTYPES = {"f32": numpy.float32, "f64": numpy.float64, "f16": numpy.float16}
-cdef int num_builtin = len(DTYPES)
+cdef int num_builtin = len(DTYPES)  # types that NumPy has; they come first in a ufunc's loops
 try:
     from ml_dtypes import bfloat16
 except ImportError:
@@ -224,6 +224,12 @@ else:
     DTYPES["bf16"] = bfloat16
 #: The types that the ufuncs have loops for: those of `TYPES` that are installed.
 dtypes = [numpy.dtype(DTYPES[suffix]) for suffix, *_ in TYPES if suffix in DTYPES]
+
+#: The same of each function, by its name.
+dtypes_of = {
+    name: [dtype for t, dtype in enumerate(dtypes) if gelu_simd_functions[f].types >> t & 1]
+    for f, (name, _, _) in enumerate(FUNCTIONS)
+}
 
 # ---------------------------------------------------------------------------------------------
 # Promotion
@@ -247,7 +253,8 @@ cdef int promote(
         None if operands[i] is NULL else <object> operands[i]
         for i in range(ufunc.nin, ufunc.nargs)
     ]
-    dtype = loop_dtype(ufunc.__name__, inputs, outputs, dtypes, PYTHON_NUMBERS)
+    row = records[ufunc]
+    dtype = loop_dtype(row, inputs, outputs, dtypes_of[row.name], PYTHON_NUMBERS)
     for i in range(ufunc.nargs):
         Py_INCREF(dtype)
         loop[i] = <PyObject *> dtype
@@ -262,7 +269,10 @@ cdef gelu_simd_slot slots[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES]
 cdef void *loop_data[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES]
 cdef np.PyUFuncGenericFunction loops[GELU_SIMD_NUM_TYPES]
 cdef char loop_types[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES * GELU_SIMD_MAX_OPERANDS]
-cdef list docstrings = []
+cdef list texts = []
+
+#: The record of each ufunc: ufuncs of several tiers have the same `__name__`.
+records = {}
 
 for t in range(GELU_SIMD_NUM_TYPES):
     loops[t] = <np.PyUFuncGenericFunction> gelu_simd_loop
@@ -272,32 +282,36 @@ cdef make_ufunc(int f):
     name, inputs, outputs = FUNCTIONS[f]
     cdef int operands = inputs + outputs
     cdef int types[GELU_SIMD_MAX_OPERANDS]
+    row = FUNCTION_RECORDS[name]
     cdef bytes doc = DOCS[name].encode()
-    docstrings.append(doc)
-    for t in range(len(dtypes)):
-        slots[f][t] = gelu_simd_slot(f, t)
-        loop_data[f][t] = <void *> &slots[f][t]
-    for t in range(num_builtin):
+    cdef bytes public = row.public.encode()
+    texts.extend([doc, public])
+    for i, dtype in enumerate(dtypes_of[name]):
+        slots[f][i] = gelu_simd_slot(f, dtypes.index(dtype))
+        loop_data[f][i] = <void *> &slots[f][i]
+    builtin = [dtype for dtype in dtypes_of[name] if dtype in dtypes[:num_builtin]]
+    for i, dtype in enumerate(builtin):
         for k in range(operands):
-            loop_types[f][t * operands + k] = dtypes[t].num
+            loop_types[f][i * operands + k] = dtype.num
     ufunc = np.PyUFunc_FromFuncAndData(
-        loops, loop_data[f], loop_types[f], num_builtin, inputs, outputs, np.PyUFunc_None,
-        <char *> gelu_simd_functions[f].name, doc, 0,
+        loops, loop_data[f], loop_types[f], len(builtin), inputs, outputs, np.PyUFunc_None,
+        public, doc, 0,
     )
-    for t in range(num_builtin, len(dtypes)):
+    for i, dtype in enumerate(dtypes_of[name][len(builtin):], len(builtin)):
         for k in range(operands):
-            types[k] = dtypes[t].num
-        np.PyUFunc_RegisterLoopForType(ufunc, dtypes[t].num, loops[t], types, loop_data[f][t])
+            types[k] = dtype.num
+        np.PyUFunc_RegisterLoopForType(ufunc, dtype.num, loops[i], types, loop_data[f][i])
     PyUFunc_AddPromoter(
         ufunc, (numpy.dtype,) * inputs + (None,) * outputs,
         PyCapsule_New(<void *> promote, "numpy._ufunc_promoter", NULL),
     )
     try:
-        ufunc.__module__ = "gelu_simd"
-        ufunc.__qualname__ = name
-        name_operands(ufunc, FUNCTION_RECORDS[name].operands)
+        ufunc.__module__ = row.tier.module
+        ufunc.__qualname__ = row.public
+        name_operands(ufunc, row.operands)
     except AttributeError:  # read-only before NumPy 2.2
         pass
+    records[ufunc] = row
     return name, ufunc
 
 
@@ -315,8 +329,14 @@ def name_operands(ufunc, operands):
         ufunc.__signature__ = signature.replace(parameters=inputs + others)
 
 
-#: The ufuncs by name.  Not attributes of this module: pickle must find them under their public names.
+#: The ufuncs by name in C.  Not attributes of this module: pickle must find them under their public names.
 ufuncs = dict(make_ufunc(f) for f in range(GELU_SIMD_NUM_FUNCTIONS))
+
+
+def of_tier(tier):
+    """Return the ufuncs of a tier by their public names."""
+    return {row.public: ufunc for ufunc, row in records.items() if row.tier is tier}
+
 
 # ---------------------------------------------------------------------------------------------
 # Arrays of CuPy, which refuses ufuncs that are not NumPy's: a call that holds one goes elsewhere

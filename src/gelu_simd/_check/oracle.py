@@ -207,9 +207,14 @@ def _dot(a: list[Decimal], b: list[Decimal]) -> Decimal:
     return sum(map(operator.mul, a, b), Decimal(0))
 
 
-@functools.cache
 def _table(function: str) -> _Table:
-    form, grad = _FORMS[FUNCTIONS[function].form], _is_derivative(function)
+    return _table_of(FUNCTIONS[function].form, _is_derivative(function))
+
+
+@functools.cache
+def _table_of(name: str, grad: bool) -> _Table:
+    """Return the table of all functions of a form and a kind."""
+    form = _FORMS[name]
     taylor = form.taylor
     last = int(form.end[1] * _NODES_PER_UNIT)
     with decimal.localcontext(_CONTEXT):
