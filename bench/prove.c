@@ -39,6 +39,13 @@ typedef struct {
     int32_t wrong; /* 1: a miss, for certain; 2: not certain */
 } finding;
 
+/* Results of other kernels, and their largest error: in ULP, as oracle.py defines it. */
+typedef struct {
+    const float *got;
+    double error;
+    float x;
+} other;
+
 typedef struct {
     double h, l;
 } pair;
@@ -164,16 +171,32 @@ static inline int by_theory(const form *f, float x, float *y)
     else if (t > f->end)
         *y = x < 0 ? -0.0f : f->is_derivative ? 1.0f : x;
     else if (t < 0x1p-64)
-        *y = f->is_derivative ? 0.5f : (float)(0.5 * (double)x + 0x1p-200);
+        *y = f->is_derivative ? 0.5f : (float)(0.5 * (double)x + 0x1p-175);
     else
         return 0;
     return 1;
 }
 
+/* The distance of floats at a value, which is not 0. */
+static inline double ulp_of(pair v)
+{
+    uint64_t u;
+    memcpy(&u, &v.h, sizeof u);
+    int exponent = (int)(u >> 52 & 0x7ff) - 1023;
+    if (u << 12 == 0 && v.l * v.h < 0) /* just below a power of two */
+        exponent--;
+    exponent = exponent - 23 < -149 ? -149 : exponent - 23;
+    u = (uint64_t)(exponent + 1023) << 52;
+    double ulp;
+    memcpy(&ulp, &u, sizeof ulp);
+    return ulp;
+}
+
 /* Compares `got` with the values at the n floats whose bits begin with `first`; all have one sign.
- * Stores at most `room` findings; returns their number, or -1 if there were more. */
+ * Stores at most `room` findings; returns their number, or -1 if there were more.  Raises the largest
+ * errors of the others. */
 long check(const form *f, uint32_t first, long n, const float *got, double bound, double within,
-           finding *findings, long room)
+           finding *findings, long room, other *others, int number)
 {
     double t[RUN], high[RUN], low[RUN];
     long found = 0;
@@ -199,8 +222,9 @@ long check(const form *f, uint32_t first, long n, const float *got, double bound
         }
         tails(f, k, t, count, high, low);
         for (long i = 0; i < count; i++) {
-            const float g = got[start + i];
-            x = of_bits(first + (uint32_t)(start + i));
+            const long place = start + i;
+            const float g = got[place];
+            x = of_bits(first + (uint32_t)place);
             pair v = {high[i], low[i]};
             if (x > 0) {
                 v = two_sum(1, -high[i]);
@@ -208,6 +232,13 @@ long check(const form *f, uint32_t first, long n, const float *got, double bound
             }
             if (!f->is_derivative)
                 v = multiply(v, (pair){(double)x, 0});
+            for (int j = 0; j < number; j++) {
+                const double off = fabs(((double)others[j].got[place] - v.h) - v.l);
+                if (off > others[j].error * ulp_of(v)) {
+                    others[j].error = off / ulp_of(v);
+                    others[j].x = x;
+                }
+            }
             /* The middles between the result and its neighbours, exactly; the result's own ulp, on
              * the side of the value. */
             const uint32_t u = bits_of(g);

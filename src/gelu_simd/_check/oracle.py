@@ -263,6 +263,33 @@ def _exponential() -> _Exponential:
         )
 
 
+class Tables(NamedTuple):
+    """What another implementation of this reference needs, by the names it has there."""
+
+    arrays: dict[str, _Array]
+    end: float  # |x| up to which the tables go for float32
+
+
+def tables(function: str) -> Tables:
+    """Return the tables of a function; the tanh form has the coefficients of 2u(t) too."""
+    table, exponential, form = _table(function), _exponential(), _FORMS[FUNCTIONS[function].form]
+    arrays = {
+        "node": table.nodes,
+        "high": table.high,
+        "low": table.low,
+        "step": np.array(exponential.step),
+        "power": exponential.powers,
+        "exp_high": exponential.high,
+        "exp_low": exponential.low,
+    }
+    if form.linear_cubic is not None:
+        arrays |= {
+            name: np.array(pair)
+            for name, pair in zip(("slope", "cubic"), form.linear_cubic, strict=True)
+        }
+    return Tables(arrays, form.end[0])
+
+
 # ---------------------------------------------------------------------------------------------
 # Arithmetic in pairs of float64
 
@@ -371,16 +398,17 @@ class _Form(NamedTuple):
     end: tuple[float, float]
     inverse_exponent: Callable[[_Array], _Array]  # t >= 0 with z(t) = z
     root: float  # of the derivative
+    linear_cubic: tuple[_Pair, _Pair] | None  # coefficients of z, if it is not t^2 / 2
 
 
 _FORMS = {
     "exact": _Form(
         _parts_erfc, _taylor_erfc, _square_half, _square_half_pair, (16.0, 39.0),
-        _inverse_square_half, -0.751791524693564457,
+        _inverse_square_half, -0.751791524693564457, None,
     ),
     "tanh": _Form(
         _parts_tanh, _taylor_tanh, _two_u, _two_u_pair, (12.0, 22.0),
-        _inverse_two_u, -0.752461422071016258,
+        _inverse_two_u, -0.752461422071016258, (_TWO_U1_PAIR, _TWO_U3_PAIR),
     ),
 }  # fmt: skip
 
