@@ -10,7 +10,7 @@ from marks import ROOT, replace
 
 from gelu_simd import _ufuncs
 from gelu_simd._docs import decimal, inputs
-from gelu_simd._functions import CORRECTLY_ROUNDED, ELEMENTARY, limit
+from gelu_simd._functions import CORRECTLY_ROUNDED, ELEMENTARY, FAST, FUNCTIONS, limit
 from gelu_simd._levels import BITS, GROUPS
 from gelu_simd._measured import Largest
 from gelu_simd._types import TYPES
@@ -49,11 +49,17 @@ def update(measured: Measured, report: str) -> Measured:
         if key in measured and largest.inputs < measured[key].inputs:
             raise ValueError(f"{key} has had {measured[key].inputs} inputs, not {largest.inputs}")
 
+    return ordered(measured | new)
+
+
+def ordered(measured: Measured) -> Measured:
+    """Return the errors by type and function, in the order of the lists."""
+
     def place(key: tuple[str, str, str]) -> tuple[int, int, str]:
         function, dtype, group = key
         return list(TYPES).index(dtype), ELEMENTARY.index(function), group
 
-    return {key: (measured | new)[key] for key in sorted(measured | new, key=place)}
+    return {key: measured[key] for key in sorted(measured, key=place)}
 
 
 def require_all(measured: Measured) -> None:
@@ -61,7 +67,7 @@ def require_all(measured: Measured) -> None:
     missing = [
         f"{function} {dtype} on {group} levels"
         for function in ELEMENTARY
-        for dtype in TYPES
+        for dtype in FUNCTIONS[function].types
         for group in GROUPS
         if (function, dtype, group) not in measured
     ]
@@ -69,23 +75,26 @@ def require_all(measured: Measured) -> None:
         raise ValueError(f"no figures of {', '.join(missing)}; pass a report that has them")
 
 
-def example(ufunc: np.ufunc) -> list[str]:
+def example(function: str) -> list[str]:
     """Return two calls and their results, as a docstring shows them."""
-    name = ufunc.__name__
-    half = np.float16
+    ufunc, row = _ufuncs.ufuncs[function], FUNCTIONS[function]
+    name, half = row.public, np.float16
+    wide = np.float64 if "float64" in row.types else np.float32
+    typed = "" if wide is np.float64 else ", dtype=np.float32"
     if ufunc.nin == 1:
-        x = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
+        x = np.array([-2.0, -1.0, 0.0, 1.0, 2.0], wide)
         return [
-            f">>> {name}(np.array([-2.0, -1.0, 0.0, 1.0, 2.0]))",
+            f">>> {name}(np.array([-2.0, -1.0, 0.0, 1.0, 2.0]{typed}))",
             repr(ufunc(x)),
             ">>> x = np.array([-2, -1, 0, 1, 2], dtype=np.float16)",
             f">>> {name}(x, out=x)  # in place",
             repr(ufunc(x.astype(half))),
         ]
-    x, others = np.array([-1.0, 0.0, 1.0]), [np.array([1.0, 2.0, 3.0])] * (ufunc.nin - 1)
+    x = np.array([-1.0, 0.0, 1.0], wide)
+    others = [np.array([1.0, 2.0, 3.0], wide)] * (ufunc.nin - 1)
     return [
-        ">>> x = np.array([-1.0, 0.0, 1.0])",
-        f">>> {name}({'np.array([1.0, 2.0, 3.0]), ' * (ufunc.nin - 1)}x)",
+        f">>> x = np.array([-1.0, 0.0, 1.0]{typed})",
+        f">>> {name}({f'np.array([1.0, 2.0, 3.0]{typed}), ' * (ufunc.nin - 1)}x)",
         repr(ufunc(*others, x)),
         f">>> {name}({'2, ' * (ufunc.nin - 1)}x.astype(np.float16))",
         repr(ufunc(*[2] * (ufunc.nin - 1), x.astype(half))),
@@ -99,17 +108,23 @@ def data(measured: Measured) -> str:
     for key, (error, x, number) in measured.items():
         text += f'    {key}: Largest({error:.4f}, "{x}", {number}),\n'.replace("'", '"')
     text += "}\n\n#: Lines of the docstrings' examples.\nEXAMPLES: dict[str, list[str]] = {\n"
-    for name, ufunc in _ufuncs.ufuncs.items():
-        lines = "".join(f'        "{line}",\n' for line in example(ufunc))
+    for name in _ufuncs.ufuncs:
+        shown = "\n".join(example(name)).splitlines()  # NumPy breaks long results
+        lines = "".join(f'        "{line}",\n' for line in shown)
         text += f'    "{name}": [\n{lines}    ],\n'
     return text + "}\n"
 
 
 def table(measured: Measured) -> str:
-    """Return the README's table: a row for each function, or for all where they say the same."""
+    """Return the README's table: a row for each function, or for all where they say the same.
+
+    Tiers whose results are all correctly rounded have nothing to show.
+    """
     rows = ["| | | inputs | AVX-512, AVX2 | at x = | plain C | at x = | limit |"]
     rows.append("|---" * 8 + "|")
     for function, dtype in dict.fromkeys(key[:2] for key in measured):
+        if FUNCTIONS[function].tier is not FAST:
+            continue
         name, cells = f"`{function}`", inputs(dtype, measured[function, dtype, "fused"])
         for group in GROUPS:
             error = measured[function, dtype, group].error
@@ -131,6 +146,8 @@ def comments(dtype: str, measured: Measured) -> dict[Path, str]:
     """Return the sources of a type's maths with the errors in their comments up to date."""
     texts = {path: path.read_text(encoding="utf-8") for path in MATHS[dtype]}
     for function in ELEMENTARY:
+        if dtype not in FUNCTIONS[function].types or limit(function, dtype) <= CORRECTLY_ROUNDED:
+            continue
         fused, portable = (measured[function, dtype, group] for group in GROUPS)
         other = f"portable {portable.error:.2f} at {portable.x}."
         if portable[:2] == fused[:2]:

@@ -2,7 +2,7 @@
 
     python bench/prove.py                        prove all functions, or go on where it was stopped
     python bench/prove.py --function cr_gelu     some of them
-    python bench/prove.py --publish              write bench/results/proof.json and tests/worst.csv
+    python bench/publish.py proof build/proof.json   publish a complete proof
 
 Every result is compared with a reference in pairs of float64 (prove.c, which this program compiles).
 A result is proven if the reference's value, give or take its error, lies nearer to it than to any
@@ -12,16 +12,15 @@ those that it publishes.  Needs a C compiler, mpmath and about two minutes a fun
 
 The reference's error.  It is at most 2^-72 of the value:
 
-* g's Taylor series of degree 14 is cut off at |d| <= 2^-5 + 2^-9 from its node.  E's coefficient n is
-  below 2^-n for n > 14, and that of the logistic function below 2^-n, since it is bounded by 1 in a
-  disc of radius 1.9 around each node: the rest is below 2^-80 (2^-95 at the outermost point that
-  occurs), and g's factor (t - root) is kept, for the node next to the root is the root.
+* g's Taylor series of degree 14 is cut off at |d| <= 2^-5 + 2^-9 from its node.  The terms 15 to 40,
+  computed in decimal arithmetic at all nodes, sum to less than 2^-87 of g, and the last of them fall
+  by 0.6 or more a term.  Next to the root of g, which is a node, that is 2^-87 of t - root too.
 * exp's series of degree 9 is cut off at |y| <= ln(2)/128: below 2^-96.
 * The coefficients of degree 0 to 6, and the constants, are pairs rounded at 2^-106; the others, at
-  2^-53, are multiplied by d^7 <= 2^-34 (exp: 2^-52): 2^-87.
+  2^-53, are multiplied by d^7 < 2^-34 (exp: 2^-52): 2^-87.
 * A product or sum of pairs rounds at 2^-102 of its operands (Joldes, Muller and Popescu, ACM TOMS 44,
-  2017: within 10 units of 2^-106).  Fewer than 64 follow each other; no sum cancels more than 2^4 of
-  them but d's, which is exact in its leading part: 2^-92.
+  2017: within 10 units of 2^-106).  Fewer than 64 follow each other, and where terms cancel, in 1 - p
+  and in g, they are at most 2^4 times the sum, but for d, whose leading difference is exact: 2^-92.
 * z is at most 2^8, so its relative error of 2^-101 is one of 2^-93 in exp(-z).
 
 The tests compare the reference with 60 digits and find errors below 2^-88.
@@ -30,7 +29,6 @@ The tests compare the reference with 60 digits and find errors below 2^-88.
 from __future__ import annotations
 
 import argparse
-import csv
 import ctypes
 import json
 import os
@@ -39,7 +37,6 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -59,9 +56,7 @@ from gelu_simd._levels import BITS, using
 from gelu_simd._measured import MEASURED
 
 SOURCE = Path(__file__).with_suffix(".c")
-STATE = ROOT / "build" / "proof.json"  # of a run that goes on
-PROOF = ROOT / "bench" / "results" / "proof.json"
-WORST = ROOT / "tests" / "worst.csv"
+STATE = ROOT / "build" / "proof.json"  # what is done
 
 NAMES = [name for name in ELEMENTARY if FUNCTIONS[name].tier is CORRECT]
 BLOCK = 1 << 24  # inputs between two entries in the state
@@ -69,7 +64,6 @@ PARTS = 64  # of a block, for threads
 BOUND = 2.0**-72  # of the reference's relative error
 WITHIN = 2.0**-17  # ULP from a middle: what counts as hard
 HARDEST = 100
-DIGITS = 40
 FLOATS = 1 << 32
 
 Floats = NDArray[np.float32]
@@ -325,43 +319,6 @@ def summary(function: str, state: dict[str, Any]) -> str:
     )
 
 
-# ---------------------------------------------------------------------------------------------
-# What is committed
-
-
-def rows(states: dict[str, Any]) -> Iterator[list[str]]:
-    """Return the rows of worst.csv."""
-    yield ["function", "x", "nearest", "exact", "ulp_from_middle"]
-    for name in NAMES:
-        for x, got, distance in states[name]["hardest"]:
-            value = mp.nstr(exact(name, float.fromhex(x)), DIGITS, strip_zeros=False)
-            yield [FUNCTIONS[name].public, x, got, value, f"{distance:.6e}"]
-
-
-def publish(file: Path) -> None:
-    """Write the figures and the hardest inputs of a complete run."""
-    states = load(file)
-    for name in NAMES:
-        state = states.get(name, blank())
-        if state["done"] < FLOATS or state["identity"] != identity(name):
-            raise ProofError(f"{name} is not proven yet; run this program without --publish")
-    figures = {
-        name: {
-            **states[name]["identity"],
-            "inputs": states[name]["done"],
-            "misses": len(states[name]["misses"]),
-            "decided_by_60_digits": states[name]["doubtful"],
-            "hardest": states[name]["hardest"][0],
-            "errors_of_the_faster_function": states[name]["errors"],
-            "seconds": round(states[name]["seconds"]),
-        }
-        for name in NAMES
-    }
-    PROOF.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    with WORST.open("w", encoding="ascii", newline="") as stream:
-        csv.writer(stream, lineterminator="\n").writerows(rows(states))
-
-
 def main() -> int:
     """Run the program."""
     parser = argparse.ArgumentParser(
@@ -369,12 +326,8 @@ def main() -> int:
     )
     parser.add_argument("--function", nargs="+", choices=NAMES, default=NAMES)
     parser.add_argument("--state", type=Path, default=STATE, help="file to go on from")
-    parser.add_argument("--publish", action="store_true", help="write what is committed")
     options = parser.parse_args()
     try:
-        if options.publish:
-            publish(options.state)
-            return 0
         return 0 if prove(options.function, options.state) else 1
     except ProofError as error:
         parser.error(str(error))

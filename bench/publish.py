@@ -11,7 +11,12 @@ writes the hashes in tests/bits.json, by the best level with a fused multiply-ad
 
     python bench/publish.py names
 
-writes the functions' names and shapes into the stub src/gelu_simd/__init__.pyi.
+writes the functions' names and shapes into the stubs of the public modules.
+
+    python bench/publish.py proof [PROOF.json]
+
+writes bench/results/proof.json, tests/worst.csv and the errors of the correctly rounded float32
+functions, from the file that bench/prove.py leaves.
 
     python bench/publish.py speed [REPORT.json ...]
 
@@ -36,19 +41,26 @@ writes README's table of training, from what this program leaves in bench/result
 import argparse
 import json
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 import figures_accuracy
+import figures_proof
 import figures_speed
 from marks import PYTHON, README, ROOT, replace
 
 import gelu_simd
 from gelu_simd import _ufuncs
 from gelu_simd._check.digest import digest
+from gelu_simd._functions import TIERS
 from gelu_simd._levels import BITS, using
 
 HASHES = ROOT / "tests" / "bits.json"
-STUB = ROOT / "src" / "gelu_simd" / "__init__.pyi"
+STUBS = {
+    tier.module: ROOT / "src" / "gelu_simd" / Path(import_module(tier.module).__file__).name
+    for tier in TIERS
+}
+STUBS = {module: path.with_suffix(".pyi") for module, path in STUBS.items()}
 
 
 def accuracy(files: Sequence[Path]) -> None:
@@ -84,19 +96,33 @@ def bits(_: Sequence[Path]) -> None:
     HASHES.write_text(hashes(), encoding="utf-8")
 
 
-def stub(text: str) -> str:
-    """Return the stub with the functions of the list."""
-    rows = [
-        f"{name}: Final[_ufunc_types.Ufunc{inputs}to{outputs}]\n"
-        for name, inputs, outputs in _ufuncs.FUNCTIONS
-    ]
-    exported = "".join(f'    "{name}",\n' for name in sorted(_ufuncs.ufuncs))
+def stub(module: str, text: str) -> str:
+    """Return the stub of a tier's module with the functions of the list."""
+    ufuncs = {
+        row.public: f"{row.tier.stub}{ufunc.nin}to{ufunc.nout}"
+        for ufunc, row in _ufuncs.records.items()
+        if row.tier.module == module
+    }
+    rows = [f"{name}: Final[_ufunc_types.{kind}]\n" for name, kind in ufuncs.items()]
+    exported = "".join(f'    "{name}",\n' for name in sorted(ufuncs))
     return replace(text, "names", f"__all__ += [\n{exported}]\n\n{''.join(rows)}", PYTHON)
 
 
 def names(_: Sequence[Path]) -> None:
     """Publish the names for type checkers."""
-    STUB.write_text(stub(STUB.read_text(encoding="utf-8")), encoding="utf-8")
+    for module, path in STUBS.items():
+        path.write_text(stub(module, path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def proof(files: Sequence[Path]) -> None:
+    """Publish a complete proof."""
+    for file in files:
+        states = figures_proof.read(file)
+        figures_proof.PROOF.write_text(figures_proof.facts(states), encoding="ascii")
+        figures_proof.WORST.write_text(figures_proof.worst(states), encoding="ascii")
+        measured = figures_accuracy.stored() | figures_proof.errors(states)
+        text = figures_accuracy.data(figures_accuracy.ordered(measured))
+        figures_accuracy.DATA.write_text(text, encoding="utf-8")
 
 
 def speed(files: Sequence[Path]) -> None:
@@ -113,7 +139,14 @@ def training(_: Sequence[Path]) -> None:
     README.write_text(text, encoding="utf-8")
 
 
-PARTS = {"accuracy": accuracy, "bits": bits, "names": names, "speed": speed, "training": training}
+PARTS = {
+    "accuracy": accuracy,
+    "bits": bits,
+    "names": names,
+    "proof": proof,
+    "speed": speed,
+    "training": training,
+}
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -124,7 +157,7 @@ def main(args: Sequence[str] | None = None) -> None:
     parser.add_argument("part", choices=PARTS)
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
     options = parser.parse_args(args)
-    if options.files and options.part not in {"accuracy", "speed"}:
+    if options.files and options.part not in {"accuracy", "proof", "speed"}:
         parser.error(f"{options.part} takes no files")
     try:
         PARTS[options.part](options.files)

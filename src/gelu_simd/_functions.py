@@ -30,10 +30,11 @@ class Tier(NamedTuple):
 
     module: str
     limits: Mapping[str, float]  #: in ULP, by type
+    stub: str  #: the class in _ufunc_types.pyi, before the numbers of inputs and outputs
 
 
-FAST = Tier("gelu_simd", WITHIN)
-CORRECT = Tier("gelu_simd.cr", ROUNDED)
+FAST = Tier("gelu_simd", WITHIN, "Ufunc")
+CORRECT = Tier("gelu_simd.cr", ROUNDED, "NarrowUfunc")
 
 TIERS = (FAST, CORRECT)
 

@@ -8,7 +8,8 @@ arrays, on its current stream, and copy nothing to the host.
 >>> import gelu_simd.cupy
 >>> gelu_simd.cupy.gelu(cp.linspace(-3, 3, 7, dtype=cp.float32))  # doctest: +SKIP
 
-Errors, special values and types are those of the ufuncs, documented there.
+Errors, special values and types are those of the ufuncs, documented there.  The ufuncs of
+`gelu_simd.cr` take CuPy arrays too; `call` is the way to them where NumPy cannot hand over.
 """
 
 import functools
@@ -20,9 +21,9 @@ from typing import TYPE_CHECKING, Any
 import cupy  # type: ignore[import-not-found,import-untyped,unused-ignore]
 import numpy as np
 
-from gelu_simd._functions import FUNCTIONS
+from gelu_simd._functions import FAST
 from gelu_simd._types import TYPES
-from gelu_simd._ufuncs import ufuncs
+from gelu_simd._ufuncs import of_tier, records
 
 Key = np.dtype | type  # an operand for NumPy's promotion: a dtype, or the type of a Python number
 
@@ -52,7 +53,7 @@ def source(file: Path) -> str:
 @functools.cache
 def kernels(ufunc: np.ufunc, dtype: np.dtype) -> tuple[Callable, Callable, Callable]:
     """Return the kernels of one function and type: elements, elements where, packets."""
-    function, operands = ufunc.__name__, FUNCTIONS[ufunc.__name__].operands
+    function, operands = records[ufunc].name, records[ufunc].operands
     suffix, bits = TYPES[dtype.name].suffix, f"uint{8 * dtype.itemsize}"
     preamble = source(CSRC / "kernels" / "cuda.h")
     computed = f"<gelu_simd::{suffix}, gelu_simd::{function}_{suffix}>"
@@ -110,7 +111,7 @@ def check(ufunc: np.ufunc, named: list[tuple[str, Any]]) -> None:
                 "convert it by cupy.asarray, or the CuPy arrays by cupy.asnumpy"
             )
     if device is None:
-        raise TypeError(f"{name} takes CuPy arrays here; gelu_simd.{name} takes all else")
+        raise TypeError(f"{name} takes CuPy arrays here; {records[ufunc].tier.module}.{name} takes all else")
 
 
 def call(
@@ -139,7 +140,7 @@ def call(
         if out is not None:
             raise TypeError(f"{name}: out was given by position and by keyword")
         args, out = args[:nin], args[nin]
-    named = list(zip(FUNCTIONS[name].operands, args, strict=True))
+    named = list(zip(records[ufunc].operands, args, strict=True))
     if out is not None:
         named.append(("out", out))
     if where is not True:
@@ -257,8 +258,9 @@ def wrapped(ufunc: np.ufunc) -> Callable:
     return function
 
 
-__all__ = list(ufuncs)
-globals().update({name: wrapped(ufunc) for name, ufunc in ufuncs.items()})
+_functions = of_tier(FAST)
+__all__ = list(_functions)  # noqa: PLE0605 - names of functions
+globals().update({name: wrapped(ufunc) for name, ufunc in _functions.items()})
 
 if TYPE_CHECKING:
 

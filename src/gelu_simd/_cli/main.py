@@ -24,7 +24,8 @@ from gelu_simd._cli.files import PREFIX, STANDARD, SUFFIX, FileError
 from gelu_simd._cli.progress import Progress
 from gelu_simd._compare import report
 from gelu_simd._compare.peers import PEERS
-from gelu_simd._functions import PRODUCT_OF
+from gelu_simd._functions import FAST, PRODUCT_OF
+from gelu_simd._functions import FUNCTIONS as RECORDS
 from gelu_simd._types import TYPES
 
 UFUNCS = _ufuncs.ufuncs
@@ -37,7 +38,9 @@ UNNAMED = {name: row.raw for name, row in TYPES.items() if row.raw is not None}
 LEVELS = gelu_simd.cpu_info()["available"]
 
 # The functions that networks call: values and gradients, no bare derivatives.
-VALUES_AND_GRADIENTS = [name for name in UFUNCS if name not in PRODUCT_OF.values()]
+VALUES_AND_GRADIENTS = [
+    name for name, row in RECORDS.items() if row.tier is FAST and name not in PRODUCT_OF.values()
+]
 
 SPELLINGS = "such as 1000, 1e9, 16Ki or 4Mi"
 SIZES = [1, 1 << 10, 1 << 16, 1 << 22]
