@@ -20,6 +20,10 @@ from pathlib import Path
 from setuptools import Extension, setup
 from setuptools.command.sdist import sdist
 
+# THE PROJECT'S ADDRESS: where its repository is, such as https://example.org/gelu_simd; empty until
+# it has one.  Package indexes then get README with links to the repository, else without links.
+ADDRESS = ""
+
 # Each level's compiler flags, by architecture; csrc/dispatch.c lists the same levels.
 # Columns: level, flags for gcc and clang, flags for MSVC.
 LEVELS = {
@@ -146,6 +150,29 @@ class SourceArchive(sdist):
         return name
 
 
+def index_page(readme: str, address: str, version: str) -> str:
+    """Return README for a package index, where no file of the repository is beside it.
+
+    Links to files become links to those of the version's tag; without an address their text stays,
+    and pictures go.
+    """
+
+    def link(match: re.Match[str]) -> str:
+        mark, text, target = match.groups()
+        if address:
+            kind = "raw" if mark else "blob"
+            return f"{mark}[{text}]({address}/{kind}/v{version}/{target})"
+        return "" if mark else text
+
+    return re.sub(r"(!?)\[([^]]*)\]\((?!https?:)([^)]+)\)", link, readme)
+
+
+def version() -> str:
+    """Return the package's version."""
+    text = Path("src/gelu_simd/__init__.py").read_text(encoding="utf-8")
+    return re.search(r'^__version__ = "(.+)"$', text, re.MULTILINE)[1]
+
+
 def arguments(arch: str, dialect: str, free_threaded: bool = False) -> dict[str, object]:
     """Return what setuptools is told, the extension still in Cython."""
     import numpy as np
@@ -180,6 +207,7 @@ def arguments(arch: str, dialect: str, free_threaded: bool = False) -> dict[str,
                     "src/gelu_simd/_ufuncs.pyx",
                     "csrc/dispatch.c",
                     "csrc/loops.c",
+                    "csrc/named_loops.c",
                     "csrc/threads.c",
                 ],
                 depends=[*headers, "src/gelu_simd/_csrc.pxd", "src/gelu_simd/_vectorcall.h"],
@@ -191,6 +219,11 @@ def arguments(arch: str, dialect: str, free_threaded: bool = False) -> dict[str,
             )
         ],
         "options": options,
+        "long_description": index_page(
+            Path("README.md").read_text(encoding="utf-8"), ADDRESS, version()
+        ),
+        "long_description_content_type": "text/markdown",
+        "url": ADDRESS or None,
         "cmdclass": {"sdist": SourceArchive},
     }
 

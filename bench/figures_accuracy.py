@@ -1,4 +1,4 @@
-"""The published errors and examples: _measured.py, README's table, the comments of the maths."""
+"""The published errors and examples: _measured.py, the page's table, the comments of the maths."""
 
 import json
 import re
@@ -6,11 +6,19 @@ import runpy
 from pathlib import Path
 
 import numpy as np
-from marks import ROOT, replace
+from marks import ROOT, pages
 
 from gelu_simd import _ufuncs
 from gelu_simd._docs import decimal, inputs
-from gelu_simd._functions import CORRECTLY_ROUNDED, ELEMENTARY, FAST, FUNCTIONS, limit
+from gelu_simd._functions import (
+    CORRECTLY_ROUNDED,
+    ELEMENTARY,
+    FAST,
+    FUNCTIONS,
+    OPERANDS,
+    Function,
+    limit,
+)
 from gelu_simd._levels import BITS, GROUPS
 from gelu_simd._measured import Largest
 from gelu_simd._types import TYPES
@@ -48,7 +56,6 @@ def update(measured: Measured, report: str) -> Measured:
     for key, largest in new.items():
         if key in measured and largest.inputs < measured[key].inputs:
             raise ValueError(f"{key} has had {measured[key].inputs} inputs, not {largest.inputs}")
-
     return ordered(measured | new)
 
 
@@ -75,30 +82,39 @@ def require_all(measured: Measured) -> None:
         raise ValueError(f"no figures of {', '.join(missing)}; pass a report that has them")
 
 
-def example(function: str) -> list[str]:
+def example(ufunc: np.ufunc) -> list[str]:
     """Return two calls and their results, as a docstring shows them."""
-    ufunc, row = _ufuncs.ufuncs[function], FUNCTIONS[function]
-    name, half = row.public, np.float16
-    wide = np.float64 if "float64" in row.types else np.float32
-    typed = "" if wide is np.float64 else ", dtype=np.float32"
-    if ufunc.nin == 1:
-        x = np.array([-2.0, -1.0, 0.0, 1.0, 2.0], wide)
+    row = _ufuncs.records[ufunc]
+    is_wide = "float64" in row.types
+    wide, typed = (np.float64, "") if is_wide else (np.float32, ", dtype=np.float32")
+    if len(row.operands) == 1:
+        x, text = np.array([-2, -1, 0, 1, 2], wide), f"np.array([-2.0, -1.0, 0.0, 1.0, 2.0]{typed})"
+        if len(row.results) > 1:
+            return [f">>> x = {text}", *call(row, "x", ufunc(x))]
         return [
-            f">>> {name}(np.array([-2.0, -1.0, 0.0, 1.0, 2.0]{typed}))",
-            repr(ufunc(x)),
+            *call(row, text, ufunc(x)),
             ">>> x = np.array([-2, -1, 0, 1, 2], dtype=np.float16)",
-            f">>> {name}(x, out=x)  # in place",
-            repr(ufunc(x.astype(half))),
+            *call(row, "x, out=x", ufunc(x.astype(np.float16)), "  # in place"),
         ]
-    x = np.array([-1.0, 0.0, 1.0], wide)
-    others = [np.array([1.0, 2.0, 3.0], wide)] * (ufunc.nin - 1)
+    arrays = [np.array(OPERANDS[name].example, wide) for name in row.operands]
+    numbers = [0.5] * (len(arrays) - 1)
+    last = f"{row.operands[-1]}.astype(np.float16)"
     return [
-        f">>> x = np.array([-1.0, 0.0, 1.0]{typed})",
-        f">>> {name}({f'np.array([1.0, 2.0, 3.0]{typed}), ' * (ufunc.nin - 1)}x)",
-        repr(ufunc(*others, x)),
-        f">>> {name}({'2, ' * (ufunc.nin - 1)}x.astype(np.float16))",
-        repr(ufunc(*[2] * (ufunc.nin - 1), x.astype(half))),
+        *(f">>> {name} = np.array({OPERANDS[name].example}{typed})" for name in row.operands),
+        *call(row, ", ".join(row.operands), ufunc(*arrays)),
+        *call(row, ", ".join([*map(str, numbers), last]), ufunc(*numbers, arrays[-1].astype("f2"))),
     ]
+
+
+def call(row: Function, arguments: str, results: object, comment: str = "") -> list[str]:
+    """Return a call and its results."""
+    text = f"{row.public}({arguments}){comment}"
+    if not isinstance(results, tuple):
+        return [f">>> {text}", repr(results)]
+    lines = [f">>> {', '.join(row.results)} = {text}"]
+    for name, result in zip(row.results, results, strict=True):
+        lines += [f">>> {name}", repr(result)]
+    return lines
 
 
 def data(measured: Measured) -> str:
@@ -108,17 +124,17 @@ def data(measured: Measured) -> str:
     for key, (error, x, number) in measured.items():
         text += f'    {key}: Largest({error:.4f}, "{x}", {number}),\n'.replace("'", '"')
     text += "}\n\n#: Lines of the docstrings' examples.\nEXAMPLES: dict[str, list[str]] = {\n"
-    for name in _ufuncs.ufuncs:
-        shown = "\n".join(example(name)).splitlines()  # NumPy breaks long results
+    for name, ufunc in _ufuncs.ufuncs.items():
+        shown = "\n".join(example(ufunc)).splitlines()  # NumPy breaks long results
         lines = "".join(f'        "{line}",\n' for line in shown)
         text += f'    "{name}": [\n{lines}    ],\n'
     return text + "}\n"
 
 
 def table(measured: Measured) -> str:
-    """Return the README's table: a row for each function, or for all where they say the same.
+    """Return the table of errors: a row for each function, or for all where they say the same.
 
-    Tiers whose results are all correctly rounded have nothing to show.
+    Other tiers than the package's own have nothing to show: all of their results are rounded.
     """
     rows = ["| | | inputs | AVX-512, AVX2 | at x = | plain C | at x = | limit |"]
     rows.append("|---" * 8 + "|")
@@ -137,16 +153,16 @@ def table(measured: Measured) -> str:
     return "\n".join(dict.fromkeys(rows)) + "\n"
 
 
-def readme(text: str, measured: Measured) -> str:
-    """Return README with its table of errors up to date."""
-    return replace(text, "accuracy", table(measured))
+def published(measured: Measured) -> dict[Path, str]:
+    """Return the page of the errors, up to date."""
+    return pages({"accuracy": table(measured)})
 
 
 def comments(dtype: str, measured: Measured) -> dict[Path, str]:
     """Return the sources of a type's maths with the errors in their comments up to date."""
     texts = {path: path.read_text(encoding="utf-8") for path in MATHS[dtype]}
     for function in ELEMENTARY:
-        if dtype not in FUNCTIONS[function].types or limit(function, dtype) <= CORRECTLY_ROUNDED:
+        if FUNCTIONS[function].tier is not FAST:  # its comments state a proof
             continue
         fused, portable = (measured[function, dtype, group] for group in GROUPS)
         other = f"portable {portable.error:.2f} at {portable.x}."

@@ -1,4 +1,4 @@
-"""README's figures of speed and training, from the reports in bench/results."""
+"""The published figures of speed and training, from the reports in bench/results."""
 
 import io
 import json
@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pictures
-from marks import ROOT, replace
+from marks import ROOT, link, pages
 
 from gelu_simd._compare import report as reporting
 from gelu_simd._compare import tables
 from gelu_simd._compare.report import Report
+from gelu_simd._functions import CORRECTLY_ROUNDED, FUNCTIONS, WITHIN, Kind
 
 RESULTS = ROOT / "bench" / "results"
 TRAINED = RESULTS / "train_digits.json"
@@ -36,6 +37,9 @@ PICTURES = {
     "error": "Largest error in ULP against x",
 }
 PANELS = ["gelu", "gelu_tanh"]
+
+# Titles of the formulas that README compares with.
+FORMULAS = ("NumPy x*x*x", "NumPy x**3", "SciPy erf", "SciPy ndtr")
 
 SAME = ("gelu_simd", "numpy", "python", "platform", "cpu", "cpus", "range")
 
@@ -77,19 +81,23 @@ def machines() -> list[Report]:
 
 
 def speed(reports: Sequence[Report]) -> Iterator[str]:
-    """Yield what README says of speed, line by line: all machines, pictures of the first."""
+    """Yield the page of speed, line by line: all machines, pictures of the first."""
     for report in reports:
         yield from speed_table(report, threads=1)
         yield from faster(report)
         if "own_threads" in report:  # the package has had threads since then
             yield from speed_table(report, threads=None)
         yield from on_own_threads(report)
-        where = folder(report).relative_to(ROOT).as_posix()
-        links = [f"[{what}]({where}/{kind}.png)" for kind, what in PICTURES.items()]
+        links = [picture(report, kind, "speed") for kind in PICTURES]
         if report is reports[0]:
             yield from (line for link in links for line in (f"!{link}", ""))
         else:
             yield from (f"{'; '.join(links)}.", "")
+
+
+def picture(report: Report, kind: str, part: str) -> str:
+    """Return a link to a picture of a report."""
+    return f"[{PICTURES[kind]}]({link(folder(report) / f'{kind}.png', part)})"
 
 
 def speed_table(report: Report, threads: int | None) -> Iterator[str]:
@@ -161,7 +169,7 @@ def on_own_threads(report: Report) -> Iterator[str]:
 
 
 def training(report: Report) -> Iterator[str]:
-    """Yield what README says of training, line by line."""
+    """Yield what the page says of training, line by line."""
     models = report["results"]
     variants = next(iter(models.values()))
     seeds = len(next(iter(variants.values()))["accuracy"])
@@ -183,15 +191,100 @@ def training(report: Report) -> Iterator[str]:
             row += f" {mean:.1f} ± {spread:.1f} % | {least:.0f} |"
         yield row
     yield ""
-    picture = TRAINED.with_suffix(".png").relative_to(ROOT).as_posix()
-    yield f"![Training and test loss by epoch]({picture})"
+    yield f"![Training and test loss by epoch]({link(TRAINED.with_suffix('.png'), 'training')})"
     yield ""
 
 
-def readme(text: str, reports: Sequence[Report], trained: Report) -> str:
-    """Return README with its figures of speed and training up to date."""
-    text = replace(text, "speed", "\n".join(speed(reports)))
-    return replace(text, "training", "\n".join(training(trained)))
+def ratios_to_formulas(report: Report, level: str) -> list[float]:
+    """Return how many times as long the formulas take as a level, in all cells of many elements."""
+    by_column: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in report["times"]:
+        if row["threads"] == 1 and row["n"] > 1:
+            by_column.setdefault((row["function"], row["dtype"]), []).append(row)
+    return [
+        ns / least[level, n]
+        for least in map(reporting.best, by_column.values())
+        for (name, n), ns in least.items()
+        if report["entries"][name]["title"] in FORMULAS and (level, n) in least
+    ]
+
+
+def span(ratios: Sequence[float]) -> str:
+    """Write the least and the greatest of some ratios."""
+    return f"{reporting.number(min(ratios), 2)} to {reporting.number(max(ratios), 2)}"
+
+
+def claim(reports: Sequence[Report]) -> Iterator[str]:
+    """Yield the first sentences of README, line by line."""
+    best, last = [], []
+    for report in reports:
+        ours = [name for name, entry in report["entries"].items() if entry["kind"] == "ours"]
+        best.append(ratios_to_formulas(report, ours[0]))
+        last += ratios_to_formulas(report, ours[-1])
+    medians = [statistics.median(ratios) for ratios in best]
+    every = [ratio for ratios in best for ratio in ratios]
+    most = " and ".join(
+        f"{error:g} ULP in {t}" for t, error in WITHIN.items() if error > CORRECTLY_ROUNDED
+    )
+    rounded = " and ".join(t for t, error in WITHIN.items() if error == CORRECTLY_ROUNDED)
+    yield from textwrap.wrap(
+        "GELU for NumPy, exact and in its tanh form, with derivatives and gradients: real ufuncs "
+        f"on SIMD kernels, accurate to {most} for every input, the negative tail included; "
+        f"{rounded} are correctly rounded. With AVX2 or AVX-512 they are typically "
+        f"{span(medians)} times as fast as the formulas in NumPy and SciPy ({span(every)} times in "
+        "all that was measured). The portable level, for CPUs without AVX2 and NEON, is "
+        f"{span(last)} times as fast: slower than a formula that NumPy itself computes by SIMD.",
+        100,
+    )
+    yield ""
+
+
+def summary(report: Report) -> Iterator[str]:
+    """Yield README's table and picture, line by line: the values in one type, time and error."""
+    dtype = "float32"
+    values = [name for name, row in FUNCTIONS.items() if row.kind is Kind.VALUE]
+    names = [name for name in values if cells(report, name, dtype, 1)]
+    times = [reporting.best(cells(report, name, dtype, 1)) for name in names]
+    errors = [
+        {r["name"]: r["max_ulp"] for r in report["errors"] if (r["function"], r["dtype"]) == key}
+        for key in ((name, dtype) for name in names)
+    ]
+    low, high = report["range"]
+    yield from textwrap.wrap(
+        f"Nanoseconds per element, {SIZE.replace('Ki', ' Ki')} elements of {dtype}, one thread, on "
+        f"{report['cpu']}, {report['date']}; largest error in ULP for x from {low:g} to {high:g}, "
+        "where 2e7 is no digit right:".replace(" -", " −"),
+        100,
+    )
+    yield ""
+    yield "| | " + " | ".join(f"`{name}` ns | ULP" for name in names) + " |"
+    yield "|---" + "|---:|---:" * len(names) + "|"
+    n = reporting.size(SIZE)
+    for key, entry in report["entries"].items():
+        row = []
+        for least, bins in zip(times, errors, strict=True):
+            row += [
+                reporting.number(least.get((key, n)), 2),
+                reporting.largest(bins.get(key)) or "-",
+            ]
+        if entry["kind"] not in {"ours", "peer"} or set(row) == {"-"}:
+            continue
+        bold = "**" if entry["kind"] == "ours" else ""
+        yield f"| {bold}{entry['title']}{bold} | " + " | ".join(row).replace("-", "–") + " |"
+    yield ""
+    yield f"!{picture(report, 'speed', 'summary')}"
+    yield ""
+
+
+def published(reports: Sequence[Report], trained: Report) -> dict[Path, str]:
+    """Return README and the page of speed and training, up to date."""
+    parts = {
+        "claim": claim(reports),
+        "summary": summary(reports[0]),
+        "speed": speed(reports),
+        "training": training(trained),
+    }
+    return pages({part: "\n".join(lines) for part, lines in parts.items()})
 
 
 def write(report: Report) -> None:

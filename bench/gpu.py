@@ -73,7 +73,7 @@ def torch_calls(function: str, dtype: np.dtype) -> dict[str, Call]:
         return torch.from_dlpack(x.view(np.int16)).view(getattr(torch, dtype.name))
 
     def run(a: Arrays) -> None:
-        dy, x, out = map(tensor, a)
+        dy, x, out = map(tensor, (a.dy, a.x, a.out))
         if row.kind is Kind.GRADIENT:
             ops.gelu_backward.grad_input(dy, x, **form, grad_input=out)
         else:
@@ -91,7 +91,7 @@ def calls(function: str, dtype: np.dtype) -> dict[str, Call]:
 
     return {
         "copy": copy,
-        "gelu_simd": lambda a: ufunc(*a.inputs(function), out=a.out),
+        "gelu_simd": lambda a: ufunc(*a.inputs(function), *a.outs(function)),
         **torch_calls(function, dtype),
     }
 
@@ -109,7 +109,7 @@ def types() -> list[np.dtype]:
 
 
 def sets(dtype: np.dtype, n: int) -> list[Arrays]:
-    """Return dy, x and room for the result, several times, on the device."""
+    """Return operands and room for the results, several times, on the device."""
     cp.get_default_memory_pool().free_all_blocks()
     device = cp.cuda.Device()
     host = timing.arrays(dtype, n)
@@ -139,13 +139,19 @@ def alternate(ways: dict[str, Call], arrays: Sequence[Arrays]) -> dict[str, list
     return times
 
 
+def read(function: str, a: Arrays, _: object) -> np.ndarray | tuple[np.ndarray, ...]:
+    """Return the results on the host."""
+    results = tuple(map(cp.asnumpy, a.outs(function)))
+    return results[0] if len(results) == 1 else results
+
+
 def check(function: str, ways: dict[str, Call], dtype: np.dtype) -> None:
     """Raise WrongResult if a way computes something else."""
     host = timing.arrays(dtype, 1 << 16)
     on_device = Arrays(*map(cp.asarray, host))
     for name, run in ways.items():
         if name != "copy":
-            way = Way(partial(run, on_device), lambda _: cp.asnumpy(on_device.out))
+            way = Way(partial(run, on_device), partial(read, function, on_device))
             measuring.check(name, function, way, host)
 
 
@@ -161,8 +167,9 @@ def measure(functions: Sequence[str], dtypes: Sequence[np.dtype], n: int) -> Ite
             rounds = alternate(ways, arrays)
             speeds = {}
             for name, us in rounds.items():
-                read = len(arrays[0].inputs(function)) if name != "copy" else 1
-                speeds[name] = (read + 1) * n * dtype.itemsize / (1e3 * min(us))
+                a = arrays[0]
+                moved = 2 if name == "copy" else len(a.inputs(function)) + len(a.outs(function))
+                speeds[name] = moved * n * dtype.itemsize / (1e3 * min(us))
             for name, us in rounds.items():
                 times = min(us), statistics.median(us)
                 part = speeds[name] / speeds["copy"]

@@ -29,6 +29,11 @@ def like(y: Array, x: Array) -> Array:
     return y.astype(x.dtype, copy=False)
 
 
+def sum_of_rows(d: Array, out: Array) -> None:
+    """Write the sum over all axes but the last."""
+    d.sum(axis=tuple(range(d.ndim - 1)), out=out)
+
+
 class Parameter:
     """An array that is trained, and the gradient of the loss in it."""
 
@@ -51,26 +56,43 @@ class Layer(Protocol):
     def backward(self, dy: Array) -> Array: ...
 
 
-class Dense:
-    """x W + b on the last axis; W starts as He's normal distribution."""
+class Linear:
+    """x W on the last axis; W starts as He's normal distribution."""
 
     def __init__(self, inputs: int, outputs: int, rng: np.random.Generator) -> None:
-        weight = rng.standard_normal((inputs, outputs)) * math.sqrt(2 / inputs)
-        self.weight, self.bias = Parameter(weight), Parameter(np.zeros(outputs))
-        self.parameters = [self.weight, self.bias]
+        self.weight = Parameter(rng.standard_normal((inputs, outputs)) * math.sqrt(2 / inputs))
+        self.parameters = [self.weight]
 
     def forward(self, x: Array) -> Array:
+        return like(self.product(x), x).reshape(*x.shape[:-1], -1)
+
+    def product(self, x: Array) -> Array:
         self.rows = x.reshape(-1, x.shape[-1])  # one product, not one for each image
-        y = wide(self.rows) @ self.weight.seen_by(x)
-        y += self.bias.seen_by(x)
-        return like(y, x).reshape(*x.shape[:-1], -1)
+        return wide(self.rows) @ self.weight.seen_by(x)
 
     def backward(self, dy: Array) -> Array:
         d = wide(dy.reshape(-1, dy.shape[-1]))
         np.matmul(wide(self.rows).T, d, out=self.weight.grad)
-        d.sum(axis=0, out=self.bias.grad)
         dx = d @ self.weight.seen_by(dy).T
         return like(dx, dy).reshape(*dy.shape[:-1], -1)
+
+
+class Dense(Linear):
+    """x W + b on the last axis."""
+
+    def __init__(self, inputs: int, outputs: int, rng: np.random.Generator) -> None:
+        super().__init__(inputs, outputs, rng)
+        self.bias = Parameter(np.zeros(outputs))
+        self.parameters = [self.weight, self.bias]
+
+    def product(self, x: Array) -> Array:
+        y = super().product(x)
+        y += self.bias.seen_by(x)
+        return y
+
+    def backward(self, dy: Array) -> Array:
+        sum_of_rows(wide(dy), self.bias.grad)
+        return super().backward(dy)
 
 
 class Activation:
@@ -86,6 +108,69 @@ class Activation:
 
     def backward(self, dy: Array) -> Array:
         return self.g(dy, self.x)
+
+
+class BiasActivation:
+    """f(x, bias), and g(dy, x, bias), the gradient in x; its sum is that in the bias."""
+
+    def __init__(
+        self, width: int, f: Callable[[Array, Array], Array], g: Callable[..., Array]
+    ) -> None:
+        self.bias, self.f, self.g = Parameter(np.zeros(width)), f, g
+        self.parameters = [self.bias]
+
+    def forward(self, x: Array) -> Array:
+        self.x = x
+        return like(self.f(x, self.bias.seen_by(x)), x)
+
+    def backward(self, dy: Array) -> Array:
+        dx = self.g(dy, self.x, self.bias.seen_by(dy))
+        sum_of_rows(wide(dx), self.bias.grad)
+        return like(dx, dy)
+
+
+class Gated:
+    """f(gate, up) of two layers' results, and g(dy, gate, up), the gradients in both."""
+
+    def __init__(
+        self,
+        gate: Layer,
+        up: Layer,
+        f: Callable[[Array, Array], Array],
+        g: Callable[..., tuple[Array, Array]],
+    ) -> None:
+        self.gate, self.up, self.f, self.g = gate, up, f, g
+        self.parameters = [*gate.parameters, *up.parameters]
+
+    def forward(self, x: Array) -> Array:
+        self.halves = self.gate.forward(x), self.up.forward(x)
+        return self.f(*self.halves)
+
+    def backward(self, dy: Array) -> Array:
+        dgate, dup = self.g(dy, *self.halves)
+        return self.gate.backward(dgate) + self.up.backward(dup)
+
+
+class RootMeanSquareNorm:
+    """Division of the last axis by the root of its mean square, with a gain."""
+
+    EPSILON = 1e-6
+
+    def __init__(self, width: int) -> None:
+        self.gain = Parameter(np.ones(width))
+        self.parameters = [self.gain]
+
+    def forward(self, x: Array) -> Array:
+        z = wide(x)
+        self.scale = 1 / np.sqrt(np.square(z).mean(axis=-1, keepdims=True) + self.EPSILON)
+        self.z = z * self.scale
+        return like(self.z * self.gain.seen_by(x), x)
+
+    def backward(self, dy: Array) -> Array:
+        d = wide(dy)
+        sum_of_rows(d * self.z, self.gain.grad)
+        d = d * self.gain.seen_by(dy)
+        return like(self.scale * (d - self.z * (d * self.z).mean(axis=-1, keepdims=True)), dy)
 
 
 class Norm:
@@ -107,19 +192,23 @@ class Norm:
 
     def backward(self, dy: Array) -> Array:
         d = wide(dy)
-        axes = tuple(range(d.ndim - 1))
-        (d * self.z).sum(axis=axes, out=self.gain.grad)
-        d.sum(axis=axes, out=self.shift.grad)
+        sum_of_rows(d * self.z, self.gain.grad)
+        sum_of_rows(d, self.shift.grad)
         d = d * self.gain.seen_by(dy)
         along = (d * self.z).mean(axis=-1, keepdims=True)
         return like(self.scale * (d - d.mean(axis=-1, keepdims=True) - self.z * along), dy)
 
 
 class Attention:
-    """Self-attention with several heads; x is (images, tokens, width)."""
+    """Self-attention with several heads; x is (images, tokens, width).
 
-    def __init__(self, width: int, heads: int, rng: np.random.Generator) -> None:
-        self.heads = heads
+    If it is causal, a token sees itself and those before it.
+    """
+
+    def __init__(
+        self, width: int, heads: int, rng: np.random.Generator, causal: bool = False
+    ) -> None:
+        self.heads, self.causal = heads, causal
         self.project = Dense(width, 3 * width, rng)  # to queries, keys and values
         self.merge = Dense(width, width, rng)
         self.parameters = [*self.project.parameters, *self.merge.parameters]
@@ -130,6 +219,8 @@ class Attention:
         projected = wide(self.project.forward(x)).reshape(self.split)
         self.q, self.k, self.v = projected.transpose(2, 0, 3, 1, 4)  # (images, heads, tokens, _)
         scores = self.q @ self.k.swapaxes(2, 3) / math.sqrt(self.split[-1])
+        if self.causal:
+            scores[..., ~np.tri(tokens, dtype=bool)] = -np.inf
         self.share = softmax(scores)
         context = (self.share @ self.v).swapaxes(1, 2).reshape(x.shape)
         return self.merge.forward(like(context, x))

@@ -1,4 +1,4 @@
-"""Pictures for README: small files, each of which names the report that it was drawn from."""
+"""Published pictures: small files, each of which names the report that it was drawn from."""
 
 import hashlib
 from pathlib import Path

@@ -2,8 +2,8 @@
 
     python bench/publish.py accuracy [VERIFY.json ...]
 
-writes src/gelu_simd/_measured.py, README's table of errors and the comments of csrc/maths.  The
-files are what `python -m gelu_simd verify --exhaustive --samples 1e9 --json` prints.
+writes src/gelu_simd/_measured.py, the page of errors and the comments of csrc/maths.  The files are
+what `python -m gelu_simd verify --exhaustive --samples 1e9 --json` prints.
 
     python bench/publish.py bits
 
@@ -13,16 +13,16 @@ writes the hashes in tests/bits.json, by the best level with a fused multiply-ad
 
 writes the functions' names and shapes into the stubs of the public modules.
 
-    python bench/publish.py proof [PROOF.json]
+    python bench/publish.py proof PROOF.json
 
 writes bench/results/proof.json, tests/worst.csv and the errors of the correctly rounded float32
 functions, from the file that bench/prove.py leaves.
 
     python bench/publish.py speed [REPORT.json ...]
 
-writes README's tables and the pictures of speed and error; reports of one machine become one in the
-folder of its processor under bench/results.  These measure all of it, in about ten minutes on a
-quiet machine:
+writes the page of speed, its pictures, and README's claim and table; reports of one machine become
+one in the folder of its processor under bench/results.  These measure all of it, in about ten
+minutes on a quiet machine:
 
     gelu-simd bench --sizes 1 16 256 4Ki 16Ki 64Ki 256Ki 1Mi 4Mi 16Mi 64Mi \
         --seconds 100 --json 1.json
@@ -32,35 +32,37 @@ quiet machine:
 
     python bench/publish.py training
 
-writes README's table of training, from what this program leaves in bench/results:
+writes the table of training, from what this program leaves in bench/results:
 
     python bench/train_digits.py --json bench/results/train_digits.json \
         --plot bench/results/train_digits.png
+
+    python bench/publish.py frameworks
+
+writes the table of costs inside PyTorch and JAX, from what this program leaves in bench/results:
+
+    python bench/frameworks.py --json bench/results/frameworks.json
 """
 
 import argparse
+import importlib
 import json
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 
 import figures_accuracy
+import figures_frameworks
 import figures_proof
 import figures_speed
-from marks import PYTHON, README, ROOT, replace
+from marks import PYTHON, ROOT, replace
 
 import gelu_simd
 from gelu_simd import _ufuncs
 from gelu_simd._check.digest import digest
-from gelu_simd._functions import TIERS
+from gelu_simd._functions import TIERS, Tier
 from gelu_simd._levels import BITS, using
 
 HASHES = ROOT / "tests" / "bits.json"
-STUBS = {
-    tier.module: ROOT / "src" / "gelu_simd" / Path(import_module(tier.module).__file__).name
-    for tier in TIERS
-}
-STUBS = {module: path.with_suffix(".pyi") for module, path in STUBS.items()}
 
 
 def accuracy(files: Sequence[Path]) -> None:
@@ -69,10 +71,8 @@ def accuracy(files: Sequence[Path]) -> None:
     for file in files:
         measured = figures_accuracy.update(measured, file.read_text(encoding="utf-8"))
     figures_accuracy.require_all(measured)
-    texts = {
-        figures_accuracy.DATA: figures_accuracy.data(measured),
-        README: figures_accuracy.readme(README.read_text(encoding="utf-8"), measured),
-    }
+    texts = {figures_accuracy.DATA: figures_accuracy.data(measured)}
+    texts |= figures_accuracy.published(measured)
     for dtype in figures_accuracy.MATHS:
         texts |= figures_accuracy.comments(dtype, measured)
     for path, text in texts.items():
@@ -84,9 +84,9 @@ def hashes() -> str:
     level = next(level for level in gelu_simd.cpu_info()["available"] if BITS[level] == "fused")
     with using(level):
         rows = [
-            f"  {json.dumps(name)}: "
-            + json.dumps({dtype.name: digest(ufunc, dtype) for dtype in _ufuncs.dtypes_of[name]})
-            for name, ufunc in _ufuncs.ufuncs.items()
+            f"  {json.dumps(row.name)}: "
+            + json.dumps({t.name: digest(ufunc, t) for t in _ufuncs.dtypes if t.name in row.types})
+            for ufunc, row in _ufuncs.records.items()
         ]
     return "{\n" + ",\n".join(rows) + "\n}\n"
 
@@ -96,22 +96,27 @@ def bits(_: Sequence[Path]) -> None:
     HASHES.write_text(hashes(), encoding="utf-8")
 
 
-def stub(module: str, text: str) -> str:
-    """Return the stub of a tier's module with the functions of the list."""
-    ufuncs = {
-        row.public: f"{row.tier.stub}{ufunc.nin}to{ufunc.nout}"
-        for ufunc, row in _ufuncs.records.items()
-        if row.tier.module == module
-    }
-    rows = [f"{name}: Final[_ufunc_types.{kind}]\n" for name, kind in ufuncs.items()]
+def stub_file(tier: Tier) -> Path:
+    """Return the stub of a tier's module."""
+    return Path(importlib.import_module(tier.module).__file__).with_suffix(".pyi")
+
+
+def stub(tier: Tier, text: str) -> str:
+    """Return the stub with the functions of the tier."""
+    ufuncs = _ufuncs.of_tier(tier)
+    rows = [
+        f"{name}: Final[_ufunc_types.{tier.stub}{ufunc.nin}to{ufunc.nout}]\n"
+        for name, ufunc in ufuncs.items()
+    ]
     exported = "".join(f'    "{name}",\n' for name in sorted(ufuncs))
     return replace(text, "names", f"__all__ += [\n{exported}]\n\n{''.join(rows)}", PYTHON)
 
 
 def names(_: Sequence[Path]) -> None:
     """Publish the names for type checkers."""
-    for module, path in STUBS.items():
-        path.write_text(stub(module, path.read_text(encoding="utf-8")), encoding="utf-8")
+    for tier in TIERS:
+        path = ROOT / "src" / "gelu_simd" / stub_file(tier).name
+        path.write_text(stub(tier, path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def proof(files: Sequence[Path]) -> None:
@@ -133,20 +138,19 @@ def speed(files: Sequence[Path]) -> None:
 
 
 def training(_: Sequence[Path]) -> None:
-    """Publish what README says of speed and training."""
+    """Publish what the pages say of speed and training."""
     reports, trained = figures_speed.machines(), figures_speed.read(figures_speed.TRAINED)
-    text = figures_speed.readme(README.read_text(encoding="utf-8"), reports, trained)
-    README.write_text(text, encoding="utf-8")
+    for path, text in figures_speed.published(reports, trained).items():
+        path.write_text(text, encoding="utf-8")
 
 
-PARTS = {
-    "accuracy": accuracy,
-    "bits": bits,
-    "names": names,
-    "proof": proof,
-    "speed": speed,
-    "training": training,
-}
+def frameworks(_: Sequence[Path]) -> None:
+    """Publish the costs inside frameworks."""
+    for path, text in figures_frameworks.published(figures_frameworks.stored()).items():
+        path.write_text(text, encoding="utf-8")
+
+
+PARTS = {part.__name__: part for part in (accuracy, bits, names, proof, speed, training, frameworks)}
 
 
 def main(args: Sequence[str] | None = None) -> None:

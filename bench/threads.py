@@ -7,6 +7,7 @@ gain    times on one thread over times on `--threads`: calls in a series into gi
 peers   times over those of peers, each with its own number of threads
 copy    times over those of np.copyto on as many threads of Python
 crowd   times with 8 threads over those with as many as there are CPUs
+call    what a short call costs below NumPy: the kernel's call, the floating-point mode, the loop
 model   what waking helpers costs here, and what more CPUs would give by a model of it
 
 All times are nanoseconds per element.  Ways are timed in turn, in rounds of about a millisecond.
@@ -17,7 +18,10 @@ call that is not timed.  `!` marks a cell that misses its target.  The exit stat
 import argparse
 import contextlib
 import ctypes
+import heapq
+import itertools
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -42,7 +46,7 @@ from gelu_simd._compare.timing import Timing, alternate, arrays, reuse_freed_mem
 from gelu_simd._functions import FUNCTIONS
 from gelu_simd._types import TYPES
 
-ROOT = Path(__file__).parents[1]
+CSRC = Path(__file__).parents[1] / "csrc"
 PAUSE = 5e-3  # seconds: OpenMP's threads, onnxruntime's and JAX's sleep after that
 APART = 2e-4  # seconds between calls that are apart
 CALLS = 15  # apart, in a round
@@ -78,7 +82,7 @@ def rested(way: Way, threads: int = OWN) -> Way:
 def ours(function: str, a: Arrays, *, new: bool = False) -> Way:
     """Return a call of this package."""
     ufunc, inputs = _ufuncs.ufuncs[function], a.inputs(function)
-    return Way(partial(ufunc, *inputs) if new else partial(ufunc, *inputs, a.out))
+    return Way(partial(ufunc, *inputs) if new else partial(ufunc, *inputs, *a.outs(function)))
 
 
 def apart(ways: dict[Any, Way], seconds: float) -> dict[Any, Timing]:
@@ -249,10 +253,89 @@ def crowd(options: argparse.Namespace) -> list[Report]:
     return table(options, f"8 threads / {options.threads} threads, minimum (medians)", row)
 
 
-# ---- a model ----
+# ---- programs in C ----
+
+
+def library(directory: Path, code: str, *sources: str) -> ctypes.CDLL:
+    """Compile a driver with files of csrc, and load it."""
+    compiler = shutil.which("cc") or sys.exit("this part needs a C compiler, cc")
+    source, file = directory / "driver.c", directory / "driver.so"
+    source.write_text(code, encoding="utf-8")
+    files = [source, *(CSRC / name for name in sources)]
+    command = [compiler, "-O2", "-shared", "-fPIC", "-pthread", f"-I{CSRC}"]
+    subprocess.run([*command, *files, "-o", file], check=True)
+    return ctypes.CDLL(str(file))
+
+
+# Calls of a kernel that computes one vector, after `other` dependent multiplications, in ns each.
+CALL = """
+#include <time.h>
+#include "gelu_simd.h"
+#include "simd/fp_mode.h"
+static void multiply(void *const *operands, size_t n)
+{
+    const float *x = operands[0];
+    float *y = operands[1];
+    for (size_t i = 0; i < n; i++)
+        y[i] = x[i] * x[i];
+}
+const gelu_simd_function gelu_simd_functions[GELU_SIMD_NUM_FUNCTIONS] = {{"", 1, 1}};
+const gelu_simd_type gelu_simd_types[GELU_SIMD_NUM_TYPES] = {{"", sizeof(float), 24}};
+static const gelu_simd_table table = {"", "", {{multiply}}};
+const gelu_simd_table *gelu_simd_level(void) { return &table; }
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return 1e9 * (double)t.tv_sec + (double)t.tv_nsec;
+}
+double run(long way, long other, long calls)
+{
+    static volatile unsigned long sink;
+    gelu_simd_kernel *volatile kernel = multiply;
+    float x[8] = {1}, y[8];
+    char *args[] = {(char *)x, (char *)y};
+    const ptrdiff_t n = 8, strides[] = {sizeof(float), sizeof(float)};
+    gelu_simd_slot slot = {0, 0};
+    unsigned long z = sink;
+    const double start = now();
+    for (long i = 0; i < calls; i++) {
+        for (long k = 0; k < other; k++)
+            z = z * (sink | 1);
+        if (way == 0)
+            kernel((void *const *)args, n);
+        else if (way == 1) {
+            const fp_mode mode = fp_mode_enter();
+            kernel((void *const *)args, n);
+            fp_mode_leave(mode);
+        } else
+            gelu_simd_loop(args, &n, strides, &slot);
+    }
+    sink = z;
+    return (now() - start) / (double)calls;
+}
+"""
+
+
+def call(_: argparse.Namespace) -> list[Report]:
+    """Measure what a short call costs below NumPy, alone and amid other work, as it is in NumPy."""
+    rows = []
+    print("\nns a call: the kernel; more for the floating-point mode; more for all of the loop")
+    with tempfile.TemporaryDirectory() as directory:
+        run = library(Path(directory), CALL, "loops.c", "threads.c").run
+        run.argtypes, run.restype = [ctypes.c_long] * 3, ctypes.c_double
+        for other in (0, 25, 100):
+            times = [[run(way, other, 500) for way in range(3)] for _ in range(3000)]
+            kernel, mode, loop = map(min, zip(*times, strict=True))
+            row = {"kernel_ns": kernel, "mode_ns": mode - kernel, "loop_ns": loop - kernel}
+            rows.append({"other": other} | {key: round(ns, 2) for key, ns in row.items()})
+            text = "".join(f"{value:8.2f}" for value in list(rows[-1].values())[1:])
+            print(f"{text}  after {other} multiplications")
+    return rows
+
 
 # threads_run with parts that take a given time: how long it takes, in ns.
-DRIVER = """
+SHARE = """
 #include <time.h>
 #include "threads.h"
 static long long now(void)
@@ -270,11 +353,10 @@ static void spend(void *ns, long k)
 double run(long threads, long parts, long ns, long sleep_us)
 {
     const struct timespec pause = {0, sleep_us * 1000};
-    threads_set_number(threads);
     if (sleep_us)
         nanosleep(&pause, 0);
     const long long start = now();
-    threads_run(spend, &ns, parts, 0);
+    threads_run(spend, &ns, parts, threads, 0);
     return (double)(now() - start);
 }
 """
@@ -282,46 +364,77 @@ double run(long threads, long parts, long ns, long sleep_us)
 
 def driver(directory: Path) -> Callable[[int, int, int, int], float]:
     """Compile csrc/threads.c with a driver, and return its function."""
-    compiler = shutil.which("cc") or sys.exit("the model needs a C compiler, cc")
-    source, library = directory / "driver.c", directory / "driver.so"
-    source.write_text(DRIVER, encoding="utf-8")
-    files = [source, ROOT / "csrc" / "threads.c"]
-    command = [compiler, "-O2", "-shared", "-fPIC", "-pthread", f"-I{ROOT / 'csrc'}"]
-    subprocess.run([*command, *files, "-o", library], check=True)
-    run = ctypes.CDLL(str(library)).run
+    run = library(directory, SHARE, "threads.c").run
     run.argtypes, run.restype = [ctypes.c_long] * 4, ctypes.c_double
     return run
 
 
 def least(run: Callable[..., float], *args: int, rounds: int = 300) -> tuple[float, float]:
-    """Return the least and the median of some runs."""
+    """Return the least of some runs, and the time that a tenth do not exceed."""
     times = [run(*args) for _ in range(rounds)]
-    return min(times), float(np.median(times))
+    return min(times), float(np.quantile(times, 0.1))
+
+
+# ---- a model ----
+
+
+def constant(file: str, name: str) -> int:
+    """Return a constant of csrc."""
+    text = (CSRC / file).read_text(encoding="utf-8")
+    match = re.search(rf"\b{name} = (\d+)(?: << (\d+))?", text)
+    if match is None:
+        raise ValueError(f"no {name} in {file}")
+    return int(match[1]) << int(match[2] or 0)
+
+
+def shared_time(work: float, cpus: int, wake: float, late: float) -> float:
+    """Return how long so many ns of work take on as many threads as there are CPUs.
+
+    All helpers sleep at first.  A thread wakes up to WAKES helpers for `wake` ns each and then
+    works.  A helper begins `late` ns after its waking has.  All end together, since the parts are
+    small: a helper that begins later than that has none.
+    """
+    wakes, sleepers = constant("threads.c", "WAKES"), cpus - 1
+    events = [(0.0, True)]  # when a thread begins, and when it has woken others and works
+    now, working, left = 0.0, 0, work
+    while events:
+        then, begins = heapq.heappop(events)
+        if working and left <= working * (then - now):
+            break
+        left -= working * (then - now)
+        now = then
+        if begins:
+            count = min(wakes, sleepers)
+            sleepers -= count
+            for k in range(count):
+                heapq.heappush(events, (now + k * wake + late, True))
+            heapq.heappush(events, (now + count * wake, False))
+        else:
+            working += 1
+    return now + left / working
 
 
 def model(options: argparse.Namespace) -> list[Report]:
-    """Measure what sharing costs, and tell what it gives on more CPUs.
+    """Measure what sharing costs, and tell by `shared_time` what it gives on more CPUs.
 
-    A call of W ns of work on p threads: waking a helper takes the caller `wake`, and the helper
-    works `late` after that.  The parts are handed out one by one, so that all end together: T =
-    (W + sum of the times at which they start) / p, or with fewer helpers if that is less, and
-    never less than the bytes take from the memory.
+    A loop never takes less than its bytes take from the memory, if they do not fit the caches.
+    The helpers of calls apart sleep; those of a series are awake, and each begins late by the same
+    time.  That many threads wait for each other at the pool's lock is not in the model.
     """
     with tempfile.TemporaryDirectory() as directory:
         run = driver(Path(directory))
         parts = 1000
         hand = (least(run, 1, parts, 0, 0)[0] - least(run, 1, 1, 0, 0)[0]) / parts
-        # Asleep: the caller's time for a job of no work, by the number of helpers woken.
+        # Asleep: the caller's time for a job of no work, by the number of threads.
         caller = {t: least(run, t, t, 0, 1000) for t in (1, 2, 3, 5, 9)}
-        woken = 9 if OWN >= 9 else 2  # threads that do not wait for each other's CPU
-        wake = (caller[woken][1] - caller[1][1]) / (woken - 1)
-        # Asleep: 2 threads and 200 parts of 1 us. late = 2 T - W.
-        work = 200 * least(run, 1, 200, 1000, 0)[0] / 200
-        late = 2 * least(run, 2, 200, 1000, 1000)[1] - work
+        wake = caller[2][1] - caller[1][1]
+        # Asleep: 2 threads and 200 parts of 1 us.  2 T = work + wake + late.
+        work = least(run, 1, 200, 1000, 0)[0]
+        late = 2 * least(run, 2, 200, 1000, 1000)[1] - work - wake
         awake = 2 * least(run, 2, 200, 1000, 0)[1] - work
-    print("\ncost of sharing: ns for the caller, job without work, by threads (minimum, median)")
-    for threads, (best, middle) in caller.items():
-        print(f"  {threads:3}  {best:8.0f} {middle:8.0f}")
+    print("\ncost of sharing: ns for the caller, job without work, by threads (minimum, tenth)")
+    for threads, (best, tenth) in caller.items():
+        print(f"  {threads:3}  {best:8.0f} {tenth:8.0f}")
     print(
         f"hand-out {hand:.0f} ns a part, waking {wake:.0f} ns a helper; a helper is late by "
         f"{late / 1000:.1f} us if it sleeps, {awake / 1000:.1f} us if it is awake"
@@ -342,22 +455,28 @@ def model(options: argparse.Namespace) -> list[Report]:
         f"gelu float32: {cost:.3f} ns of work an element; memory {memory:.3f} ns an element"
         f" by {OWN} threads\n\nmodel: times faster than one thread; with b times this bandwidth"
     )
-    print(f"{'':10}{'b':>4}" + "".join(f"{p:>9} CPUs" for p in (2, 8, 32, 128)))
-    for n in options.sizes:
-        for factor in (1, 8):
-            in_cache = n * 8 < 16 << 20
-            floor = 0 if in_cache else n * memory / factor
-            one = max(n * cost, floor)
-            line = ""
-            for p in (2, 8, 32, 128):
-                shared = min(
-                    (n * cost + sum(late + wake * i for i in range(1, k))) / k + wake * (k - 1) / k
-                    for k in range(1, p + 1)
-                )
-                t = max(shared, floor)
-                rows.append({"n": n, "bandwidth": factor, "cpus": p, "gain": round(one / t, 2)})
-                line += f"{one / t:>14.1f}"
-            print(f"{size_name(n):>10}{factor:>4}{line}")
+    worth = 1000 * constant("threads.c", "WORTH_US")
+    long_loop = constant("loops.c", "LONG_BYTES")
+
+    def several(kind: str, n: int, p: int) -> float:
+        one = n * cost
+        if n * 4 < long_loop or (kind == "apart" and one < worth):
+            return one
+        if kind == "apart":
+            return shared_time(one, p, wake, late)
+        return min(one, (one + (p - 1) * awake) / p)
+
+    print(f"{'':10}{'':8}{'b':>4}" + "".join(f"{p:>9} CPUs" for p in (2, 8, 32, 128)))
+    for n, kind, factor in itertools.product(options.sizes, ("apart", "series"), (1, 8)):
+        floor = 0 if n * 8 < 16 << 20 else n * memory / factor  # in the caches, or not
+        line = ""
+        for p in (2, 8, 32, 128):
+            gain = max(n * cost, floor) / max(several(kind, n, p), floor)
+            rows.append(
+                {"n": n, "calls": kind, "bandwidth": factor, "cpus": p, "gain": round(gain, 2)}
+            )
+            line += f"{gain:>14.1f}"
+        print(f"{size_name(n):>10}  {kind:6}{factor:>4}{line}")
     constants = {"hand_ns": hand, "wake_ns": wake, "late_ns": late, "awake_ns": awake}
     return [{k: round(v, 1) for k, v in constants.items()}, *rows]
 
@@ -367,6 +486,7 @@ PARTS = {
     "peers": against_peers,
     "copy": against_copy,
     "crowd": crowd,
+    "call": call,
     "model": model,
 }
 

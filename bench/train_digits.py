@@ -1,9 +1,10 @@
 """Train two small networks on scikit-learn's digits, with this package's GELU and its gradients.
 
 An MLP and a vision transformer of one block, in plain NumPy, each with ReLU, GELU, the tanh form,
-the same two by NumPy and SciPy formulas, and GELU in float16 with float32 master weights. All start
-from the same weights and see the same images in the same order, and take their epochs in turn, so
-that a slow phase of the machine meets each of them. Run: python train_digits.py
+the same two by NumPy and SciPy formulas, GELU in float16 with float32 master weights, and GEGLU,
+whose hidden layers are two, each of two thirds of the width. All see the same images in the same
+order, and all but GEGLU start from the same weights. They take their epochs in turn, so that a slow
+phase of the machine meets each of them. Run: python train_digits.py
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from layers import (
     Attention,
     Chain,
     Dense,
+    Gated,
+    Layer,
     MeanOfTokens,
     Norm,
     Patches,
@@ -39,6 +42,7 @@ from layers import (
     cross_entropy,
     in_one_array,
 )
+from stopwatch import Stopwatch
 
 import gelu_simd
 from gelu_simd._compare.formulas import (
@@ -66,13 +70,55 @@ def relu_backward(dy: Array, x: Array) -> Array:
     return dy * (x > 0)
 
 
+def geglu_erf(gate: Array, up: Array) -> Array:
+    return gelu_erf(gate) * up
+
+
+def geglu_backward_erf(dy: Array, gate: Array, up: Array) -> tuple[Array, Array]:
+    return gelu_backward_erf(dy * up, gate), dy * gelu_erf(gate)
+
+
+class Hidden(NamedTuple):
+    """A hidden layer, and the width of its result."""
+
+    layer: Layer
+    width: int
+
+
+NewHidden = Callable[[int, int, np.random.Generator], Hidden]  # of inputs, width
+
+
+def dense(f: Callable, g: Callable) -> NewHidden:
+    """Return what makes dense layers with an activation f and its gradient g."""
+
+    def new(inputs: int, width: int, rng: np.random.Generator) -> Hidden:
+        return Hidden(Chain(Dense(inputs, width, rng), Activation(f, g)), width)
+
+    return new
+
+
+def gated(f: Callable, g: Callable) -> NewHidden:
+    """Return what makes gated layers: two thirds as wide, for about as many weights."""
+
+    def new(inputs: int, width: int, rng: np.random.Generator) -> Hidden:
+        width = round(width * 2 / 3)
+        return Hidden(Gated(Dense(inputs, width, rng), Dense(inputs, width, rng), f, g), width)
+
+    return new
+
+
 class Variant(NamedTuple):
-    """An activation, its gradient, and the type they run in."""
+    """An activation, its gradient, the type they run in, and the hidden layers around them."""
 
     name: str
-    f: Callable[[Array], Array]
-    g: Callable[[Array, Array], Array]
+    f: Callable[..., Array]
+    g: Callable[..., Any]
     dtype: str = "float32"
+    around: Callable[[Callable, Callable], NewHidden] = dense
+
+    def hidden(self) -> NewHidden:
+        """Return what makes hidden layers."""
+        return self.around(self.f, self.g)
 
 
 VARIANTS = [
@@ -82,31 +128,31 @@ VARIANTS = [
     Variant("GELU tanh", gelu_simd.gelu_tanh, gelu_simd.gelu_tanh_backward),
     Variant("GELU tanh, NumPy", gelu_tanh_mul, gelu_tanh_backward_mul),
     Variant("GELU float16", gelu_simd.gelu, gelu_simd.gelu_backward, "float16"),
+    Variant("GEGLU", gelu_simd.geglu, gelu_simd.geglu_backward, around=gated),
+    Variant("GEGLU, SciPy erf", geglu_erf, geglu_backward_erf, around=gated),
 ]
 
-NewActivation = Callable[[], Activation]
 
-
-def mlp(new: NewActivation, rng: np.random.Generator, width: int = 256) -> Chain:
+def mlp(new: NewHidden, rng: np.random.Generator, width: int = 256) -> Chain:
     """Two hidden layers."""
-    return Chain(
-        Dense(SIDE**2, width, rng),
-        new(),
-        Dense(width, width, rng),
-        new(),
-        Dense(width, CLASSES, rng),
-    )
+    first = new(SIDE**2, width, rng)
+    second = new(first.width, width, rng)
+    return Chain(first.layer, second.layer, Dense(second.width, CLASSES, rng))
 
 
-def vit(new: NewActivation, rng: np.random.Generator, width: int = 32, heads: int = 2) -> Chain:
+def vit(new: NewHidden, rng: np.random.Generator, width: int = 32, heads: int = 2) -> Chain:
     """One transformer block on patches of 2 x 2 pixels."""
     patch = 2
+    patches = Dense(patch**2, width, rng)
+    positions = Positions((SIDE // patch) ** 2, width, rng)
+    attention = Attention(width, heads, rng)
+    hidden = new(width, 4 * width, rng)
     return Chain(
         Patches(SIDE, patch),
-        Dense(patch**2, width, rng),
-        Positions((SIDE // patch) ** 2, width, rng),
-        Residual(Norm(width), Attention(width, heads, rng)),
-        Residual(Norm(width), Dense(width, 4 * width, rng), new(), Dense(4 * width, width, rng)),
+        patches,
+        positions,
+        Residual(Norm(width), attention),
+        Residual(Norm(width), hidden.layer, Dense(hidden.width, width, rng)),
         Norm(width),
         MeanOfTokens(),
         Dense(width, CLASSES, rng),
@@ -114,22 +160,6 @@ def vit(new: NewActivation, rng: np.random.Generator, width: int = 32, heads: in
 
 
 MODELS = {"MLP": mlp, "ViT": vit}
-
-
-class Stopwatch:
-    """Add up the time that a function takes."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def around(self, function: Callable[..., Array]) -> Callable[..., Array]:
-        def timed(*args: Array) -> Array:
-            start = time.perf_counter()
-            result = function(*args)
-            self.seconds += time.perf_counter() - start
-            return result
-
-        return timed
 
 
 class Digits(NamedTuple):
@@ -158,8 +188,8 @@ class Run:
         self.trained, self.tested = digits(rng)
         self.dtype = np.dtype(variant.dtype)
         self.watch = Stopwatch()
-        f, g = self.watch.around(variant.f), self.watch.around(variant.g)
-        self.network = MODELS[model](lambda: Activation(f, g), rng)
+        timed = variant._replace(f=self.watch.around(variant.f), g=self.watch.around(variant.g))
+        self.network = MODELS[model](timed.hidden(), rng)
         self.values, self.grads = in_one_array(self.network.parameters, np.float32)
         self.optimiser = AdamW(self.values, BETAS, DECAY)
         self.rng = rng
@@ -292,6 +322,7 @@ STYLES = {
     "ReLU": {"color": "#D55E00", "linestyle": "--", "linewidth": 2},
     "GELU": {"color": "#56B4E9", "linewidth": 7, "alpha": 0.7},
     "GELU tanh": {"color": "black", "linewidth": 1.5},
+    "GEGLU": {"color": "#CC79A7", "linestyle": "-.", "linewidth": 2},
     "GELU float16": {
         "color": "#009E73", "linestyle": "", "marker": "o", "markersize": 8,
         "markerfacecolor": "none", "markeredgewidth": 2,
@@ -311,6 +342,8 @@ def plot(report: dict[str, Any], path: Path) -> None:
         for (curve, label), row in zip(curves.items(), panels, strict=True):
             for panel, (model, variants) in zip(row, report["results"].items(), strict=True):
                 for name, style in STYLES.items():
+                    if name not in variants:  # of a report from before it was here
+                        continue
                     values = np.array(variants[name][curve])
                     epochs = np.arange(1, values.shape[1] + 1)
                     panel.plot(epochs, values.mean(axis=0), label=name, **style)

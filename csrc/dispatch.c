@@ -31,12 +31,11 @@
 #include <sys/sysctl.h>
 #endif
 
-#define TYPE_BIT(type, ...) | 1u << GELU_SIMD_##type
-enum { ALL_TYPES = 0 GELU_SIMD_TYPES(TYPE_BIT, ), CR_TYPES = 0 GELU_SIMD_CR_TYPES(TYPE_BIT, ) };
-
-#define FUNCTION(name, inputs, outputs, types) {#name, inputs, outputs, types},
-const gelu_simd_function gelu_simd_functions[] = {
-    GELU_SIMD_FUNCTIONS(FUNCTION, ALL_TYPES) GELU_SIMD_CR_FUNCTIONS(FUNCTION, CR_TYPES)};
+#define TYPE_BIT(type) | 1u << GELU_SIMD_##type
+#define TYPE_BIT_IF(type, element, lane, precision, tier) GELU_SIMD_IF_##tier##_##type(TYPE_BIT)(type)
+#define FUNCTION(name, inputs, outputs, tier, context) \
+    {#name, inputs, outputs, 0 GELU_SIMD_TYPES(TYPE_BIT_IF, tier)},
+const gelu_simd_function gelu_simd_functions[] = {GELU_SIMD_FUNCTIONS(FUNCTION, )};
 
 #define TYPE(name, element, lane, precision, context) {#name, sizeof(element), precision},
 const gelu_simd_type gelu_simd_types[] = {GELU_SIMD_TYPES(TYPE, )};

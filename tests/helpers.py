@@ -24,7 +24,7 @@ from gelu_simd._check import bits as bit_tools
 from gelu_simd._check import inputs as _inputs
 from gelu_simd._check.bits import Array, bits
 from gelu_simd._check.digest import one_nan  # noqa: F401 - for the tests
-from gelu_simd._functions import ELEMENTARY, PRODUCT_OF
+from gelu_simd._functions import ELEMENTARY
 from gelu_simd._levels import using
 
 INFO = gelu_simd.cpu_info()
@@ -33,12 +33,15 @@ FUSED = [level for level, group in _ufuncs.LEVELS if group == "fused"]
 
 FUNCTIONS = ELEMENTARY
 UFUNCS = list(_ufuncs.ufuncs.values())
+# The first of each shape, for what depends on the numbers of inputs and outputs alone.
+SHAPES = list({(u.nin, u.nout): u for u in reversed(UFUNCS)}.values())[::-1]
 DTYPES = _ufuncs.dtypes
 TYPES = list(_types.TYPES)
 HASHES = json.loads((Path(__file__).parent / "bits.json").read_text(encoding="utf-8"))
 SAMPLES = 2_500_000  # random inputs of a function and type
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
+each_shape = pytest.mark.parametrize("ufunc", SHAPES, ids=lambda ufunc: ufunc.__name__)
 every_level = pytest.mark.usefixtures("isa")
 
 
@@ -50,8 +53,19 @@ def dtype_of(name: str) -> np.dtype:
 
 
 def elementary(ufunc: np.ufunc) -> str:
-    """Name the function whose errors a ufunc has: itself, or the factor of a product."""
-    return PRODUCT_OF.get(ufunc.__name__, ufunc.__name__)
+    """Name the function whose inputs are hard for a ufunc: itself, or the first that it holds."""
+    composition = _functions.FUNCTIONS[ufunc.__name__].composition
+    return ufunc.__name__ if composition is None else composition.factors[0]
+
+
+def results(value: Array | tuple[Array, ...]) -> tuple[Array, ...]:
+    """Return what a ufunc returns as a tuple, also where it is one array."""
+    return value if isinstance(value, tuple) else (value,)
+
+
+def tobytes(value: Array | tuple[Array, ...]) -> bytes:
+    """Return the bytes of all results of a ufunc."""
+    return b"".join(y.tobytes() for y in results(value))
 
 
 def operand_names(ufunc: np.ufunc) -> tuple[str, ...]:
@@ -86,10 +100,10 @@ def fused_level() -> str:
     return next(level for level in FUSED if level in INFO["available"])
 
 
-def on_fused_level(ufunc: np.ufunc, *args: Array, **kwargs: object) -> Array:
-    """Return the result of the CPU."""
+def on_fused_level(ufunc: np.ufunc, *args: Array, **kwargs: object) -> tuple[Array, ...]:
+    """Return the results of the CPU."""
     with using(fused_level()), np.errstate(all="ignore"):
-        return ufunc(*args, **kwargs)
+        return results(ufunc(*args, **kwargs))
 
 
 def every_kind(ufunc: np.ufunc, dtype: np.dtype) -> Array:

@@ -36,14 +36,19 @@ def tell_and_wait():
     while time.monotonic() < end:
         time.sleep(0.01)
 """
-BEFORE = TELL_AND_WAIT + """
+BEFORE = (
+    TELL_AND_WAIT
+    + """
 def slowly(function):
     def slow(*args, **kwargs):
         tell_and_wait()
         return function(*args, **kwargs)
     return slow
 """
-AFTER = TELL_AND_WAIT + """
+)
+AFTER = (
+    TELL_AND_WAIT
+    + """
 def slowly(function):
     def slow(*args, **kwargs):
         result = function(*args, **kwargs)
@@ -51,6 +56,7 @@ def slowly(function):
         return result
     return slow
 """
+)
 MOMENTS = {
     "as it starts its threads": BEFORE
     + """

@@ -1,8 +1,8 @@
 """The documentation is true: docstrings, and every block and command of the *.md files.
 
-README's Python is run, and so are its calls of the command line, with less to compute where they
-take long.  All other commands must be ones that could run: scripts load, options parse, tests are
-there.  A block or a command of a kind unknown here fails.
+The users' pages are README and docs.  Their Python is run, and so are their calls of the command
+line, with less to compute where they take long.  All other commands must be ones that could run:
+scripts load, options parse, tests are there.  A block or a command of a kind unknown here fails.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ from gelu_simd._cli import main as program
 from gelu_simd._functions import FUNCTIONS
 
 ROOT = Path(__file__).parents[1]
-PAGES = ["README.md", "CONTRIBUTING.md"]
+DOCS = ROOT / "src" / "gelu_simd" / "docs"
+USERS = ["README.md", *sorted(path.relative_to(ROOT).as_posix() for path in DOCS.glob("*.md"))]
+PAGES = [*USERS, "CONTRIBUTING.md", "CHANGELOG.md"]
 
 here = pytest.mark.skipif(
     not (ROOT / "README.md").exists(), reason="the sources are not beside tests"
@@ -54,9 +56,12 @@ def test_docstring(ufunc: np.ufunc) -> None:
     assert f".. math:: {FUNCTIONS[ufunc.__name__].formula}\n" in doc
     for operand in operand_names(ufunc):
         assert f"\n{operand} : array_like\n" in doc
+    assert f"\n{', '.join(FUNCTIONS[ufunc.__name__].results)} : ndarray or scalar\n" in doc
     for words in [*TYPES, "ULP", "dimensionless", "TypeError", "NaN gives NaN", "arXiv:1606.08415"]:
         assert words in doc
-    assert ("correctly rounded" if ufunc.nin == 1 else "rounded once more") in doc
+    composition = FUNCTIONS[ufunc.__name__].composition
+    once_more = composition is not None and composition.rounds_once
+    assert ("rounded once more" if once_more else "correctly rounded") in doc
     assert all(len(line) <= 100 or ":: " in line for line in doc.splitlines())
 
 
@@ -84,7 +89,8 @@ def test_module_docstring() -> None:
 
 @pytest.mark.skipif(NUMPY < "2.2.0", reason="NumPy < 2.2 writes x1, x2, and nobody can change it")
 def test_help_names_the_operands(ufunc: np.ufunc) -> None:
-    call = f"{ufunc.__name__}({', '.join(operand_names(ufunc))}, /, out=None, *, where=True"
+    call = f"{ufunc.__name__}({', '.join(operand_names(ufunc))}"
+    call += ", /, out=None, *, where=True" if ufunc.nout == 1 else "[, out1, out2], / [, out="
     assert ufunc.__doc__.startswith(call)
     shown = pydoc.plain(pydoc.render_doc(ufunc))
     assert call in shown
@@ -93,11 +99,11 @@ def test_help_names_the_operands(ufunc: np.ufunc) -> None:
 
 @pytest.mark.skipif(NUMPY < "2.4.0", reason="ufuncs have no signature before NumPy 2.4")
 def test_signature(ufunc: np.ufunc) -> None:
-    like = inspect.signature(np.exp if ufunc.nin == 1 else np.add)
-    signature = inspect.signature(ufunc)
-    assert list(signature.parameters)[: ufunc.nin] == list(operand_names(ufunc))
-    for ours, theirs in zip(signature.parameters.values(), like.parameters.values(), strict=True):
-        assert ours.replace(name=theirs.name) == theirs
+    like = list(inspect.signature(np.exp if ufunc.nout == 1 else np.frexp).parameters.values())
+    parameters = list(inspect.signature(ufunc).parameters.values())
+    inputs, others = parameters[: ufunc.nin], parameters[ufunc.nin :]
+    assert inputs == [like[0].replace(name=name) for name in operand_names(ufunc)]
+    assert others == like[1:]
 
 
 # ---- the *.md files, cut into blocks and commands ----
@@ -329,7 +335,7 @@ def run(command: Command, args: list[str], folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where README's commands find a file to work on."""
+    """Where the users' commands find a file to work on."""
     folder = tmp_path_factory.mktemp("readme")
     np.save(folder / "in.npy", np.linspace(-5, 5, 1000))
     return folder
@@ -338,7 +344,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @here
 @pytest.mark.parametrize(("place", "line"), LINES, ids=[" ".join(pair) for pair in LINES])
 def test_lines(place: str, line: str, folder: Path) -> None:
-    checked = line.startswith(SET_UP) or not place.startswith("README.md")
+    checked = line.startswith(SET_UP) or place.partition(":")[0] not in USERS
     for command in commands(line):
         args = arguments(command)
         if args is None or checked:
@@ -358,14 +364,51 @@ def test_commands_inside_lines(page: str, span: str) -> None:
 
 
 @here
-def test_readme_in_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One block after the other, in the names that the former have left."""
+@pytest.mark.parametrize("page", PAGES)
+def test_python(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One block of a page after the other, in the names that the former have left."""
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
-    pieces = [b for b in BLOCKS if b.language == "python"]
-    assert pieces
+    pieces = [b for b in BLOCKS if b.language == "python" and b.page == page]
+    assert pieces or page != "README.md"
     for block in pieces:
         exec(compile("\n" * block.line + block.text, ROOT / block.page, "exec"), names)
+
+
+LINK = re.compile(r"\]\(([^()\s]+)\)")
+
+
+def anchors(page: Path) -> set[str]:
+    """Return what links may name after #: the headings, in small letters and joined by hyphens."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+@here
+@pytest.mark.parametrize("page", PAGES)
+def test_links(page: str) -> None:
+    """Files and headings are there; others begin with https."""
+    for link in LINK.findall(text_of(page)):
+        target, _, anchor = link.partition("#")
+        if target.startswith("https://"):
+            continue
+        path = (ROOT / page).parent / target if target else ROOT / page
+        assert path.exists(), link
+        assert not anchor or anchor in anchors(path), link
+
+
+@here
+def test_every_page_is_linked_from_readme() -> None:
+    assert set(USERS[1:]) <= {link.partition("#")[0] for link in LINK.findall(text_of("README.md"))}
+
+
+@here
+def test_readme_is_read_in_three_minutes() -> None:
+    """At 230 words a minute; the table and its picture are looked at."""
+    text = re.sub(
+        r"<!-- Written.*?: summary.*?<!-- End[^\n]*", "", text_of("README.md"), flags=re.S
+    )
+    assert len(text.split()) <= 3 * 230
 
 
 @here

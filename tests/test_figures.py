@@ -1,4 +1,4 @@
-"""The published errors: README, comments and docstrings agree with the measurements."""
+"""The published errors: pages, comments and docstrings agree with the measurements."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def figures() -> ModuleType:
     return program("figures_accuracy")
 
 
-def test_readme(figures: ModuleType) -> None:
-    text = program("marks").README.read_text(encoding="utf-8")
-    assert figures.readme(text, figures.stored()) == text
+def test_page(figures: ModuleType) -> None:
+    [(page, text)] = figures.published(figures.stored()).items()
+    assert text == page.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("dtype", [name for name, row in TYPES.items() if row.lane == name])
@@ -39,6 +39,15 @@ def test_stub() -> None:
     publish = program("publish")
     text = publish.STUB.read_text(encoding="utf-8")
     assert publish.stub(text) == text
+
+
+def test_page_of_frameworks() -> None:
+    costs = program("figures_frameworks")
+    report = costs.stored()
+    [(page, text)] = costs.published(report).items()
+    assert text == page.read_text(encoding="utf-8")
+    next(iter(report["microseconds"].values()))["1Ki"]["min"] *= 2
+    assert costs.published(report)[page] != text
 
 
 def test_data(figures: ModuleType) -> None:

@@ -15,7 +15,9 @@ TASKS = Path("/proc/self/task")
 OURS = {
     "gelu_simd",
     "gelu_simd._docs",
+    "gelu_simd._errors",
     "gelu_simd._functions",
+    "gelu_simd._hooks",
     "gelu_simd._measured",
     "gelu_simd._promotion",
     "gelu_simd._start",
@@ -105,10 +107,12 @@ assert [t.name for t in dtypes] == {TYPES}
 for ufunc in [f for f in vars(gelu_simd).values() if isinstance(f, np.ufunc)]:
     for dtype in ("{before}", "bfloat16"):
         x = np.ones(3, dtype)
-        assert ufunc(*[x] * ufunc.nin).dtype == dtype
-    out = np.empty(3, np.float32)
-    ufunc(*[x] * ufunc.nin, out=out)
-    assert np.array_equal(out, ufunc(*[x] * ufunc.nin)), "only the result is cast"
+        ys = ufunc(*[x] * ufunc.nin)
+        ys = ys if isinstance(ys, tuple) else (ys,)
+        assert [y.dtype for y in ys] == [dtype] * ufunc.nout
+    outs = np.empty((ufunc.nout, 3), np.float32)
+    ufunc(*[x] * ufunc.nin, *outs)
+    assert np.array_equal(outs, np.stack(ys)), "only the results are cast"
 """
     output(code)
 
@@ -123,8 +127,10 @@ from gelu_simd._ufuncs import dtypes
 assert [t.name for t in dtypes] == {TYPES[:3]}
 for ufunc in [f for f in vars(gelu_simd).values() if isinstance(f, np.ufunc)]:
     for dtype in dtypes:
-        assert ufunc(*[np.ones(3, dtype)] * ufunc.nin).dtype == dtype
-    assert ufunc(*[1] * ufunc.nin).dtype == float
+        ys = ufunc(*[np.ones(3, dtype)] * ufunc.nin)
+        for y in ys if ufunc.nout > 1 else [ys]:
+            assert y.dtype == dtype
+    assert np.asarray(ufunc(*[1] * ufunc.nin)).dtype == float
     try:
         ufunc(*[1j] * ufunc.nin)
     except TypeError as error:
@@ -158,3 +164,42 @@ for ufunc in [f for f in vars(gelu_simd).values() if isinstance(f, np.ufunc)]:
             check()
 """
     output(code, level)
+
+
+def test_cupy_is_not_imported_by_a_call() -> None:
+    """A module that waits for its first use goes on waiting, also where it cannot be imported."""
+    code = """
+import sys, types
+import numpy as np
+import gelu_simd
+
+class Lazy(types.ModuleType):
+    def __getattr__(self, name):
+        raise ImportError(name)
+
+for module in (Lazy("cupy"), object(), None):
+    sys.modules["cupy"] = module
+    assert gelu_simd.gelu([0.0]) == 0
+    assert gelu_simd.gelu(0, dtype=np.float32) == 0
+"""
+    output(code)
+
+
+def test_reload() -> None:
+    """The ufuncs stay, and go on taking CuPy's arrays; so after an import once more."""
+    code = """
+import importlib, sys
+import gelu_simd
+ufuncs = dict(gelu_simd._ufuncs.ufuncs)
+for again in (False, True):
+    if again:
+        for name in [name for name in sys.modules if name.startswith("gelu_simd")]:
+            del sys.modules[name]
+        import gelu_simd
+    else:
+        importlib.reload(gelu_simd)
+    assert gelu_simd._hands_over
+    assert all(getattr(gelu_simd, name) is ufunc for name, ufunc in ufuncs.items())
+    assert gelu_simd.gelu([0.0]) == 0
+"""
+    output(code)

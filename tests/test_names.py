@@ -74,7 +74,7 @@ def faults(tree: ast.AST) -> Iterator[tuple[int, str]]:
             yield node.lineno, "compares a level"
         if any(text in TYPES for text in texts if isinstance(text, str)):
             yield node.lineno, "compares the name of a type"
-        if any(map(is_part, texts)) and "form" not in attributes:
+        if any(map(is_part, texts)) and not attributes & {"form", "operands"}:
             yield node.lineno, "parses a name"
         if "itemsize" in attributes and any(isinstance(text, int) for text in texts):
             yield node.lineno, "counts bytes"
@@ -96,7 +96,8 @@ def test_faults_are_recognised(code: str) -> None:
 @pytest.mark.parametrize(
     "code",
     [
-        'row.form == "tanh"', 'name == "gelu_tanh"', 'name in ("gelu", "gelu_backward")',
+        'row.form == "tanh"', '"bias" in row.operands',
+        'name == "gelu_tanh"', 'name in ("gelu", "gelu_backward")',
         "8 * dtype.itemsize", "a.itemsize == b.itemsize", 'text.startswith("gelu_simd: ")',
         'group == "fused"', 'TYPES["float16"].enumerable', "dtype == np.float16",
     ],

@@ -175,7 +175,7 @@ def test_every_c_file_is_compiled_once(told: Callable, architecture: str, dialec
     levels = dispatched()[CONDITIONS[architecture]]
     assert sorted(compiled(told(architecture, dialect))) == sorted(
         [*(f"csrc/kernels/{level}.c" for level in levels), "csrc/dispatch.c",
-         "csrc/loops.c", "csrc/threads.c", "src/gelu_simd/_ufuncs.pyx"]
+         "csrc/loops.c", "csrc/named_loops.c", "csrc/threads.c", "src/gelu_simd/_ufuncs.pyx"]
     )  # fmt: skip
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -13,7 +15,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import INFO, UFUNCS, every_level, fresh, one_nan, output, same_bits
+from helpers import (
+    INFO,
+    UFUNCS,
+    each_shape,
+    every_level,
+    fresh,
+    one_nan,
+    output,
+    results,
+    same_bits,
+    tobytes,
+)
 from numpy.typing import NDArray
 
 import gelu_simd
@@ -30,7 +43,9 @@ def several_threads() -> Iterator[None]:
     """Share long calls, on a machine with one CPU too."""
     former = gelu_simd.get_num_threads()
     gelu_simd.set_num_threads(3)
+    _ufuncs.set_cpus(_ufuncs.MAX_THREADS)
     yield
+    _ufuncs.set_cpus(0)
     gelu_simd.set_num_threads(former)
 
 
@@ -46,7 +61,7 @@ def shared_inputs() -> list[NDArray]:
 def test_concurrent_calls() -> None:
     """Every thread has its own order of functions and its own outputs."""
     calls = [(ufunc, [x] * ufunc.nin) for ufunc in UFUNCS for x in shared_inputs()]
-    expected = [ufunc(*args).tobytes() for ufunc, args in calls]
+    expected = [tobytes(ufunc(*args)) for ufunc, args in calls]
     together = threading.Barrier(THREADS, timeout=LIMIT)
 
     def work(seed: int) -> None:
@@ -55,7 +70,7 @@ def test_concurrent_calls() -> None:
         for _ in range(5):
             for i in order:
                 ufunc, args = calls[i]
-                assert ufunc(*args).tobytes() == expected[i], ufunc
+                assert tobytes(ufunc(*args)) == expected[i], ufunc
 
     with ThreadPoolExecutor(THREADS) as pool:
         for future in [pool.submit(work, seed) for seed in range(THREADS)]:
@@ -126,7 +141,7 @@ def test_long_loops_release_the_gil(step: int) -> None:
 def test_fork_during_calls() -> None:
     """The child of a fork amid calls of other threads computes the same."""
     inputs = shared_inputs()
-    expected = [ufunc(*[x] * ufunc.nin).tobytes() for ufunc in UFUNCS for x in inputs]
+    expected = [tobytes(ufunc(*[x] * ufunc.nin)) for ufunc in UFUNCS for x in inputs]
     calling, stop = threading.Barrier(3, timeout=LIMIT), threading.Event()
 
     def keep_calling(ufunc: np.ufunc) -> None:
@@ -136,8 +151,8 @@ def test_fork_during_calls() -> None:
 
     def child() -> int:
         signal.alarm(LIMIT)  # ends the child if it hangs
-        results = [ufunc(*[x] * ufunc.nin).tobytes() for ufunc in UFUNCS for x in inputs]
-        return 0 if results == expected else 1
+        again = [tobytes(ufunc(*[x] * ufunc.nin)) for ufunc in UFUNCS for x in inputs]
+        return 0 if again == expected else 1
 
     threads = [threading.Thread(target=keep_calling, args=[ufunc]) for ufunc in UFUNCS[:2]]
     for thread in threads:
@@ -161,29 +176,32 @@ def test_fork_during_calls() -> None:
 
 # ---- one call on several threads ----
 
-LEAST = 64 << 10  # bytes of a thread's part: LEAST_BYTES of csrc/loops.c
+LONG = 128 << 10  # bytes of an operand from which on threads share: LONG_BYTES of csrc/loops.c
+LEAST = 32 << 10  # bytes of a part: LEAST_BYTES
 MOST = 256
 
 
 @every_level
+@each_shape
 @pytest.mark.parametrize("step", [1, -3])
 def test_every_number_of_threads_gives_the_same_bits(
     ufunc: np.ufunc, dtype: np.dtype, step: int
 ) -> None:
     """At lengths around those from which on there are more parts."""
-    part = LEAST // dtype.itemsize
-    lengths = [2 * part - 1, 2 * part, 2 * part + 1, 3 * part + 63, 9 * part + 65]
+    least, part = LONG // dtype.itemsize, LEAST // dtype.itemsize
+    lengths = [least - 1, least, least + 1, 5 * part + 63, 17 * part + 65]
     size = max(lengths) * abs(step)
     args = [random_bits(dtype, size, seed)[::step] for seed in range(ufunc.nin)]
     with np.errstate(all="ignore"):
         gelu_simd.set_num_threads(1)
-        expected = one_nan(ufunc(*args))
+        expected = [one_nan(y) for y in results(ufunc(*args))]
         for threads in (2, 3, 7):
             gelu_simd.set_num_threads(threads)
             for n in lengths:
-                out = np.zeros(n * abs(step), dtype)[::step]
-                ufunc(*(x[:n] for x in args), out=out)
-                assert same_bits(one_nan(out), expected[:n]), (threads, n)
+                outs = list(np.zeros((ufunc.nout, n * abs(step)), dtype)[:, ::step])
+                ufunc(*(x[:n] for x in args), *outs)
+                for out, right in zip(outs, expected, strict=True):
+                    assert same_bits(one_nan(out), right[:n]), (threads, n)
 
 
 @pytest.mark.parametrize("place", [0, -1])
@@ -352,12 +370,14 @@ def test_helpers_start_with_the_first_long_call_and_sleep_after_it() -> None:
     code = (
         HELPERS
         + """
+gelu_simd._ufuncs.set_cpus(64)
 gelu_simd.set_num_threads(4)
 gelu_simd.gelu(numpy.ones(1000))
 assert helpers() == 0
 for _ in range(3):
     gelu_simd.gelu(numpy.ones(1_000_000))
 wait_for_helpers(3)
+gelu_simd._ufuncs.set_cpus(64)
 gelu_simd.set_num_threads(2)
 gelu_simd.gelu(numpy.ones(1_000_000))
 assert helpers() == 3
@@ -377,6 +397,7 @@ def test_a_child_starts_helpers_of_its_own() -> None:
     code = (
         HELPERS
         + """
+gelu_simd._ufuncs.set_cpus(64)
 gelu_simd.set_num_threads(3)
 x = numpy.linspace(-8, 8, 1_000_000)
 expected = gelu_simd.gelu(x).tobytes()
@@ -391,6 +412,68 @@ assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 assert gelu_simd.gelu(x).tobytes() == expected
 """
     )
+    output(code)
+
+
+@pytest.mark.skipif(not TASKS.is_dir(), reason="needs Linux's /proc")
+def test_no_more_threads_than_cpus_work() -> None:
+    """Of the CPUs that the process may use at present, whatever they were before."""
+    code = (
+        HELPERS
+        + """
+every = os.sched_getaffinity(0)
+os.sched_setaffinity(0, {min(every)})
+gelu_simd.set_num_threads(3)
+x = numpy.ones(1_000_000)
+for _ in range(3):
+    gelu_simd.gelu(x, x)
+assert helpers() == 0
+assert gelu_simd.get_num_threads() == 3
+os.sched_setaffinity(0, every)
+for _ in range(100):
+    gelu_simd.gelu(x, x)
+wait_for_helpers(min(len(every), 3) - 1)
+gelu_simd._ufuncs.set_cpus(64)
+gelu_simd.gelu(x, x)
+wait_for_helpers(2)
+"""
+    )
+    output(code)
+
+
+THREADS_C = Path(__file__).parents[1] / "csrc" / "threads.c"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
+@pytest.mark.skipif(not THREADS_C.exists(), reason="csrc is not beside tests")
+def test_fork_amid_the_first_job(tmp_path: Path) -> None:
+    """The child's pool is free, although no helper had been started when it was taken."""
+    library = tmp_path / "threads.so"
+    command = ["cc", "-shared", "-fPIC", "-pthread", THREADS_C, "-o", library]
+    subprocess.run(command, check=True)
+    code = f"""
+import ctypes, os
+run = ctypes.CDLL({os.fspath(library)!r}).threads_run
+work = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_long)
+done = []
+
+@work
+def note(job, k):
+    done.append(k)
+
+@work
+def fork(job, k):
+    pid = os.fork()
+    if pid == 0:
+        ok = run(note, None, 5, 3, 0) == 1 and sorted(done) == [0, 1, 2, 3, 4]
+        os._exit(0 if ok else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    done.append("parent")
+
+assert run(fork, None, 1, 3, 1) == 1
+assert done == ["parent"]
+"""
     output(code)
 
 
@@ -411,6 +494,7 @@ def test_interpreter_exit_during_a_call() -> None:
 import threading, time
 import numpy
 import gelu_simd
+gelu_simd._ufuncs.set_cpus(64)
 gelu_simd.set_num_threads(3)
 x = numpy.ones(1_000_000)
 def call():
@@ -429,9 +513,11 @@ def test_ctrl_c_between_calls() -> None:
 import os, signal, threading
 import numpy
 import gelu_simd
+gelu_simd._ufuncs.set_cpus(64)
 gelu_simd.set_num_threads(3)
 x = numpy.ones(1_000_000)
 gelu_simd.gelu(x)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # the parent may ignore it
 threading.Timer(0.1, os.kill, [os.getpid(), signal.SIGINT]).start()
 try:
     while True:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import threading
@@ -12,10 +13,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import UFUNCS, fresh, one_nan, output, same_bits
+from helpers import UFUNCS, each_shape, fresh, one_nan, output, results, same_bits, tobytes
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 import gelu_simd
+from gelu_simd import _ufuncs
 from gelu_simd._check.inputs import random_bits
 
 THREADS = 8
@@ -25,7 +28,7 @@ TASKS = Path("/proc/self/task")
 # Bytes of an operand, as csrc/loops.c has them.
 SHORT = 1 << 20  # SHORT_BYTES: from here on a loop wakes helpers
 MOST = 1 << 20  # MOST_BYTES of a part
-PARTS = 8  # PARTS_PER_THREAD
+PARTS = 16  # PARTS_PER_THREAD
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +36,9 @@ def several_threads() -> Iterator[None]:
     """Share long calls, on a machine with one CPU too."""
     former = gelu_simd.get_num_threads()
     gelu_simd.set_num_threads(3)
+    _ufuncs.set_cpus(_ufuncs.MAX_THREADS)
     yield
+    _ufuncs.set_cpus(0)
     gelu_simd.set_num_threads(former)
 
 
@@ -41,6 +46,7 @@ def around(n: int) -> list[int]:
     return [n - 1, n, n + 1, n + 63, n + 64]
 
 
+@each_shape
 @pytest.mark.parametrize("step", [1, 2, -1])
 def test_bits_of_loops_that_wake_helpers(ufunc: np.ufunc, dtype: np.dtype, step: int) -> None:
     """At lengths around those at which the number and the length of the parts change."""
@@ -52,16 +58,71 @@ def test_bits_of_loops_that_wake_helpers(ufunc: np.ufunc, dtype: np.dtype, step:
     args = [random_bits(dtype, most * abs(step), seed)[::step] for seed in range(ufunc.nin)]
     with np.errstate(all="ignore"):
         gelu_simd.set_num_threads(1)
-        expected = one_nan(ufunc(*args))
+        expected = [one_nan(y) for y in results(ufunc(*args))]
         for threads in (2, 3, 7):
             gelu_simd.set_num_threads(threads)
             for n in lengths:
-                guarded = np.zeros((n + 2) * abs(step), dtype)
-                out = guarded[abs(step) : -abs(step)][::step]
-                ufunc(*(x[:n] for x in args), out=out)
-                assert same_bits(one_nan(out), expected[:n]), (threads, n)
-                guarded[abs(step) : -abs(step)][::step] = 0
+                guarded = np.zeros((ufunc.nout, (n + 2) * abs(step)), dtype)
+                outs = guarded[:, abs(step) : -abs(step)][:, ::step]
+                ufunc(*(x[:n] for x in args), *outs)
+                for out, right in zip(outs, expected, strict=True):
+                    assert same_bits(one_nan(out), right[:n]), (threads, n)
+                guarded[:, abs(step) : -abs(step)][:, ::step] = 0
                 assert not guarded.any(), (threads, n)
+
+
+# Parts of the same memory, as (first element, step): what is read, what is written.
+SHARED_MEMORY = {
+    "one element ahead": ((1, 1), (0, 1)),
+    "one element behind": ((0, 1), (1, 1)),
+    "far ahead": ((5000, 1), (0, 1)),
+    "ahead ever faster": ((0, 3), (0, 1)),
+    "every other element, ahead": ((2, 2), (0, 2)),
+    "backwards": ((-1, -1), (0, 1)),
+    "backwards, ahead": ((-2, -1), (-1, -1)),
+    "columns of a matrix": ((0, 2), (1, 2)),
+    "the same": ((0, 2), (0, 2)),
+}
+
+
+@each_shape
+@pytest.mark.parametrize(("read", "written"), SHARED_MEMORY.values(), ids=SHARED_MEMORY)
+def test_output_overlaps_an_input(
+    ufunc: np.ufunc, dtype: np.dtype, read: tuple[int, int], written: tuple[int, int]
+) -> None:
+    """NumPy makes no copy where a loop in order reads each element before it is overwritten."""
+    n = 3 * SHORT // dtype.itemsize
+    memory = np.random.default_rng(1).uniform(-6, 6, 3 * n + 5000).astype(dtype)
+    other = memory[:n].copy()
+    for chosen, place in itertools.product(range(ufunc.nin), range(ufunc.nout)):
+        copy = memory.copy()
+        args = [other] * ufunc.nin
+        args[chosen] = copy[read[0] :: read[1]][:n]
+        outs = list(np.zeros((ufunc.nout, n), dtype))
+        outs[place] = copy[written[0] :: written[1]][:n]
+        expected = results(ufunc(*(a.copy() for a in args)))
+        ufunc(*args, *outs)
+        for out, right in zip(outs, expected, strict=True):
+            assert same_bits(out, right)
+
+
+@each_shape
+@pytest.mark.parametrize("bytes_apart", [0, 1, -1])
+def test_elements_of_the_output_overlap(ufunc: np.ufunc, dtype: np.dtype, bytes_apart: int) -> None:
+    """The last element wins, as it does on one thread."""
+    n = 3 * SHORT // dtype.itemsize
+    args = [np.random.default_rng(1).uniform(-6, 6, n).astype(dtype)] * ufunc.nin
+    for place in range(ufunc.nout):
+        seen = set()
+        for threads in (1, 2, 3, 7):
+            gelu_simd.set_num_threads(threads)
+            memory = np.zeros(n + 8, np.uint8)
+            first = memory[-8 if bytes_apart < 0 else 0 :][: dtype.itemsize].view(dtype)
+            outs = list(np.zeros((ufunc.nout, n), dtype))
+            outs[place] = as_strided(first, (n,), (bytes_apart,))
+            ufunc(*args, *outs)
+            seen.add(memory.tobytes())
+        assert len(seen) == 1
 
 
 @pytest.mark.skipif(not TASKS.is_dir(), reason="needs Linux's /proc")
@@ -73,6 +134,7 @@ from pathlib import Path
 import numpy
 import gelu_simd
 x = numpy.linspace(-8, 8, 4_000_000)
+gelu_simd._ufuncs.set_cpus(64)
 gelu_simd.set_num_threads(3)
 end = time.monotonic() + {LIMIT}
 
@@ -95,7 +157,7 @@ def calls() -> tuple[list[tuple[np.ufunc, list[NDArray]]], list[bytes]]:
     inputs += [x[:50].astype("f4"), x[:99:3], x[:40].astype("f2"), x[:30].astype(">f8")] * 12
     inputs += [x, x[::2], x.astype("f4")]
     made = [(ufunc, [a] * ufunc.nin) for ufunc in UFUNCS for a in inputs]
-    return made, [ufunc(*args).tobytes() for ufunc, args in made]
+    return made, [tobytes(ufunc(*args)) for ufunc, args in made]
 
 
 @pytest.mark.parametrize("number", [3_000, pytest.param(100_000, marks=pytest.mark.exhaustive)])
@@ -109,7 +171,7 @@ def test_mixed_calls(number: int) -> None:
         together.wait()
         for i in order:
             ufunc, args = made[i]
-            assert ufunc(*args).tobytes() == expected[i], ufunc
+            assert tobytes(ufunc(*args)) == expected[i], ufunc
 
     def change() -> None:
         together.wait()
@@ -189,6 +251,8 @@ def state():
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return len(os.listdir("/proc/self/task")), len(os.listdir("/proc/self/fd")), pages
 
+gelu_simd._ufuncs.set_cpus(4)
+
 def call(times):
     for k in range(times):
         gelu_simd.set_num_threads(1 + k % 4)
@@ -213,6 +277,7 @@ import faulthandler, tempfile
 import numpy
 import gelu_simd
 faulthandler.enable()
+gelu_simd._ufuncs.set_cpus(64)
 gelu_simd.set_num_threads(3)
 n = 1 << 22
 with tempfile.TemporaryFile() as file:
@@ -236,6 +301,7 @@ def test_signals_reach_the_threads_of_the_program() -> None:
 import os, signal, threading, time
 import numpy
 import gelu_simd
+gelu_simd._ufuncs.set_cpus(64)
 gelu_simd.set_num_threads(7)
 x = numpy.ones(1_000_000)
 gelu_simd.gelu(x)
@@ -262,9 +328,11 @@ import time
 from pathlib import Path
 import numpy
 import gelu_simd
+gelu_simd._ufuncs.set_cpus(64)
 gelu_simd.set_num_threads(64)
 x = numpy.ones(4_000_000)
 gelu_simd.gelu(x, x)
+gelu_simd._ufuncs.set_cpus(64)
 gelu_simd.set_num_threads(2)
 x = x[:40_000].copy()
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import DTYPES, INFO, TYPES, UFUNCS, dtype_of, every_level, one_nan
+from helpers import DTYPES, INFO, TYPES, UFUNCS, dtype_of, every_level, one_nan, results
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -23,12 +23,14 @@ from numpy.typing import ArrayLike, NDArray
 import gelu_simd
 from gelu_simd import _ufuncs
 from gelu_simd._check.bits import bits, is_nan
-from gelu_simd._check.examine import product
-from gelu_simd._functions import ELEMENTARY, FUNCTIONS, PRODUCT_OF
+from gelu_simd._check.examine import composed
+from gelu_simd._functions import ELEMENTARY, FUNCTIONS, PRODUCT_OF, Kind
 from gelu_simd._types import finfo
 
-UNARY = [ufunc for ufunc in UFUNCS if ufunc.nin == 1]
-BINARY = [ufunc for ufunc in UFUNCS if ufunc.nin == 2]
+# Those of two outputs are in test_two_outputs.py.
+ONE_OUTPUT = [ufunc for ufunc in UFUNCS if ufunc.nout == 1]
+UNARY = [ufunc for ufunc in ONE_OUTPUT if ufunc.nin == 1]
+BINARY = [ufunc for ufunc in ONE_OUTPUT if ufunc.nin == 2]
 
 # The loops in their order, without bfloat16's: NumPy does not list it.
 LOOPS = "fde"
@@ -48,7 +50,18 @@ each_elementary = pytest.mark.parametrize(
 each_product = pytest.mark.parametrize(
     "ufunc", [_ufuncs.ufuncs[name] for name in PRODUCT_OF], ids=lambda ufunc: ufunc.__name__
 )
+each_composed = pytest.mark.parametrize(
+    "ufunc",
+    [ufunc for ufunc in UFUNCS if ufunc.__name__ not in ELEMENTARY],
+    ids=lambda ufunc: ufunc.__name__,
+)
 each_binary = pytest.mark.parametrize("ufunc", BINARY, ids=lambda ufunc: ufunc.__name__)
+
+
+@pytest.fixture(params=ONE_OUTPUT, ids=lambda ufunc: ufunc.__name__)
+def ufunc(request: pytest.FixtureRequest) -> np.ufunc:
+    """Return each ufunc of one output."""
+    return request.param
 
 
 def operands(ufunc: np.ufunc, shape: int | tuple[int, ...], dtype: Any = float) -> list[NDArray]:
@@ -178,12 +191,6 @@ def test_other_types_are_refused_by_name(ufunc: np.ufunc, refused: Any) -> None:
             ufunc(*args)
 
 
-@each_unary
-def test_where_an_object_may_come_from(ufunc: np.ufunc) -> None:
-    with pytest.raises(TypeError, match=r"not take object \(None, an int beyond 64 bits, "):
-        ufunc(10**30)
-
-
 @pytest.mark.skipif(
     np.finfo(np.longdouble).nmant == np.finfo(float).nmant, reason="longdouble is float64 here"
 )
@@ -249,7 +256,7 @@ def test_wrong_arguments(ufunc: np.ufunc) -> None:
     with pytest.raises(TypeError, match=rf"{ufunc.__name__}\(\) takes from"):
         ufunc(*args, None, None)
     with pytest.raises(TypeError, match="unexpected keyword"):
-        ufunc(*args, approximate="tanh")
+        ufunc(*args, axis=0)
 
 
 @each_binary
@@ -282,13 +289,13 @@ def test_byte_order(ufunc: np.ufunc, dtype: np.dtype, n: int) -> None:
 @pytest.mark.parametrize("n", [1, 5, LONG])
 def test_fields_of_a_packed_struct(ufunc: np.ufunc, dtype: np.dtype, n: int) -> None:
     """Unaligned, with an odd stride."""
-    packed = np.zeros(n, [("flag", "u1"), ("dy", dtype), ("x", dtype), ("out", dtype)])
+    fields = FUNCTIONS[ufunc.__name__].operands
+    packed = np.zeros(n, [("flag", "u1"), *((name, dtype) for name in (*fields, "out"))])
     packed["flag"] = 0xAA
     args = operands(ufunc, n, dtype)
-    fields = FUNCTIONS[ufunc.__name__].operands
     for field, values in zip(fields, args, strict=True):
         packed[field] = values
-    assert n == 1 or not packed["x"].flags.aligned
+    assert n == 1 or not packed[fields[-1]].flags.aligned
     expected = ufunc(*args)
     assert_same_bits(ufunc(*(packed[f] for f in fields)), expected)
     ufunc(*(packed[f] for f in fields), out=packed["out"])
@@ -511,7 +518,9 @@ def test_array_ufunc_override(ufunc: np.ufunc) -> None:
         args: list[Any] = [1.0] * ufunc.nin
         args[k] = override
         assert ufunc(*args, dtype="f4") == ((ufunc, "__call__", *args), {"dtype": "f4"})
-        assert ufunc.at(override, 0, *args[1:]) == ((ufunc, "at", override, 0, *args[1:]), {})
+        if ufunc.nin < 3:
+            at = (override, 0, *args[1:])
+            assert ufunc.at(*at) == ((ufunc, "at", *at), {})
     args = [1.0] * ufunc.nin
     assert ufunc(*args, out=override) == ((ufunc, "__call__", *args), {"out": (override,)})
 
@@ -585,8 +594,8 @@ def test_outer_and_at(ufunc: np.ufunc) -> None:
 @each_binary
 @pytest.mark.parametrize("step", [1, -1, 3])
 def test_reductions(ufunc: np.ufunc, dtype: np.dtype, step: int) -> None:
-    """Each result is the next element's dy."""
-    x = np.linspace(1, 3, 100, dtype=dtype)[::step]
+    """Each result is the next element's first operand."""
+    x = np.linspace(0.5, 1.5, 100, dtype=dtype)[::step]
     running = np.array(list(itertools.accumulate(x, ufunc)))
     assert_same_bits(ufunc.accumulate(x), running)
     assert_same_bits(ufunc.reduce(x), running[-1])
@@ -618,7 +627,9 @@ def test_errstate(ufunc: np.ufunc) -> None:
 def test_ordinary_values_raise_nothing(ufunc: np.ufunc, dtype: np.dtype) -> None:
     with np.errstate(over="ignore"):
         np.float64(1e308) * 10  # a flag left behind by something else
-    under = "ignore" if dtype == np.float16 else "raise"  # some results are subnormal
+    # Some results are subnormal: in float16, and of the sums, which reach -12.
+    small = dtype == np.float16 or FUNCTIONS[ufunc.__name__].kind in {Kind.BIAS, Kind.BIAS_GRADIENT}
+    under = "ignore" if small else "raise"
     with np.errstate(all="raise", under=under):
         ufunc(*operands(ufunc, 1000, dtype))
 
@@ -673,7 +684,7 @@ def calls(draw: st.DrawFn, inputs: int) -> tuple[list[NDArray], NDArray]:
     return args, draw(views(shapes.result_shape, dtype))
 
 
-@pytest.mark.parametrize("ufunc", UFUNCS, ids=lambda ufunc: ufunc.__name__)
+@pytest.mark.parametrize("ufunc", ONE_OUTPUT, ids=lambda ufunc: ufunc.__name__)
 @settings(deadline=None, max_examples=60)
 @given(data=st.data())
 def test_any_layout(ufunc: np.ufunc, data: st.DataObject) -> None:
@@ -689,6 +700,11 @@ def test_any_layout(ufunc: np.ufunc, data: st.DataObject) -> None:
 FORMULAS = {
     ("exact", 0): lambda x, phi, _: x * phi,
     ("exact", 1): lambda x, phi, _: phi + x * np.exp(-x * x / 2) / math.sqrt(2 * math.pi),
+    ("exact", 2): lambda x, *_: np.exp(-x * x / 2) / math.sqrt(2 * math.pi) * (2 - x * x),
+    ("quick", 0): lambda x, *_: x / (1 + np.exp(-1.702 * x)),
+    ("quick", 1): lambda x, *_: (
+        (1 + 1.702 * x / (1 + np.exp(1.702 * x))) / (1 + np.exp(-1.702 * x))
+    ),
     ("tanh", 0): lambda x, _, t: x * (1 + t) / 2,
     ("tanh", 1): lambda x, _, t: (
         (1 + t + x * (1 - t * t) * math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * x * x)) / 2
@@ -718,12 +734,13 @@ def test_close_to_the_formula(ufunc: np.ufunc, data: st.DataObject) -> None:
     assert_allclose(result.astype(float), expected, rtol=tolerance, atol=tolerance)
 
 
-@each_product
+@each_composed
 @settings(deadline=None, max_examples=60)
 @given(data=st.data())
-def test_backward_is_dy_times_the_derivative(ufunc: np.ufunc, data: st.DataObject) -> None:
-    (dy, x), _ = data.draw(calls(2))
+def test_composed_functions(ufunc: np.ufunc, data: st.DataObject) -> None:
+    args, _ = data.draw(calls(ufunc.nin))
     with np.errstate(all="ignore"):
-        result = ufunc(dy, x)
-        dy, x = dy.astype(result.dtype), x.astype(result.dtype)
-        assert_same_bits(result, product(ufunc.__name__, INFO["isa"], dy, x))
+        got = results(ufunc(*args))
+        args = [a.astype(got[0].dtype) for a in np.broadcast_arrays(*args)]
+        for ours, right in zip(got, composed(ufunc.__name__, INFO["isa"], args), strict=True):
+            assert_same_bits(ours, right)

@@ -144,20 +144,26 @@ GELU_COEFFS_F32(f32_exp, 5) = {
 #define F32_GRAD_ROOT_LO -0x1.a03fd4p-27f
 
 /* gelu'(-t) = (ROOT - t)/2 (1 + delta(t)) exp(-t^2/2), delta = NUM/DEN on [0, 14.7];
- * type (4, 4); error relative to 1 + delta: 2^-26.71, rounded 2^-26.59;
- * stored as a0 + a1 t + u (a2 + a3 t) + u^2 a4, u = -t^2/2 */
+ * type (4, 4); error relative to 1 + delta: 2^-26.70, rounded 2^-26.29;
+ * stored as a0 + a1 t + u (a2 + a3 t) + u^2 a4, u = -t^2/2; DEN's last one is 1 */
 GELU_COEFFS_F32(f32_grad_num, 5) = {
-    0x1.5ca50cp-2f,
-    0x1.d1172ap-4f,
-    0x1.387f3p-4f,
-    0x1.eaf87p-5f,
-    -0x1.6bcdcp-6f};
+    0x1.8c7924p+1f,
+    0x1.088cf8p+0f,
+    0x1.634c0ep-1f,
+    0x1.173a48p-1f,
+    -0x1.9ded6p-3f};
 GELU_COEFFS_F32(f32_grad_den, 5) = {
-    0x1.08p+0f,
-    0x1.728e1ap+0f,
-    -0x1.a5e146p+0f,
-    -0x1.d689bap-2f,
-    0x1.c20028p-4f};
+    0x1.2c3772p+3f,
+    0x1.a56dbep+3f,
+    -0x1.dfda4p+3f,
+    -0x1.0ba264p+2f,
+    0x1p+0f};
+
+/* gelu''(t) = PHI0 (2 - t^2) (1 + EXCESS u + LOW) exp(u), u = -t^2/2, for LN2 in exp(u);
+ * PHI0 is phi(0) rounded, times 2^-64 */
+#define F32_GRAD2_PHI0 0x1.988454p-66f
+#define F32_GRAD2_LOW -0x1.e821f2p-26f
+#define F32_GRAD2_EXCESS 0x1.79a8dcp-29f
 
 
 /* ==== exact form, float64 ==== */
@@ -251,6 +257,12 @@ GELU_COEFFS_F64(f64_grad_den, 11) = {
     0x1.e1213d2f503d1p+4,
     0x1p+0};
 
+/* gelu''(t) = PHI0 (2 - t^2) (1 + EXCESS u + LOW) exp(u), u = -t^2/2, for LN2 in exp(u);
+ * PHI0 is phi(0) rounded, times 2^-64 */
+#define F64_GRAD2_PHI0 0x1.9884533d43651p-66
+#define F64_GRAD2_LOW -0x1.201b8c07f2c3fp-54
+#define F64_GRAD2_EXCESS -0x1.34959296ef3a3p-55
+
 
 /* ==== exact form, float16 and bfloat16 ==== */
 
@@ -297,6 +309,15 @@ GELU_COEFFS_F32(f16_grad_den, 4) = {
     0x1.0b635ap+1f,
     0x1.c9f16p-1f,
     0x1.2c0f36p-3f};
+GELU_COEFFS_F32(f16_grad2_exp2, 6) = {
+    0x1.988454p-66f,
+    0x1.1b2994p-66f,
+    0x1.88894ap-68f,
+    0x1.6ace0cp-70f,
+    0x1.fa119cp-73f,
+    0x1.162e36p-75f};
+GELU_COEFFS_F32(f16_grad2_exponent, 1) = {
+    -0x1.715476p-1f};
 
 /* bf16.  Errors before the walk of half.py, which changes some last bits until no
  * result is rounded wrongly:
@@ -334,6 +355,14 @@ GELU_COEFFS_F32(bf16_grad_den, 4) = {
     0x1.ce661p+0f,
     0x1.0656bcp-1f,
     0x1.048a98p-14f};
+GELU_COEFFS_F32(bf16_grad2_exp2, 5) = {
+    0x1.988444p-66f,
+    0x1.1b26e8p-66f,
+    0x1.889478p-68f,
+    0x1.6d7ed2p-70f,
+    0x1.f47bf4p-73f};
+GELU_COEFFS_F32(bf16_grad2_exponent, 1) = {
+    -0x1.715472p-1f};
 
 
 /* ==== tanh form, float32 ==== */
@@ -486,6 +515,121 @@ GELU_COEFFS_F32(bf16_tanh_grad_exponent, 2) = {
 GELU_COEFFS_F32(bf16_tanh_grad_slope, 2) = {
     -0x1.988454p+0f,
     -0x1.b6676cp-3f};
+
+
+/* ==== quick form, float32 ==== */
+
+/* where n = -191: 1.702 t = 191 ln(2); -1.702 t log2(e) = K t */
+#define F32_QUICK_HI 0x1.372478p+6f
+#define F32_QUICK_K_HI -0x1.3a4cbep+1f
+#define F32_QUICK_K_LO 0x1.c08ecap-26f
+
+/* h = 1 - 1.702 t (1 - sigma(-1.702 t)) = 2d + (AT_ROOT + d P(d)), d = ROOT - t, |d| < NEAR;
+ * SLOPE is 1.702, TAIL 2 - 1.702; all but ROOT and NEAR stored times 2^-64 */
+#define F32_QUICK_GRAD_SLOPE 0x1.b3b646p-64f
+#define F32_QUICK_GRAD_TAIL 0x1.3126eap-66f
+#define F32_QUICK_GRAD_ROOT 0x1.80974ap-1f
+#define F32_QUICK_GRAD_NEAR 0x1.333334p-2f
+#define F32_QUICK_GRAD_AT_ROOT 0x1.501f22p-90f
+
+/* P, error relative to 2 + P,
+ * degree 6; error 2^-26.10, rounded 2^-25.97 */
+GELU_COEFFS_F32(f32_quick_grad_root, 7) = {
+    -0x1.3126eap-66f,
+    -0x1.430d0cp-66f,
+    -0x1.ed973p-67f,
+    -0x1.43faep-69f,
+    0x1.647564p-69f,
+    0x1.a4b224p-70f,
+    -0x1.42b6p-74f};
+
+
+/* ==== quick form, float64 ==== */
+
+/* where n = -1087: 1.702 t = 1087 ln(2); -1.702 t log2(e) = K t */
+#define F64_QUICK_HI 0x1.baaf871a8ec2cp+8
+#define F64_QUICK_K_HI -0x1.3a4cbdc7ee26bp+1
+#define F64_QUICK_K_LO -0x1.68797025e71e1p-54
+
+/* SLOPE is 1.702; quick_gelu'(-t) = AT_ROOT + d P(d), d = ROOT - t, |d| < NEAR */
+#define F64_QUICK_GRAD_SLOPE_HI 0x1.b3b645a1cac08p+0
+#define F64_QUICK_GRAD_SLOPE_LO 0x1.89374bc6a7efap-55
+#define F64_QUICK_GRAD_ROOT 0x1.80974a62be3dfp-1
+#define F64_QUICK_GRAD_NEAR 0x1.8p-3
+#define F64_QUICK_GRAD_AT_ROOT -0x1.412b288b5c85cp-56
+
+/* P, error relative to P,
+ * degree 13; error 2^-57.26, rounded 2^-53.57 */
+GELU_COEFFS_F64(f64_quick_grad_root, 14) = {
+    0x1.7b9cd99ff06b6p-2,
+    0x1.b30221e11c034p-2,
+    0x1.7d2c1a0734833p-4,
+    -0x1.059cd091d89bcp-3,
+    -0x1.827cb3ecac56p-4,
+    0x1.937473aef18dcp-9,
+    0x1.0ea41bc3c0497p-5,
+    0x1.ac811e665f3a7p-7,
+    -0x1.414b0065b2f44p-8,
+    -0x1.8d7d4b93c6a6dp-8,
+    -0x1.0b44dd753ae75p-10,
+    0x1.6bc040790c1e6p-10,
+    0x1.b1f7a75ee0ce3p-11,
+    -0x1.26b3739a45bdp-14};
+
+
+/* ==== quick form, float16 and bfloat16 ==== */
+
+/* f16.  Errors before the walk of half.py, which changes some last bits until no
+ * result is rounded wrongly:
+ * EXP2 is 2^(f-64), |f| <= 1/2, degree 5; error 2^-23.67, rounded 2^-22.97;
+ * in quick_gelu EXP2 has degree 6; error 2^-29.00, rounded 2^-28.17;
+ * -1.702 t log2(e) = EXPONENT t;
+ * -1.702 t = SLOPE t */
+GELU_COEFFS_F32(f16_quick_exp2, 7) = {
+    0x1p-64f,
+    0x1.62e426p-65f,
+    0x1.ebfbep-67f,
+    0x1.c6af5cp-69f,
+    0x1.3b2f5cp-71f,
+    0x1.5f0bb2p-74f,
+    0x1.40905ep-77f};
+GELU_COEFFS_F32(f16_quick_exponent, 1) = {
+    -0x1.3a4cbep+1f};
+GELU_COEFFS_F32(f16_quick_grad_exp2, 6) = {
+    0x1p-64f,
+    0x1.62e412p-65f,
+    0x1.ebf826p-67f,
+    0x1.c6b4a2p-69f,
+    0x1.3d2132p-71f,
+    0x1.5ca602p-74f};
+GELU_COEFFS_F32(f16_quick_grad_exponent, 1) = {
+    -0x1.3a4cbep+1f};
+GELU_COEFFS_F32(f16_quick_grad_slope, 1) = {
+    -0x1.b3b642p+0f};
+
+/* bf16.  Errors before the walk of half.py, which changes some last bits until no
+ * result is rounded wrongly:
+ * EXP2 is 2^(f-64), |f| <= 1/2, degree 4; error 2^-18.56, rounded 2^-18.55;
+ * -1.702 t log2(e) = EXPONENT t;
+ * -1.702 t = SLOPE t */
+GELU_COEFFS_F32(bf16_quick_exp2, 5) = {
+    0x1.ffffdcp-65f,
+    0x1.62e0eap-65f,
+    0x1.ec078cp-67f,
+    0x1.ca142p-69f,
+    0x1.39a8c2p-71f};
+GELU_COEFFS_F32(bf16_quick_exponent, 1) = {
+    -0x1.3a4cbep+1f};
+GELU_COEFFS_F32(bf16_quick_grad_exp2, 5) = {
+    0x1p-64f,
+    0x1.62e0ep-65f,
+    0x1.ec06acp-67f,
+    0x1.ca14a2p-69f,
+    0x1.39a1c2p-71f};
+GELU_COEFFS_F32(bf16_quick_grad_exponent, 1) = {
+    -0x1.3a4cc2p+1f};
+GELU_COEFFS_F32(bf16_quick_grad_slope, 1) = {
+    -0x1.b3b642p+0f};
 
 
 /* ==== float32, correctly rounded ==== */

@@ -22,20 +22,25 @@ import cr
 import half
 import numpy as np
 import pieces
-from fit import Fit, monic_rational, polynomial, rational, rounded, split
+from fit import BITS, Fit, monic_rational, polynomial, rational, rounded, split
 from header import Header, log2
 from mpmath import mp, mpf
 from targets import (
     GRAD_ROOT,
     LN2,
     LOG2E,
+    QUICK_GRAD_ROOT,
+    QUICK_SLOPE,
     TANH_CUBIC,
     TANH_GRAD_ROOT,
     TANH_SLOPE,
     E,
     Function,
     divided_difference,
+    negative_quick_grad,
     negative_tanh_grad,
+    phi,
+    quick_grad_factor,
     ratio_at_root,
     tanh_grad_factor,
     tanh_z_is,
@@ -52,6 +57,7 @@ F64_EXP_MAGIC = 3 * mpf(2) ** 51 + 64 + 1023
 F32_LEAST, F64_LEAST = -191, -1087  # the n at which v_pow2 gives 0
 SCALE = mpf(2) ** -64  # on what meets 2^(n + 64) in the end
 HALF_LO = mpf(2) ** -14
+HALF_ONE = 1 - mpf(2) ** -24
 HALF_EXP2_DEGREE = {half.F16: 5, half.BF16: 4}
 
 
@@ -65,26 +71,26 @@ def shared(header: Header) -> None:
 
 
 @functools.cache
-def half_exp2(kind: half.Format) -> Fit:
+def half_exp2(degree: int) -> Fit:
     """2^f, |f| <= 1/2, in a half type."""
     h = mpf("0.5001")
-    return polynomial(
-        lambda f: mp.power(2, f), lambda f: mp.power(2, -f), (-h, h), HALF_EXP2_DEGREE[kind],
-        "float",
-    )  # fmt: skip
+    return polynomial(lambda f: mp.power(2, f), lambda f: mp.power(2, -f), (-h, h), degree, "float")
 
 
-def half_exp2_scaled(kind: half.Format) -> list[mpf]:
-    return [c * SCALE for c in half_exp2(kind).coefficients]
+def half_exp2_scaled(degree: int) -> list[mpf]:
+    return [c * SCALE for c in half_exp2(degree).coefficients]
+
+
+def half_exp2_comment(degree: int) -> str:
+    exp2 = half_exp2(degree)
+    return f"degree {degree}; error {log2(exp2.before)}, rounded {log2(exp2.after)}"
 
 
 def half_comment(header: Header, kind: half.Format, *lines: str) -> None:
-    exp2 = half_exp2(kind)
     first = (
         f"{kind.name}.  Errors before the walk of half.py, which changes some last bits until no\n"
         " * result is rounded wrongly:\n"
-        f" * EXP2 is 2^(f-64), |f| <= 1/2, degree {HALF_EXP2_DEGREE[kind]}; "
-        f"error {log2(exp2.before)}, rounded {log2(exp2.after)}"
+        f" * EXP2 is 2^(f-64), |f| <= 1/2, {half_exp2_comment(HALF_EXP2_DEGREE[kind])}"
     )
     header.comment(";\n * ".join([first, *lines]))
 
@@ -172,6 +178,19 @@ def gelu_float32(header: Header) -> None:
     header.array("float", "f32_gelu_pieces", pieces.table())
 
 
+def second_derivative(header: Header, ctype: str, prefix: str) -> None:
+    phi0 = rounded(phi(mpf(0)), ctype)
+    header.comment(
+        "gelu''(t) = PHI0 (2 - t^2) (1 + EXCESS u + LOW) exp(u), u = -t^2/2, for LN2 in exp(u);\n"
+        " * PHI0 is phi(0) rounded, times 2^-64"
+    )
+    header.scalars(
+        ctype, prefix,
+        phi0=phi0 * SCALE, low=rounded(phi(mpf(0)) / phi0 - 1, ctype),
+        excess=rounded((rounded(LN2, ctype) - LN2) / LN2, ctype),
+    )  # fmt: skip
+
+
 def exact_float32(header: Header) -> None:
     ctype, prefix = "float", "F32"
     header.section("exact form, float32")
@@ -189,19 +208,20 @@ def exact_float32(header: Header) -> None:
     header.comment("gelu'(-ROOT) = 0")
     header.scalars(ctype, "F32_GRAD_ROOT", hi=root[0], lo=root[1])
     hi = mpf("14.7")
-    delta = rational(
+    delta = monic_rational(
         lambda t: ratio_at_root(t) / ln2_excess(t) - 1,
         lambda t: ln2_excess(t) / ratio_at_root(t),
-        (0, hi), (4, 4), ctype,
+        hi, 4, ctype,
     )  # fmt: skip
     header.comment(
         "gelu'(-t) = (ROOT - t)/2 (1 + delta(t)) exp(-t^2/2), delta = NUM/DEN on "
         f"[0, {mp.nstr(hi, 4)}];\n * type (4, 4); error relative to 1 + delta: "
         f"{log2(delta.before)}, rounded {log2(delta.after)};\n"
-        " * stored as a0 + a1 t + u (a2 + a3 t) + u^2 a4, u = -t^2/2"
+        " * stored as a0 + a1 t + u (a2 + a3 t) + u^2 a4, u = -t^2/2; DEN's last one is 1"
     )
-    header.array(ctype, "f32_grad_num", in_half_square(delta.numerator))
-    header.array(ctype, "f32_grad_den", in_half_square(delta.denominator))
+    header.array(ctype, "f32_grad_num", in_half_square([c / 4 for c in delta.numerator]))
+    header.array(ctype, "f32_grad_den", in_half_square([c / 4 for c in delta.denominator]))
+    second_derivative(header, ctype, "F32_GRAD2")
 
 
 def exact_float64(header: Header) -> None:
@@ -242,6 +262,7 @@ def exact_float64(header: Header) -> None:
     )
     header.scalars(ctype, "F64_GRAD", p=constant)
     header.rational(ctype, "f64_grad", fit, hi, 1)
+    second_derivative(header, ctype, "F64_GRAD2")
 
 
 def exact_half(header: Header) -> None:
@@ -279,7 +300,7 @@ def exact_half(header: Header) -> None:
             f"gelu'(-t) exp(t^2/2)/(ROOT - t) = NUM/DEN, type {grad_type}; "
             f"error {log2(grad.before)}, rounded {log2(grad.after)}",
         )  # fmt: skip
-        exp2 = half_exp2_scaled(kind)
+        exp2 = half_exp2_scaled(HALF_EXP2_DEGREE[kind])
         half_walk(
             header, kind, "gelu", gelu_seed, constants,
             {"gelu_exp2": exp2, "gelu_num": gelu.numerator, "gelu_den": gelu.denominator},
@@ -287,6 +308,10 @@ def exact_half(header: Header) -> None:
         half_walk(
             header, kind, "gelu_grad", grad_seed, constants,
             {"grad_exp2": exp2, "grad_num": grad.numerator, "grad_den": grad.denominator},
+        )  # fmt: skip
+        half_walk(
+            header, kind, "gelu_grad2", 1, constants,
+            {"grad2_exp2": [c * phi(mpf(0)) for c in exp2], "grad2_exponent": [exponent]},
         )  # fmt: skip
 
 
@@ -311,6 +336,17 @@ def tanh_exponent(header: Header, ctype: str, prefix: str, bits: int) -> None:
     )  # fmt: skip
 
 
+def fit_at_root(factor: Function, root: mpf, near: mpf, degree: int) -> tuple[mpf, Fit]:
+    """Return AT_ROOT and P of float32, P times 2^-64: the factor is AT_ROOT + d (2 + P(d))."""
+    ctype = "float"
+    at_root = rounded(factor(root), ctype)
+    divided = divided_difference(factor, root, at_root)
+    fit = polynomial(
+        lambda d: divided(d) - 2, lambda d: 1 / abs(divided(d)), (-near, near), degree, ctype
+    )
+    return at_root, fit._replace(coefficients=[c * SCALE for c in fit.coefficients])
+
+
 def tanh_float32(header: Header) -> None:
     ctype = "float"
     header.section("tanh form, float32")
@@ -327,11 +363,7 @@ def tanh_float32(header: Header) -> None:
         ),
     )  # fmt: skip
     root, near = rounded(TANH_GRAD_ROOT, ctype), mpf("0.18")
-    at_root = rounded(tanh_grad_factor(root), ctype)
-    divided = divided_difference(tanh_grad_factor, root, at_root)
-    fit = polynomial(
-        lambda d: divided(d) - 2, lambda d: 1 / abs(divided(d)), (-near, near), 4, ctype
-    )
+    at_root, fit = fit_at_root(tanh_grad_factor, root, near, 4)
     header.comment(
         "g = t 2u'(t) = 2t + t (TAIL + CUBIC t^2);\n"
         " * h = 1 - g (1 - sigma(-2u)) = 2d + (AT_ROOT + d P(d)), d = ROOT - t, |d| < NEAR;\n"
@@ -343,7 +375,6 @@ def tanh_float32(header: Header) -> None:
         cubic=rounded(6 * TANH_SLOPE * TANH_CUBIC, ctype) * SCALE,
         root=root, near=rounded(near, ctype), at_root=at_root * SCALE,
     )  # fmt: skip
-    fit = fit._replace(coefficients=[c * SCALE for c in fit.coefficients])
     header.polynomial(ctype, "f32_tanh_grad_root", "P, error relative to 2 + P,", fit)
 
 
@@ -381,12 +412,11 @@ def tanh_float64(header: Header) -> None:
 def tanh_half(header: Header) -> None:
     ctype = "float"
     header.section("tanh form, float16 and bfloat16")
-    one = 1 - mpf(2) ** -24
     header.comment("stands for 1 in D of gelu_tanh_grad: with 1, no choice makes float16 right")
-    header.scalars(ctype, "HALF", one=one)
+    header.scalars(ctype, "HALF", one=HALF_ONE)
     constants = {
         "exp_magic": F32_EXP_MAGIC, "hi": rounded(tanh_z_is(-F32_LEAST), ctype), "lo": HALF_LO,
-        "one": one,
+        "one": HALF_ONE,
     }  # fmt: skip
     exponent = [rounded(TANH_K1, ctype), rounded(TANH_K3, ctype)]
     slope = [rounded(-2 * TANH_SLOPE, ctype), rounded(-6 * TANH_SLOPE * TANH_CUBIC, ctype)]
@@ -396,7 +426,7 @@ def tanh_half(header: Header) -> None:
             "-2u log2(e) = t (EXPONENT[0] + EXPONENT[1] t^2)",
             "-t 2u'(t) = SLOPE[0] t + SLOPE[1] t^3",
         )  # fmt: skip
-        exp2 = half_exp2_scaled(kind)
+        exp2 = half_exp2_scaled(HALF_EXP2_DEGREE[kind])
         half_walk(
             header, kind, "gelu_tanh", value_seed, constants,
             {"tanh_exp2": exp2, "tanh_exponent": exponent},
@@ -412,6 +442,86 @@ def tanh_half(header: Header) -> None:
 
 
 # ---------------------------------------------------------------------------------------------
+# The quick form
+# ---------------------------------------------------------------------------------------------
+
+
+def quick_hi(least: int, ctype: str) -> mpf:
+    """The t at which 1.702 t = -least ln(2)."""
+    return rounded(-least * LN2 / QUICK_SLOPE, ctype)
+
+
+def quick_constants(header: Header, ctype: str, prefix: str, least: int) -> None:
+    header.comment(f"where n = {least}: 1.702 t = {-least} ln(2); -1.702 t log2(e) = K t")
+    k = split(-QUICK_SLOPE * LOG2E, ctype, BITS[ctype])
+    header.scalars(ctype, prefix, hi=quick_hi(least, ctype), k_hi=k[0], k_lo=k[1])
+
+
+def quick_float32(header: Header) -> None:
+    ctype = "float"
+    header.section("quick form, float32")
+    quick_constants(header, ctype, "F32_QUICK", F32_LEAST)
+    root, near = rounded(QUICK_GRAD_ROOT, ctype), mpf("0.3")
+    at_root, fit = fit_at_root(quick_grad_factor, root, near, 6)
+    header.comment(
+        "h = 1 - 1.702 t (1 - sigma(-1.702 t)) = 2d + (AT_ROOT + d P(d)), d = ROOT - t, "
+        "|d| < NEAR;\n"
+        " * SLOPE is 1.702, TAIL 2 - 1.702; all but ROOT and NEAR stored times 2^-64"
+    )
+    header.scalars(
+        ctype, "F32_QUICK_GRAD",
+        slope=rounded(QUICK_SLOPE, ctype) * SCALE, tail=rounded(2 - QUICK_SLOPE, ctype) * SCALE,
+        root=root, near=rounded(near, ctype),
+        at_root=at_root * SCALE,
+    )  # fmt: skip
+    header.polynomial(ctype, "f32_quick_grad_root", "P, error relative to 2 + P,", fit)
+
+
+def quick_float64(header: Header) -> None:
+    ctype = "double"
+    header.section("quick form, float64")
+    quick_constants(header, ctype, "F64_QUICK", F64_LEAST)
+    slope = split(QUICK_SLOPE, ctype, 53)
+    root, near = rounded(QUICK_GRAD_ROOT, ctype), mpf("0.1875")
+    at_root = rounded(negative_quick_grad(root), ctype)
+    divided = divided_difference(negative_quick_grad, root, at_root)
+    fit = polynomial(divided, lambda d: 1 / divided(d), (-near, near), 13, ctype)
+    header.comment("SLOPE is 1.702; quick_gelu'(-t) = AT_ROOT + d P(d), d = ROOT - t, |d| < NEAR")
+    header.scalars(
+        ctype, "F64_QUICK_GRAD",
+        slope_hi=slope[0], slope_lo=slope[1], root=root, near=near, at_root=at_root,
+    )  # fmt: skip
+    header.polynomial(ctype, "f64_quick_grad_root", "P, error relative to P,", fit)
+
+
+def quick_half(header: Header) -> None:
+    ctype = "float"
+    header.section("quick form, float16 and bfloat16")
+    constants = {
+        "exp_magic": F32_EXP_MAGIC, "hi": quick_hi(F32_LEAST, ctype), "lo": HALF_LO,
+        "one": HALF_ONE,
+    }  # fmt: skip
+    exponent, slope = [rounded(-QUICK_SLOPE * LOG2E, ctype)], [rounded(-QUICK_SLOPE, ctype)]
+    for kind, degree in (half.F16, 6), (half.BF16, 4):  # of degree 5 none was found for float16
+        grad_degree = HALF_EXP2_DEGREE[kind]
+        more = [f"in quick_gelu EXP2 has {half_exp2_comment(degree)}"] * (degree != grad_degree)
+        half_comment(header, kind, *more, "-1.702 t log2(e) = EXPONENT t", "-1.702 t = SLOPE t")
+        half_walk(
+            header, kind, "quick_gelu", 1, constants,
+            {"quick_exp2": half_exp2_scaled(degree), "quick_exponent": exponent},
+        )  # fmt: skip
+        exp2 = half_exp2_scaled(grad_degree)
+        half_walk(
+            header, kind, "quick_gelu_grad", 1, constants,
+            {
+                "quick_grad_exp2": [SCALE, *exp2[1:]], "quick_grad_exponent": exponent,
+                "quick_grad_slope": slope,
+            },
+            fixed="quick_grad_exp2",
+        )  # fmt: skip
+
+
+# ---------------------------------------------------------------------------------------------
 # The header
 # ---------------------------------------------------------------------------------------------
 
@@ -423,6 +533,9 @@ SECTIONS = [
     tanh_float32,
     tanh_float64,
     tanh_half,
+    quick_float32,
+    quick_float64,
+    quick_half,
     cr.section,
 ]
 

@@ -107,3 +107,23 @@ def tanh_z_is(n: int) -> mpf:
 
 
 TANH_GRAD_ROOT = mp.findroot(tanh_root_factor, mpf("0.7524614220710163"))
+
+# ---------------------------------------------------------------------------------------------
+# The quick form: x sigma(1.702 x)
+# ---------------------------------------------------------------------------------------------
+
+QUICK_SLOPE = mpf("1.702")
+
+
+def quick_grad_factor(t: mpf) -> mpf:
+    """quick_gelu'(-t) / sigma(-1.702 t)."""
+    v = QUICK_SLOPE * t
+    return 1 - v / (1 + mp.exp(-v))
+
+
+def negative_quick_grad(t: mpf) -> mpf:
+    """quick_gelu'(-t)."""
+    return quick_grad_factor(t) / (1 + mp.exp(QUICK_SLOPE * t))
+
+
+QUICK_GRAD_ROOT = mp.findroot(quick_grad_factor, mpf("0.75115"))

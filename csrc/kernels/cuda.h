@@ -1,12 +1,13 @@
 /* CUDA: what gelu_simd.cupy puts before its kernels, the system's headers left out.  In its namespace,
  *
- *   element<type, function_type>(x), or (dy, x)
- *       is one element
- *   compute_packet<type, function_type>(n, i, y, x), or (n, i, y, dy, x)
- *       computes the ith 16 bytes of an array of n, of arrays that begin at multiples of 16 bytes;
- *       y may be dy or x
+ *   compute_element<type, function_type_call>(x, y)
+ *       computes one element: x and y are arrays of inputs and outputs, one of each
+ *   compute_packet<type, function_type_call>(n, i, x, y)
+ *       computes the ith 16 bytes of arrays of n elements that begin at multiples of 16 bytes: x and
+ *       y are arrays of pointers; an output may be an input
  *
- * such as element<f16, gelu_f16>(x).  Elements are bits: integers as wide as their type.
+ * such as compute_element<f16, gelu_f16_call>(x, y).  Elements are bits: integers as wide as their
+ * type.
  */
 namespace gelu_simd
 {
@@ -59,67 +60,135 @@ V_INLINE void store_2(bf16, uint16_t *y, vf32 a, vf32 b) { v_store_2_bf16(y, a, 
 #endif
 
 V_INLINE bool is_nan(vf64 a) { return v_is_nan_f64(a); }
-V_INLINE bool is_nan(vf32 a) { return is_nan_f32(a); }
+V_INLINE bool is_nan(vf32 a) { return v_is_nan_f32(a); }
 
-/* A CPU returns its first NaN operand, made quiet; the device returns the one NaN that it has.
- * Returns the CPU's NaN if an operand is a NaN, else y. */
-template <class type>
-V_INLINE typename type::bits hand_on(typename type::bits y, typename type::bits x)
+/* A function's numbers of inputs and outputs, and its call on arrays of them. */
+#define DEFINE_CALL(function, n_inputs, n_outputs, type)                      \
+    struct function##_##type##_call {                                         \
+        enum { inputs = n_inputs, outputs = n_outputs };                      \
+        template <class lane>                                                 \
+        V_INLINE void run(const lane *x, lane *y)                             \
+        {                                                                     \
+            GELU_SIMD_CALL_##n_inputs##_##n_outputs(function##_##type, x, y); \
+        }                                                                     \
+    };
+#define DEFINE_CALL_IF(function, inputs, outputs, tier, type) \
+    GELU_SIMD_IF_##tier##_##type(DEFINE_CALL)(function, inputs, outputs, type)
+#define DEFINE_CALLS(name, element, lane, precision, context) \
+    GELU_SIMD_FUNCTIONS(DEFINE_CALL_IF, name)
+GELU_SIMD_TYPES(DEFINE_CALLS, )
+
+/* The output that does not depend on an input, and that input. */
+template <class call>
+struct independent {
+    enum { output = -1, input = -1 };
+};
+#define DEFINE_INDEPENDENT(function, n_output, n_input, type) \
+    template <>                                               \
+    struct independent<function##_##type##_call> {            \
+        enum { output = n_output, input = n_input };          \
+    };
+#define DEFINE_INDEPENDENTS(name, element, lane, precision, context) \
+    GELU_SIMD_INDEPENDENT(DEFINE_INDEPENDENT, name)
+GELU_SIMD_TYPES(DEFINE_INDEPENDENTS, )
+
+/* A CPU returns its first NaN operand, made quiet; the device has one NaN, and may overlook a NaN.
+ * Returns the CPU's NaN for an output if an input that it depends on is NaN, else y. */
+template <class type, class call>
+V_INLINE typename type::bits hand_on(typename type::bits y, const typename type::bits *x,
+                                     int output)
 {
-    return is_nan(load(type(), x)) ? x | type::quiet : y;
+    V_UNROLL
+    for (int k = call::inputs; k-- > 0;)
+        if (output != independent<call>::output || k != independent<call>::input)
+            y = is_nan(load(type(), x[k])) ? x[k] | type::quiet : y;
+    return y;
 }
 
-template <class type>
-V_INLINE typename type::bits hand_on(typename type::bits y, typename type::bits dy,
-                                     typename type::bits x)
+template <class type, class call>
+V_INLINE void compute_element(const typename type::bits *x, typename type::bits *y)
 {
-    return hand_on<type>(hand_on<type>(y, x), dy);
-}
-
-template <class type, auto function, class... inputs>
-V_INLINE typename type::bits element(inputs... x)
-{
-    typename type::bits y;
-    store(type(), &y, function(load(type(), x)...));
-    return hand_on<type>(y, x...);
+    decltype(load(type(), x[0])) in[call::inputs], out[call::outputs];
+    V_UNROLL
+    for (int k = 0; k < call::inputs; k++)
+        in[k] = load(type(), x[k]);
+    call::run(in, out);
+    V_UNROLL
+    for (int k = 0; k < call::outputs; k++) {
+        store(type(), y + k, out[k]);
+        y[k] = hand_on<type, call>(y[k], x, k);
+    }
 }
 
 template <class bits>
 struct alignas(16) packet {
-    static constexpr ptrdiff_t size = 16 / sizeof(bits);
+    enum { size = 16 / sizeof(bits) };
     bits element[size];
 };
 
 /* All but NaNs, which are rare: one branch then puts them right. */
-template <class type, auto function, class bits, class... packets>
-V_INLINE void compute_whole_packet(bits *y, packets... x)
+template <class type, class call>
+V_INLINE void compute_whole_packet(const packet<typename type::bits> *x,
+                                   packet<typename type::bits> *y)
 {
-    packet<bits> result;
+    const int size = packet<typename type::bits>::size;
     bool any_nan = false;
     V_UNROLL
-    for (ptrdiff_t k = 0; k < result.size; k += 2) {
-        store_2(type(), result.element + k, function(load(type(), x.element[k])...),
-                function(load(type(), x.element[k + 1])...));
-        any_nan = (any_nan | ... | is_nan(load(type(), x.element[k])));
-        any_nan = (any_nan | ... | is_nan(load(type(), x.element[k + 1])));
+    for (int k = 0; k < size; k += 2) {
+        decltype(load(type(), x[0].element[0])) in[2][call::inputs], out[2][call::outputs];
+        V_UNROLL
+        for (int i = 0; i < 2; i++) {
+            V_UNROLL
+            for (int j = 0; j < call::inputs; j++) {
+                in[i][j] = load(type(), x[j].element[k + i]);
+                any_nan |= is_nan(in[i][j]);
+            }
+            call::run(in[i], out[i]);
+        }
+        V_UNROLL
+        for (int j = 0; j < call::outputs; j++)
+            store_2(type(), y[j].element + k, out[0][j], out[1][j]);
     }
     if (any_nan) {
         V_UNROLL
-        for (ptrdiff_t k = 0; k < result.size; k++)
-            result.element[k] = hand_on<type>(result.element[k], x.element[k]...);
+        for (int k = 0; k < size; k++) {
+            typename type::bits in[call::inputs];
+            V_UNROLL
+            for (int j = 0; j < call::inputs; j++)
+                in[j] = x[j].element[k];
+            V_UNROLL
+            for (int j = 0; j < call::outputs; j++)
+                y[j].element[k] = hand_on<type, call>(y[j].element[k], in, j);
+        }
     }
-    *reinterpret_cast<packet<bits> *>(y) = result;
 }
 
-template <class type, auto function, class bits, class... inputs>
-V_INLINE void compute_packet(ptrdiff_t n, ptrdiff_t i, bits *y, const inputs *...x)
+template <class type, class call>
+V_INLINE void compute_packet(ptrdiff_t n, ptrdiff_t i, const typename type::bits *const *x,
+                             typename type::bits *const *y)
 {
-    const ptrdiff_t size = packet<bits>::size, first = i * size;
-    if (n - first < size)
-        for (ptrdiff_t k = first; k < n; k++)
-            y[k] = element<type, function>(x[k]...);
-    else
-        compute_whole_packet<type, function>(y + first,
-                                             reinterpret_cast<const packet<inputs> *>(x)[i]...);
+    typedef packet<typename type::bits> packet;
+    const ptrdiff_t first = i * packet::size;
+    if (n - first < packet::size) {
+        for (ptrdiff_t k = first; k < n; k++) {
+            typename type::bits in[call::inputs], out[call::outputs];
+            V_UNROLL
+            for (int j = 0; j < call::inputs; j++)
+                in[j] = x[j][k];
+            compute_element<type, call>(in, out);
+            V_UNROLL
+            for (int j = 0; j < call::outputs; j++)
+                y[j][k] = out[j];
+        }
+        return;
+    }
+    packet in[call::inputs], out[call::outputs];
+    V_UNROLL
+    for (int j = 0; j < call::inputs; j++)
+        in[j] = reinterpret_cast<const packet *>(x[j])[i];
+    compute_whole_packet<type, call>(in, out);
+    V_UNROLL
+    for (int j = 0; j < call::outputs; j++)
+        reinterpret_cast<packet *>(y[j])[i] = out[j];
 }
 } // namespace gelu_simd

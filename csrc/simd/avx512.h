@@ -75,6 +75,8 @@ V_INLINE rm32 r_is_negative_f32(rf32 a)
     return _mm512_cmplt_epi32_mask(_mm512_castps_si512(a), _mm512_set1_epi32((int)0xff800001));
 }
 
+V_INLINE rm32 r_is_nan_f32(rf32 a) { return _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q); }
+
 V_INLINE rf32 r_select_f32(rm32 m, rf32 a, rf32 b) { return _mm512_mask_blend_ps(m, b, a); }
 
 V_INLINE rf32 r_flip_f32(rf32 a, rf32 x)

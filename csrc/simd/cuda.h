@@ -30,6 +30,12 @@ V_INLINE vf32 v_quotient_f32(vf32 a, vf32 b)
     return v_fma_f32(v_fnma_f32(b, q, a), inverse, q);
 }
 
+V_INLINE vf32 v_unfused_max_f32(vf32 a, float c)
+{
+    (void)c;
+    return a;
+}
+
 /* The result for a NaN is not used: see kernels/cuda.h. */
 V_INLINE mf32 v_is_negative_f32(vf32 a) { return top_bit_u32(bits_f32(a)); }
 

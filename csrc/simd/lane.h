@@ -30,8 +30,10 @@ V_INLINE vi32 v_piece_f32(vf32 a, float origin) { return (bits_f32(a) - bits_f32
 
 V_INLINE vf32 v_lookup_f32(const float *table, vi32 i) { return table[i & 7]; }
 
+V_INLINE void v_together_f32(vf32 *a, vf32 *b) { (void)a, (void)b; }
+
 V_INLINE mf32 v_less_f32(vf32 a, vf32 b) { return below_u32(bits_f32(a), bits_f32(b)); }
-V_INLINE mf32 is_nan_f32(vf32 a) { return below_u32(0x7f800000u, bits_f32(v_abs_f32(a))); }
+V_INLINE mf32 v_is_nan_f32(vf32 a) { return below_u32(0x7f800000u, bits_f32(v_abs_f32(a))); }
 
 V_INLINE vf32 v_select_f32(mf32 m, vf32 a, vf32 b)
 {
@@ -155,7 +157,7 @@ V_INLINE vf32 v_load_bf16(const uint16_t *p) { return float_from_bits(load_u16(p
  * NaN, whose carry could reach the sign, the upper half is taken as it is, made quiet. */
 V_INLINE void v_store_bf16(uint16_t *p, vf32 a)
 {
-    const mf32 is_nan = is_nan_f32(a);
+    const mf32 is_nan = v_is_nan_f32(a);
     const uint32_t u = bits_f32(a), up = select_u32(is_nan, 0, 0x7fff + (u >> 16 & 1));
     store_u16(p, (u + up) >> 16 | select_u32(is_nan, 0x40, 0));
 }

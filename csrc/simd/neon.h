@@ -81,6 +81,8 @@ V_INLINE rm32 r_is_negative_f32(rf32 a)
     return vcleq_s32(vreinterpretq_s32_f32(a), vreinterpretq_s32_f32(vdupq_n_f32(-INFINITY)));
 }
 
+V_INLINE rm32 r_is_nan_f32(rf32 a) { return vmvnq_u32(vceqq_f32(a, a)); }
+
 V_INLINE rf32 r_select_f32(rm32 m, rf32 a, rf32 b) { return vbslq_f32(m, a, b); }
 
 V_INLINE rf32 r_flip_f32(rf32 a, rf32 x)

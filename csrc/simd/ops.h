@@ -9,12 +9,15 @@
  *   v_fma(a, b, c)    a b + c, rounded once; v_fnma is c - a b; NEON has no a b - c
  *   v_mad(a, b, c)    a b + c where one rounding or two will do: fused wherever that is fast
  *   v_nmad(a, b, c)   c - a b likewise
+ *   v_unfused_max(a, c)
+ *                     a >= 0 where v_mad is fused, else the larger of a and c: against products that
+ *                     underflow although the sum does not; float32 only
  *   v_sub_power(c, p, m)
  *                     c - p m, rounded once, p a power of two, its negative, or 0; float64 only
  *   v_abs             clears the sign
  *   v_min_bits        the smaller and the larger of two non-negative numbers as integers of the
  *   v_max_bits        same bits: no flag, and a NaN counts as larger than infinity
- *   v_scale(a, s, k)  a s 2^k, s = 1 or -1, by adding to the exponent: a > 0 and the result normal
+ *   v_scale(a, s, k)  a s 2^k, s = 1 or -1, by adding to the exponent: a and the result normal
  *   v_sub_multiple(c, n, a)
  *                     c - n a where that is exact, n an integer of at most 26 bits; float64 only
  *   v_half(a)         a/2 for finite a, ties away from 0, in integers: subnormal numbers cost no
@@ -26,10 +29,12 @@
  *                     from origin on a lies in, a >= origin > 0; for v_lookup alone; float32 only
  *   v_lookup(table, i)
  *                     table[i mod 8], table of 8 numbers, i from v_piece; float32 only
+ *   v_together(&a, &b)
+ *                     nothing but a hint: what a and b need is computed side by side; float32 only
  *   v_less(a, b)      a < b for non-negative numbers; float64: a may be NaN, which is not less, and
  *                     quiet NaNs raise no flag
  *   v_is_negative     x < 0 and perhaps x = -0, never NaN; quiet NaNs raise no flag
- *   v_is_nan          likewise; float64 only
+ *   v_is_nan          likewise
  *   v_select(m, a, b) a where m is true, else b
  *   v_by_sign(x, a, b)
  *                     a where x's sign bit is set, else b; float64 only

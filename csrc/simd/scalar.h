@@ -46,6 +46,7 @@ V_INLINE vf32 v_fnma_f32(vf32 a, vf32 b, vf32 c) { return (float)(c - (double)a 
 V_INLINE vf32 v_mad_f32(vf32 a, vf32 b, vf32 c) { return a * b + c; }
 V_INLINE vf32 v_nmad_f32(vf32 a, vf32 b, vf32 c) { return c - a * b; }
 V_INLINE vf32 v_quotient_f32(vf32 a, vf32 b) { return v_div_f32(a, b); }
+V_INLINE vf32 v_unfused_max_f32(vf32 a, float c) { return v_max_bits_f32(a, c); }
 
 /* The difference is negative for NaN alone. */
 V_INLINE mf32 v_is_negative_f32(vf32 a)
@@ -56,7 +57,7 @@ V_INLINE mf32 v_is_negative_f32(vf32 a)
 V_INLINE vf32 v_step_f32(vf32 x)
 {
     const vf32 step = v_select_f32(top_bit_u32(bits_f32(x)), -0.0f, 1);
-    return v_select_f32(is_nan_f32(x), x, step);
+    return v_select_f32(v_is_nan_f32(x), x, step);
 }
 
 /* ---- float64 ---- */

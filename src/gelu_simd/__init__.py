@@ -15,7 +15,7 @@ from gelu_simd import _start
 
 try:
     _start.begin()
-    from gelu_simd import _docs, _ufuncs, cr
+    from gelu_simd import _docs, _hooks, _ufuncs, cr
     from gelu_simd._functions import FAST
     from gelu_simd._ufuncs import cpu_info, get_num_threads, set_num_threads
 except ImportError as error:
@@ -38,6 +38,7 @@ def _call_cupy(ufunc, *args, **kwargs):
 
 
 _hands_over = _ufuncs.hand_over(_call_cupy)
+_hooks.prepare(_ufuncs)
 
 if hasattr(sys.modules.get("threadpoolctl"), "register"):
     from gelu_simd import threadpoolctl  # noqa: F401 - registers

@@ -22,12 +22,28 @@ def set_num_threads(n: SupportsIndex) -> None: ...
 
 # Written by bench/publish.py: names.
 __all__ += [
+    "bias_gelu",
+    "bias_gelu_backward",
+    "bias_gelu_tanh",
+    "bias_gelu_tanh_backward",
+    "geglu",
+    "geglu_backward",
+    "geglu_tanh",
+    "geglu_tanh_backward",
     "gelu",
     "gelu_backward",
     "gelu_grad",
+    "gelu_grad2",
     "gelu_tanh",
     "gelu_tanh_backward",
     "gelu_tanh_grad",
+    "gelu_tanh_value_and_grad",
+    "gelu_value_and_grad",
+    "quick_gelu",
+    "quick_gelu_backward",
+    "quick_gelu_grad",
+    "quick_gelu_value_and_grad",
+    "stochastic_gelu",
 ]
 
 gelu: Final[_ufunc_types.Ufunc1to1]
@@ -36,4 +52,20 @@ gelu_grad: Final[_ufunc_types.Ufunc1to1]
 gelu_tanh_grad: Final[_ufunc_types.Ufunc1to1]
 gelu_backward: Final[_ufunc_types.Ufunc2to1]
 gelu_tanh_backward: Final[_ufunc_types.Ufunc2to1]
+gelu_value_and_grad: Final[_ufunc_types.Ufunc1to2]
+gelu_tanh_value_and_grad: Final[_ufunc_types.Ufunc1to2]
+bias_gelu: Final[_ufunc_types.Ufunc2to1]
+bias_gelu_tanh: Final[_ufunc_types.Ufunc2to1]
+bias_gelu_backward: Final[_ufunc_types.Ufunc3to1]
+bias_gelu_tanh_backward: Final[_ufunc_types.Ufunc3to1]
+geglu: Final[_ufunc_types.Ufunc2to1]
+geglu_tanh: Final[_ufunc_types.Ufunc2to1]
+geglu_backward: Final[_ufunc_types.Ufunc3to2]
+geglu_tanh_backward: Final[_ufunc_types.Ufunc3to2]
+stochastic_gelu: Final[_ufunc_types.Ufunc2to1]
+quick_gelu: Final[_ufunc_types.Ufunc1to1]
+quick_gelu_grad: Final[_ufunc_types.Ufunc1to1]
+quick_gelu_backward: Final[_ufunc_types.Ufunc2to1]
+quick_gelu_value_and_grad: Final[_ufunc_types.Ufunc1to2]
+gelu_grad2: Final[_ufunc_types.Ufunc1to1]
 # End of what it wrote.

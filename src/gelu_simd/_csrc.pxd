@@ -29,11 +29,26 @@ cdef extern from "gelu_simd.h" nogil:
     void gelu_simd_set_level(const gelu_simd_table *level)
     void gelu_simd_cpu_name(char *name)
 
+    enum:
+        GELU_SIMD_NARROW_BITS
+        GELU_SIMD_f32
+
+    ctypedef struct gelu_simd_narrow:
+        float wide[256]
+        unsigned char nearest[1 << 15]
+
     ctypedef struct gelu_simd_slot:
         int function
         int type
+        const gelu_simd_narrow *narrow
 
     void gelu_simd_loop(char **args, const ptrdiff_t *n, const ptrdiff_t *strides, void *slot)
+
+    ctypedef struct gelu_simd_named_loop:
+        const char *name
+        void *loop
+
+    const gelu_simd_named_loop *gelu_simd_named_loops
 
 cdef extern from "threads.h" nogil:
     enum:
@@ -41,3 +56,4 @@ cdef extern from "threads.h" nogil:
 
     long threads_number()
     void threads_set_number(long number)
+    void threads_set_cpus(long cpus)

@@ -1,5 +1,7 @@
 """The ufuncs' docstrings, made of the records in `_functions` and the figures in `_measured`."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from gelu_simd._functions import (
@@ -7,6 +9,8 @@ from gelu_simd._functions import (
     CORRECTLY_ROUNDED,
     FAST,
     FUNCTIONS,
+    OPERANDS,
+    Composition,
     Function,
     Kind,
     Tier,
@@ -21,8 +25,7 @@ TEMPLATE = """{summary}
 Parameters
 ----------
 {operands}
-out : ndarray, optional
-    Array to write to, of the shape the inputs broadcast to; it may be an input.
+{out}
 where : array_like of bool, optional
     Where False, `out` keeps its elements.
 **kwargs
@@ -31,7 +34,7 @@ where : array_like of bool, optional
 
 Returns
 -------
-{result} : ndarray or scalar
+{results} : ndarray or scalar
     {returns}
 
 Raises
@@ -58,68 +61,93 @@ Examples
 {examples}
 """
 
-OPERANDS = {
-    ("x",): """\
-x : array_like
-    Input of any shape, dimensionless.  {types}""",
-    ("dy", "x"): """\
-dy : array_like
-    Derivative of the loss with respect to the output of the forward pass.
-x : array_like
-    Input of the forward pass, dimensionless.  `dy` and `x` are broadcast against each other.
-    Both may be of any type that ``{factor}`` takes.  The result is computed in the type that
-    NumPy promotes them to, Python numbers following the array{promoted}.  If NumPy defines no
-    promotion, as for bfloat16 with float16, bfloat16 is treated as float32.""",
-}
 
-# What the tiers say of types: of those taken, of a product's, and of those refused.
-TYPES_TAKEN = {
-    FAST.module: """\
+class Words(NamedTuple):
+    """What the docstrings of a tier say of types."""
+
+    taken: str  #: of the only operand, an array of any type that the functions take
+    integers: str  #: of promoted operands
+    refused: str
+    plain: str  #: types that are computed in themselves
+
+
+WORDS = {
+    FAST.name: Words(
+        taken="""\
 float64, float32, float16 and, if ml_dtypes is installed,
     bfloat16 stay what they are; integers and bool are computed in float64.""",
-    CORRECT.module: """\
+        integers=", and in float64 if that is integer or bool",
+        refused="complex, longdouble",
+        plain="float64 or all float32",
+    ),
+    CORRECT.name: Words(
+        taken="""\
 float32, float16 and, if ml_dtypes is installed, bfloat16
     stay what they are.""",
+        integers="",
+        refused="float64, an integer or bool, which count as float64, or if it is complex,\n"
+        "    longdouble",
+        plain="float32",
+    ),
 }
-PROMOTED = {FAST.module: ", and in float64 if\n    that is integer or bool", CORRECT.module: ""}
-REFUSED = {
-    FAST.module: "complex, longdouble",
-    CORRECT.module: "float64, or an integer or bool, which count as float64; if it is complex,\n"
-    "    longdouble",
-}
+
+# Said after the last of several operands.
+PROMOTION = """\
+    All inputs are broadcast against each other.  They may be of any type that
+    ``{factor}`` takes.
+    The result is computed in the type that NumPy promotes them to, Python numbers following the
+    array{integers}.  If NumPy defines no promotion, as for
+    bfloat16 with float16, bfloat16 is treated as float32."""
 
 VALUE_RETURNS = """\
 `{name}` of each element of `x`, in the shape of `x`."""
 
-PRODUCT_RETURNS = """\
-``dy * {factor}(x)`` in one pass and without a temporary array; the same bits if
-    `dy` and `x` are both {plain}.  In float16 and bfloat16 it is the float32
-    result, rounded once."""
-PLAIN = {FAST.module: "float64 or both float32", CORRECT.module: "float32"}
+COMPOSED_RETURNS = """\
+{expressions}
+    in one pass and without a temporary array; {bits}"""
+ROUNDED_ONCE = """\
+the same bits if the inputs are
+    all {plain}.  In float16 and bfloat16 it is the float32 result, rounded once."""
+SAME_BITS = "the same bits in every type."
+
+OUT = {
+    1: """\
+out : ndarray, optional
+    Array to write to, of the shape the inputs broadcast to; it may be an input.""",
+    2: """\
+out : tuple of two ndarray or None, optional
+    Arrays to write to, of the shape the inputs broadcast to; either may be an input.""",
+}
 
 # Special values, and where else the error keeps its limit, by order of the derivative.
 SPECIAL = [
     "±0 and +∞ give themselves, −∞ gives −0, NaN gives NaN.",
     "±0 gives 0.5, +∞ gives 1, −∞ gives −0, NaN gives NaN.",
+    "±0 gives 0.7978846 or the number of the type next to it, ±∞ gives −0, NaN gives NaN.",
 ]
 THROUGHOUT = [
     "in the negative tail and in subnormal results too.",
     "in the tail, in subnormal results and around the root too.",
+    "in the tails, in subnormal results and around the roots too.",
 ]
 NEAREST = """\
-The result is correctly rounded in every type: it is the number of the type that is nearest to
-the exact value, the even one of two equally near ones, {throughout}
+Results are correctly rounded in every type: each is the number of the type that is nearest to the
+exact value, the even one of two equally near ones, {throughout}
 All 2^32 float32 inputs are proven."""
 ULP = "1 ULP is the distance between neighbouring numbers of the type at the exact result."
 UNDERFLOW = "Underflow is the only floating-point exception that a number can raise."
 
-FORMS = {"exact": "the exact form", "tanh": "the tanh approximation"}
+FORMS = {
+    "exact": "the exact form",
+    "tanh": "the tanh approximation",
+    "quick": "the quick approximation",
+}
 # Its values and derivatives, by order.
-ROLES = ["{form}.", "derivative of {form}."]
+ROLES = ["{form}.", "derivative of {form}.", "second derivative of {form}."]
 
 
 def limits(name: str) -> tuple[str, str]:
-    """State the limits on the error of an elementary function, and which types need none."""
+    """State the limits on the error of an elementary function, and which types have none."""
     rows = FUNCTIONS[name].limits.items()
     errors = [f"{most:g} ULP in {dtype}" for dtype, most in rows if most > CORRECTLY_ROUNDED]
     rounded = [dtype for dtype, most in rows if most == CORRECTLY_ROUNDED]
@@ -146,26 +174,76 @@ def measured(name: str) -> str:
     )
 
 
+def code(made: Composition) -> str:
+    """Return the expressions of a composed function as code."""
+    return " and ".join(f"``{expression}``" for expression in made.expressions)
+
+
 def see_also(name: str) -> str:
     """List the tier's other functions of the form, and the values of the other forms.
 
-    A function that has the name in the tier for all else comes first.
+    In another tier than the package's own the function of the same name there comes first.
     """
-    lines, this = [], FUNCTIONS[name]
+    this, lines = FUNCTIONS[name], []
     if this.tier is not FAST:
         lines.append(f"{FAST.module}.{this.public} : faster, and for all types.")
     for other, row in FUNCTIONS.items():
-        is_of_form = row.form == this.form
         if other == name or row.tier is not this.tier:
             continue
-        if not (is_of_form or row.kind is Kind.VALUE):
+        if row.form != this.form and row.kind is not Kind.VALUE:
             continue
-        if row.product_of is None:
+        if row.composition is None:
             role = ROLES[row.order].format(form=FORMS[row.form])
         else:
-            role = f"{row.operands[0]} times ``{FUNCTIONS[row.product_of].public}(x)``."
+            role = f"{code(row.composition)}."
         lines.append(f"{row.public} : {role}")
     return "\n".join(lines)
+
+
+def operands(row: Function) -> str:
+    """Describe the inputs."""
+    words = WORDS[row.tier.name]
+    if len(row.operands) == 1:
+        first = f"Input of any shape, dimensionless.  {words.taken}"
+        return f"{row.operands[0]} : array_like\n    {first}"
+    lines = [f"{name} : array_like\n    {OPERANDS[name].text}" for name in row.operands]
+    factor = FUNCTIONS[row.composition.factors[0]].public
+    return "\n".join([*lines, PROMOTION.format(factor=factor, integers=words.integers)])
+
+
+def elementary(row: Function) -> tuple[str, str, str]:
+    """State the results, errors and special values of an elementary function."""
+    throughout = THROUGHOUT[row.order]
+    if row.tier is CORRECT:
+        errors = NEAREST.format(throughout=throughout)
+    else:
+        error, rounded = limits(row.name)
+        errors = f"The error is {error},\n{throughout}\n{ULP}\nResults in {rounded}."
+        errors = f"{errors}\n{measured(row.name)}"
+    returns = VALUE_RETURNS.format(name=row.public)
+    return returns, errors, f"{SPECIAL[row.order]}\n{UNDERFLOW}"
+
+
+def composed(row: Function) -> tuple[str, str, str]:
+    """State the results, errors and special values of a composed function."""
+    made = row.composition
+    same = SAME_BITS
+    if made.rounds_once:
+        same = ROUNDED_ONCE.format(plain=WORDS[row.tier.name].plain)
+    returns = COMPOSED_RETURNS.format(expressions=code(made), bits=same)
+    errors, special = [], []
+    for factor in map(FUNCTIONS.__getitem__, made.factors):
+        call = f"``{factor.public}({factor.operands[0]})``"
+        if row.tier is CORRECT:
+            errors.append(f"{call} is correctly rounded.")
+        else:
+            errors.append(f"The error of {call} is {limits(factor.name)[0]}.")
+        special.append(f"In {call}, {SPECIAL[factor.order]}")
+    if made.rounds_once:
+        errors.append("What is made of it is rounded once more in each operation.")
+    else:
+        errors.append(f"Results in {limits(row.composition.factors[0])[1]}.")
+    return returns, "\n".join(errors), "\n".join(special)
 
 
 def examples(name: str) -> str:
@@ -178,39 +256,15 @@ def examples(name: str) -> str:
 
 def doc(row: Function) -> str:
     """Docstring of a function."""
-    factor = None
-    if row.product_of is None:
-        returns = VALUE_RETURNS
-        if row.tier is CORRECT:
-            errors = NEAREST.format(throughout=THROUGHOUT[row.order])
-        else:
-            error, rounded = limits(row.name)
-            errors = (
-                f"The error is {error},\n{THROUGHOUT[row.order]}\n{ULP}\n"
-                f"Results in {rounded}.\n{measured(row.name)}"
-            )
-        special = f"{SPECIAL[row.order]}\n{UNDERFLOW}"
-    else:
-        returns = PRODUCT_RETURNS
-        factor = FUNCTIONS[row.product_of].public
-        error = (
-            "half an ULP" if row.tier is CORRECT else limits(row.product_of)[0]
-        )
-        errors = (
-            f"The error of ``{factor}(x)`` is {error};\n"
-            f"its product with `{row.operands[0]}` is rounded once more."
-        )
-        special = f"In ``{factor}(x)``, {SPECIAL[FUNCTIONS[row.product_of].order]}"
-    operands = OPERANDS[row.operands].format(
-        factor=factor, types=TYPES_TAKEN[row.tier.module], promoted=PROMOTED[row.tier.module]
-    )
+    returns, errors, special = (elementary if row.composition is None else composed)(row)
     return TEMPLATE.format(
         summary=row.summary,
         formula=row.formula,
-        operands=operands,
-        result=row.results[0],
-        returns=returns.format(name=row.public, factor=factor, plain=PLAIN[row.tier.module]),
-        refused=REFUSED[row.tier.module],
+        operands=operands(row),
+        out=OUT[len(row.results)],
+        results=", ".join(row.results),
+        returns=returns,
+        refused=WORDS[row.tier.name].refused,
         see_also=see_also(row.name),
         errors=errors,
         special=special,

@@ -3,6 +3,7 @@
 It is the list of csrc/lists.h with what C need not know.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +32,26 @@ TYPES = {
         Type("bfloat16", "bf16", 2, 8, -133, "float32", True, "V2"),
     )
 }
+
+#: The floating-point types of ml_dtypes with 8 bits and fewer.  They are computed in float32 and
+#: rounded once, as ml_dtypes rounds.
+NARROW_FLOATS = (
+    "float8_e3m4", "float8_e4m3", "float8_e4m3b11fnuz", "float8_e4m3fn", "float8_e4m3fnuz",
+    "float8_e5m2", "float8_e5m2fnuz", "float8_e8m0fnu",
+    "float6_e2m3fn", "float6_e3m2fn", "float4_e2m1fn",
+)  # fmt: skip
+
+#: The integer types of ml_dtypes.
+NARROW_INTEGERS = ("int1", "int2", "int4", "uint1", "uint2", "uint4")
+
+
+def installed(names: Iterable[str]) -> list[np.dtype]:
+    """Return those of ml_dtypes' types that are installed."""
+    try:
+        import ml_dtypes  # noqa: PLC0415 - optional
+    except ImportError:
+        return []
+    return [np.dtype(getattr(ml_dtypes, name)) for name in names if hasattr(ml_dtypes, name)]
 
 
 def finfo(dtype: np.dtype) -> np.finfo:

@@ -41,6 +41,7 @@ _Operands = TypeVar("_Operands")
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 _Shape = TypeVar("_Shape", bound=tuple[int, ...])
 _Out = TypeVar("_Out", bound=np.ndarray[Any, Any])
+_Out2 = TypeVar("_Out2", bound=np.ndarray[Any, Any])
 _Float = TypeVar("_Float", bound=np.float64 | np.float32 | np.float16)
 _Narrow = TypeVar("_Narrow", bound=np.float32 | np.float16)
 
@@ -57,6 +58,7 @@ _Where: TypeAlias = bool | np.bool | NDArray[np.bool] | _Nested[bool | np.bool]
 _Foreign: TypeAlias = _HasArrayUfunc | _HasArrayWrap
 _Operand: TypeAlias = ArrayLike | _Foreign
 _ForeignOut: TypeAlias = _Foreign | tuple[_Foreign] | None
+_Outs: TypeAlias = tuple[NDArray[Any] | _Foreign | None, NDArray[Any] | _Foreign | None] | None
 _Index: TypeAlias = ArrayLike | slice | EllipsisType | None
 
 @type_check_only
@@ -85,6 +87,15 @@ class _New(_Common, total=False):
 @type_check_only
 class _Plain(_New, total=False):
     # The operands alone decide what the result is.
+    dtype: None
+
+@type_check_only
+class _New2(_Common, total=False):
+    # The results are new arrays.
+    out: tuple[None, None] | None
+
+@type_check_only
+class _Plain2(_New2, total=False):
     dtype: None
 
 @type_check_only
@@ -273,12 +284,210 @@ class Ufunc2to1(_Ufunc[Literal[2], Literal[1], Literal[3]]):
         self, x1: NDArray[Any], indices: _Index | tuple[_Index, ...], x2: ArrayLike, /
     ) -> None: ...
 
+@final
+@type_check_only
+class Ufunc3to1(_NotBinary, _Ufunc[Literal[3], Literal[1], Literal[4]]):
+    @overload
+    def __call__(
+        self, x1: _AnyMasked, x2: ArrayLike, x3: ArrayLike, /, **options: Unpack[_Plain]
+    ) -> _AnyMasked: ...
+    @overload
+    def __call__(
+        self, x1: ArrayLike, x2: _AnyMasked, x3: ArrayLike, /, **options: Unpack[_Plain]
+    ) -> _AnyMasked: ...
+    @overload
+    def __call__(
+        self, x1: ArrayLike, x2: ArrayLike, x3: _AnyMasked, /, **options: Unpack[_Plain]
+    ) -> _AnyMasked: ...
+    @overload
+    def __call__(
+        self,
+        x1: _Array[_Shape, _Narrow],
+        x2: _Array[_Shape, _Narrow],
+        x3: _Array[_Shape, _Narrow],
+        /,
+        **options: Unpack[_Plain],
+    ) -> _Array[_Shape, _Narrow]: ...
+    @overload
+    def __call__(
+        self,
+        x1: _Array[_Shape, _Wide],
+        x2: _Array[_Shape, _Wide],
+        x3: _Array[_Shape, _Wide],
+        /,
+        **options: Unpack[_Plain],
+    ) -> _Array[_Shape, np.float64]: ...
+    @overload
+    def __call__(
+        self, x1: _WideNumber, x2: _WideNumber, x3: _WideNumber, /, **options: Unpack[_Plain]
+    ) -> np.float64: ...
+    @overload
+    def __call__(
+        self,
+        x1: ArrayLike,
+        x2: ArrayLike,
+        x3: ArrayLike,
+        /,
+        out: _Out | tuple[_Out],
+        **options: Unpack[_Any],
+    ) -> _Out: ...
+    @overload
+    def __call__(
+        self,
+        x1: _Number,
+        x2: _Number,
+        x3: _Number,
+        /,
+        *,
+        dtype: _DType[_Scalar],
+        **options: Unpack[_New],
+    ) -> _Scalar: ...
+    @overload
+    def __call__(
+        self,
+        x1: ArrayLike,
+        x2: ArrayLike,
+        x3: ArrayLike,
+        /,
+        *,
+        dtype: _DType[_Scalar],
+        **options: Unpack[_New],
+    ) -> NDArray[_Scalar]: ...
+    @overload
+    def __call__(
+        self,
+        x1: _Operand,
+        x2: _Operand,
+        x3: _Operand,
+        /,
+        out: _ForeignOut = None,
+        **options: Unpack[_Any],
+    ) -> Any: ...
+
+@final
+@type_check_only
+class Ufunc1to2(_NotBinary, _Ufunc[Literal[1], Literal[2], Literal[3]]):
+    @overload
+    def __call__(
+        self, x: _Masked[_Shape, _Float], /, **options: Unpack[_Plain2]
+    ) -> tuple[_Masked[_Shape, _Float], _Masked[_Shape, _Float]]: ...
+    @overload
+    def __call__(
+        self, x: _Array[_Shape, _Float], /, **options: Unpack[_Plain2]
+    ) -> tuple[_Array[_Shape, _Float], _Array[_Shape, _Float]]: ...
+    @overload
+    def __call__(
+        self, x: _Array[_Shape, _Wide], /, **options: Unpack[_Plain2]
+    ) -> tuple[_Array[_Shape, np.float64], _Array[_Shape, np.float64]]: ...
+    @overload
+    def __call__(self, x: _Narrow, /, **options: Unpack[_Plain2]) -> tuple[_Narrow, _Narrow]: ...
+    @overload
+    def __call__(
+        self, x: _WideNumber, /, **options: Unpack[_Plain2]
+    ) -> tuple[np.float64, np.float64]: ...
+    @overload
+    def __call__(
+        self, x: _Nested[_WideNumber], /, **options: Unpack[_Plain2]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
+    @overload
+    def __call__(
+        self, x: ArrayLike, out1: _Out, out2: _Out2, /, **options: Unpack[_Any]
+    ) -> tuple[_Out, _Out2]: ...
+    @overload
+    def __call__(
+        self, x: ArrayLike, /, *, out: tuple[_Out, _Out2], **options: Unpack[_Any]
+    ) -> tuple[_Out, _Out2]: ...
+    @overload
+    def __call__(
+        self, x: _Number, /, *, dtype: _DType[_Scalar], **options: Unpack[_New2]
+    ) -> tuple[_Scalar, _Scalar]: ...
+    @overload
+    def __call__(
+        self, x: _Array[_Shape, Any], /, *, dtype: _DType[_Scalar], **options: Unpack[_New2]
+    ) -> tuple[_Array[_Shape, _Scalar], _Array[_Shape, _Scalar]]: ...
+    @overload
+    def __call__(
+        self, x: ArrayLike, /, *, dtype: _DType[_Scalar], **options: Unpack[_New2]
+    ) -> tuple[NDArray[_Scalar], NDArray[_Scalar]]: ...
+    @overload
+    def __call__(
+        self,
+        x: _Operand,
+        out1: NDArray[Any] | None = None,
+        out2: NDArray[Any] | None = None,
+        /,
+        *,
+        out: _Outs = None,
+        **options: Unpack[_Any],
+    ) -> tuple[Any, Any]: ...
+
+@final
+@type_check_only
+class Ufunc3to2(_NotBinary, _Ufunc[Literal[3], Literal[2], Literal[5]]):
+    @overload
+    def __call__(
+        self,
+        x1: _Array[_Shape, _Narrow],
+        x2: _Array[_Shape, _Narrow],
+        x3: _Array[_Shape, _Narrow],
+        /,
+        **options: Unpack[_Plain2],
+    ) -> tuple[_Array[_Shape, _Narrow], _Array[_Shape, _Narrow]]: ...
+    @overload
+    def __call__(
+        self,
+        x1: _Array[_Shape, _Wide],
+        x2: _Array[_Shape, _Wide],
+        x3: _Array[_Shape, _Wide],
+        /,
+        **options: Unpack[_Plain2],
+    ) -> tuple[_Array[_Shape, np.float64], _Array[_Shape, np.float64]]: ...
+    @overload
+    def __call__(
+        self, x1: _WideNumber, x2: _WideNumber, x3: _WideNumber, /, **options: Unpack[_Plain2]
+    ) -> tuple[np.float64, np.float64]: ...
+    @overload
+    def __call__(
+        self,
+        x1: ArrayLike,
+        x2: ArrayLike,
+        x3: ArrayLike,
+        out1: _Out,
+        out2: _Out2,
+        /,
+        **options: Unpack[_Any],
+    ) -> tuple[_Out, _Out2]: ...
+    @overload
+    def __call__(
+        self,
+        x1: ArrayLike,
+        x2: ArrayLike,
+        x3: ArrayLike,
+        /,
+        *,
+        out: tuple[_Out, _Out2],
+        **options: Unpack[_Any],
+    ) -> tuple[_Out, _Out2]: ...
+    @overload
+    def __call__(
+        self,
+        x1: _Operand,
+        x2: _Operand,
+        x3: _Operand,
+        out1: NDArray[Any] | None = None,
+        out2: NDArray[Any] | None = None,
+        /,
+        *,
+        out: _Outs = None,
+        **options: Unpack[_Any],
+    ) -> tuple[Any, Any]: ...
+
 # The classes of gelu_simd.cr: float64, and what counts as float64, raises TypeError, which is
 # NoReturn here.
 
 @final
 @type_check_only
-class NarrowUfunc1to1(_NotBinary, _Ufunc[Literal[1], Literal[1], Literal[2]]):
+class CorrectUfunc1to1(_NotBinary, _Ufunc[Literal[1], Literal[1], Literal[2]]):
     @property
     def ntypes(self) -> Literal[2]: ...
     @overload
@@ -332,7 +541,7 @@ class NarrowUfunc1to1(_NotBinary, _Ufunc[Literal[1], Literal[1], Literal[2]]):
 
 @final
 @type_check_only
-class NarrowUfunc2to1(_Ufunc[Literal[2], Literal[1], Literal[3]]):
+class CorrectUfunc2to1(_Ufunc[Literal[2], Literal[1], Literal[3]]):
     @property
     def ntypes(self) -> Literal[2]: ...
     @overload

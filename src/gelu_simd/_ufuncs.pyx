@@ -9,6 +9,7 @@ threads need no lock.
 import operator
 import os
 import sys
+from functools import partial
 
 import numpy
 
@@ -16,8 +17,10 @@ cimport numpy as np
 from gelu_simd._csrc cimport (
     GELU_SIMD_CPU_NAME_SIZE,
     GELU_SIMD_MAX_OPERANDS,
+    GELU_SIMD_NARROW_BITS,
     GELU_SIMD_NUM_FUNCTIONS,
     GELU_SIMD_NUM_TYPES,
+    GELU_SIMD_f32,
     THREADS_MOST,
     gelu_simd_available,
     gelu_simd_built,
@@ -25,22 +28,30 @@ from gelu_simd._csrc cimport (
     gelu_simd_functions,
     gelu_simd_level,
     gelu_simd_loop,
+    gelu_simd_named_loop,
+    gelu_simd_named_loops,
+    gelu_simd_narrow,
     gelu_simd_set_level,
     gelu_simd_slot,
     gelu_simd_table,
     gelu_simd_types,
     threads_number,
+    threads_set_cpus,
     threads_set_number,
 )
 
+from cpython.module cimport PyModule_Check, PyModule_GetDict
 from cpython.object cimport PyObject
 from cpython.pycapsule cimport PyCapsule_New
 from cpython.ref cimport Py_INCREF
+from libc.string cimport memcpy
 
 from gelu_simd._docs import DOCS
+from gelu_simd._errors import Refusal, explanation
 from gelu_simd._functions import FUNCTIONS as FUNCTION_RECORDS
 from gelu_simd._promotion import loop_dtype
 from gelu_simd._threads import initial_number
+from gelu_simd._types import NARROW_FLOATS, installed
 
 cdef extern from "numpy/arrayobject.h":
     ctypedef struct DTypeMeta "PyArray_DTypeMeta":
@@ -59,6 +70,7 @@ cdef extern from "_vectorcall.h":
     size_t NUMBER_OF_ARGUMENTS(size_t flagged)
     vectorcall_function *numpy_call
     vectorcall_function *call_with_others
+    PyObject *refusal
     vectorcall_function vectorcall_of_ufunc
 
 np.import_array()
@@ -150,7 +162,8 @@ def set_num_threads(n):
     """Set how many threads one call may use, the calling one included, in the whole process.
 
     Calls on small arrays use the calling thread alone.  So does a call that another call's threads
-    are busy beside.  The results' bits do not depend on the number.
+    are busy beside.  No more threads work at a time than there are CPUs that the process may run
+    on.  The results' bits do not depend on the number.
 
     Parameters
     ----------
@@ -190,6 +203,11 @@ def get_num_threads():
     return threads_number()
 
 
+def set_cpus(n):
+    """Take `n` for the number of CPUs, for tests; 0: those that the process may run on."""
+    threads_set_cpus(n)
+
+
 MAX_THREADS = THREADS_MOST
 threads_set_number(initial_number(MAX_THREADS))
 
@@ -215,21 +233,44 @@ def type_row(int t):
 TYPES = tuple(type_row(t) for t in range(GELU_SIMD_NUM_TYPES))
 
 DTYPES = {"f32": numpy.float32, "f64": numpy.float64, "f16": numpy.float16}
-cdef int num_builtin = len(DTYPES)  # types that NumPy has; they come first in a ufunc's loops
+cdef int num_builtin = len(DTYPES)  # NumPy's own come first
 try:
     from ml_dtypes import bfloat16
 except ImportError:
     pass
 else:
     DTYPES["bf16"] = bfloat16
-#: The types that the ufuncs have loops for: those of `TYPES` that are installed.
+#: The types that the ufuncs have kernels for: those of `TYPES` that are installed.
 dtypes = [numpy.dtype(DTYPES[suffix]) for suffix, *_ in TYPES if suffix in DTYPES]
+#: The types of a byte that are computed in float32.
+narrow_dtypes = installed(NARROW_FLOATS)
+cdef enum:
+    MOST_NARROW = 16  # types
+cdef gelu_simd_narrow narrow[MOST_NARROW]
 
-#: The same of each function, by its name.
-dtypes_of = {
-    name: [dtype for t, dtype in enumerate(dtypes) if gelu_simd_functions[f].types >> t & 1]
-    for f, (name, _, _) in enumerate(FUNCTIONS)
-}
+
+cdef fill_narrow(int t):
+    """Have ml_dtypes say what the bytes of a type are, and what each float32 rounds to."""
+    dropped = 32 - GELU_SIMD_NARROW_BITS
+    with numpy.errstate(all="ignore"):
+        wide = numpy.arange(256, dtype="u1").view(narrow_dtypes[t]).astype("f4")
+        first = numpy.arange(1 << GELU_SIMD_NARROW_BITS, dtype="u4") << dropped
+        nearest = first.view("f4").astype(narrow_dtypes[t])
+    memcpy(narrow[t].wide, np.PyArray_DATA(wide), sizeof(narrow[t].wide))
+    memcpy(narrow[t].nearest, np.PyArray_DATA(nearest), sizeof(narrow[t].nearest))
+
+
+for t in range(len(narrow_dtypes)):
+    fill_narrow(t)
+
+#: The types that each function has loops for, by its name.
+dtypes_of = {}
+for f, (name, _, _) in enumerate(FUNCTIONS):
+    dtypes_of[name] = [
+        dtype for t, dtype in enumerate(dtypes) if gelu_simd_functions[f].types >> t & 1
+    ]
+    if FUNCTION_RECORDS[name].tier.has_narrow:
+        dtypes_of[name] += narrow_dtypes
 
 # ---------------------------------------------------------------------------------------------
 # Promotion
@@ -266,12 +307,13 @@ cdef int promote(
 
 # NumPy keeps pointers to all of this: it must live for ever.
 cdef gelu_simd_slot slots[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES]
+cdef gelu_simd_slot narrow_slots[GELU_SIMD_NUM_FUNCTIONS][MOST_NARROW]
 cdef void *loop_data[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES]
 cdef np.PyUFuncGenericFunction loops[GELU_SIMD_NUM_TYPES]
 cdef char loop_types[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES * GELU_SIMD_MAX_OPERANDS]
 cdef list texts = []
 
-#: The record of each ufunc: ufuncs of several tiers have the same `__name__`.
+#: The record of each ufunc.  Ufuncs of several tiers have the same `__name__`.
 records = {}
 
 for t in range(GELU_SIMD_NUM_TYPES):
@@ -286,21 +328,29 @@ cdef make_ufunc(int f):
     cdef bytes doc = DOCS[name].encode()
     cdef bytes public = row.public.encode()
     texts.extend([doc, public])
-    for i, dtype in enumerate(dtypes_of[name]):
-        slots[f][i] = gelu_simd_slot(f, dtypes.index(dtype))
+    kinds = [t for t in range(len(dtypes)) if dtypes[t] in dtypes_of[name]]
+    builtin = [t for t in kinds if t < num_builtin]
+    for i, t in enumerate(kinds):
+        slots[f][i] = gelu_simd_slot(f, t, NULL)
         loop_data[f][i] = <void *> &slots[f][i]
-    builtin = [dtype for dtype in dtypes_of[name] if dtype in dtypes[:num_builtin]]
-    for i, dtype in enumerate(builtin):
+    for i, t in enumerate(builtin):
         for k in range(operands):
-            loop_types[f][i * operands + k] = dtype.num
+            loop_types[f][i * operands + k] = dtypes[t].num
     ufunc = np.PyUFunc_FromFuncAndData(
         loops, loop_data[f], loop_types[f], len(builtin), inputs, outputs, np.PyUFunc_None,
         public, doc, 0,
     )
-    for i, dtype in enumerate(dtypes_of[name][len(builtin):], len(builtin)):
+    for i, t in enumerate(kinds[len(builtin):], len(builtin)):
         for k in range(operands):
-            types[k] = dtype.num
-        np.PyUFunc_RegisterLoopForType(ufunc, dtype.num, loops[i], types, loop_data[f][i])
+            types[k] = dtypes[t].num
+        np.PyUFunc_RegisterLoopForType(ufunc, dtypes[t].num, loops[t], types, loop_data[f][i])
+    for t in range(len(narrow_dtypes) if row.tier.has_narrow else 0):
+        narrow_slots[f][t] = gelu_simd_slot(f, GELU_SIMD_f32, &narrow[t])
+        for k in range(operands):
+            types[k] = narrow_dtypes[t].num
+        np.PyUFunc_RegisterLoopForType(
+            ufunc, narrow_dtypes[t].num, loops[0], types, &narrow_slots[f][t]
+        )
     PyUFunc_AddPromoter(
         ufunc, (numpy.dtype,) * inputs + (None,) * outputs,
         PyCapsule_New(<void *> promote, "numpy._ufunc_promoter", NULL),
@@ -320,7 +370,7 @@ def name_operands(ufunc, operands):
     if len(operands) == 1:
         return
     default = ", ".join(f"x{k + 1}" for k in range(len(operands)))
-    ufunc.__doc__ = ufunc.__doc__.replace(f"({default},", f"({', '.join(operands)},", 1)
+    ufunc.__doc__ = ufunc.__doc__.replace(f"({default}", f"({', '.join(operands)}", 1)
     signature = getattr(ufunc, "__signature__", None)  # NumPy has none before 2.4
     if signature is not None:
         inputs, others = [], list(signature.parameters.values())
@@ -329,7 +379,8 @@ def name_operands(ufunc, operands):
         ufunc.__signature__ = signature.replace(parameters=inputs + others)
 
 
-#: The ufuncs by name in C.  Not attributes of this module: pickle must find them under their public names.
+#: The ufuncs by their names in the list.  Not attributes of this module: pickle must find them under
+#: their public names.
 ufuncs = dict(make_ufunc(f) for f in range(GELU_SIMD_NUM_FUNCTIONS))
 
 
@@ -339,28 +390,68 @@ def of_tier(tier):
 
 
 # ---------------------------------------------------------------------------------------------
-# Arrays of CuPy, which refuses ufuncs that are not NumPy's: a call that holds one goes elsewhere
+# Calls that hold other objects than NumPy's and Python's own
 
 cdef bint probed = False
 cdef dict modules = sys.modules
 cdef object cupy_call = None
+cdef tuple hooks = ()
+cdef tuple handlers = ()
 
 
-cdef object call_cupy_or_numpy(
+def add_hook(module, attach):
+    """Have ``attach()`` called before the first call that comes after the import of `module`.
+
+    It returns False if it shall be called once more.
+    """
+    global hooks
+    hooks += ((module, attach),)
+
+
+def add_handler(types, call):
+    """Have ``call(ufunc, *args, **kwargs)`` called where an argument is of one of the types."""
+    global handlers
+    handlers += ((types, call),)
+
+
+cdef attach_hooks():
+    global hooks
+    for hook in hooks:
+        module, attach = hook
+        if modules.get(module) is not None and attach():
+            hooks = tuple(other for other in hooks if other is not hook)
+
+
+cdef object call_others(
     object ufunc, PyObject *const *args, size_t flagged, PyObject *keywords
 ):
-    """Call `cupy_call` if an argument is a CuPy array, else NumPy."""
+    """Call `cupy_call` if an argument is a CuPy array, a handler, or NumPy; explain its errors."""
     cdef size_t inputs = NUMBER_OF_ARGUMENTS(flagged), n = inputs, i
     if keywords is not NULL:
         n += len(<tuple> <object> keywords)
     module = modules.get("cupy")  # an argument can be a CuPy array only if CuPy is imported
-    if module is not None:
-        cupy_array = getattr(module, "ndarray", None)
+    if PyModule_Check(module):
+        # Attribute access would import a module that waits for its first use.
+        cupy_array = (<dict> PyModule_GetDict(module)).get("ndarray")
         if isinstance(cupy_array, type):
             for i in range(n):
                 if isinstance(<object> args[i], cupy_array):
                     return call_python(cupy_call, ufunc, args, inputs, keywords)
-    return numpy_call(ufunc, args, flagged, keywords)
+    if hooks:
+        attach_hooks()
+    for types, call in handlers:
+        for i in range(n):
+            if isinstance(<object> args[i], types):
+                return call_python(call, ufunc, args, inputs, keywords)
+    try:
+        return numpy_call(ufunc, args, flagged, keywords)
+    except TypeError as error:
+        explain = partial(explanation, error)
+        message = call_python(explain, records[ufunc], args, inputs, keywords)
+        if message is None:
+            raise
+        refused = message
+    raise TypeError(refused)
 
 
 cdef object call_python(
@@ -388,20 +479,23 @@ def hand_over(call, flags=numpy.ufunc.__flags__, size=numpy.ufunc.__basicsize__)
 
     * the type of NumPy's ufuncs has the flag of vectorcall;
     * its objects are large enough to hold the field that NumPy's header declares;
-    * the field holds the same function in np.add and in all our ufuncs;
+    * the field holds the same function in np.add and in all our ufuncs, or `hand_over` has set it;
     * a call goes through the field.
     """
-    global numpy_call, call_with_others, cupy_call, probed
+    global numpy_call, call_with_others, refusal, cupy_call, probed
+    cdef vectorcall_function *field
     have_vectorcall = 1 << 11
     if not flags & have_vectorcall or size < VECTORCALL_END:
         return False
     if numpy_call is NULL:
         numpy_call = GET_VECTORCALL(<PyObject *> numpy.add)
     for ufunc in ufuncs.values():
-        if numpy_call is NULL or GET_VECTORCALL(<PyObject *> ufunc) is not numpy_call:
+        field = GET_VECTORCALL(<PyObject *> ufunc)
+        if numpy_call is NULL or (field is not numpy_call and field is not vectorcall_of_ufunc):
             return False
     cupy_call = call
-    call_with_others = call_cupy_or_numpy
+    call_with_others = call_others
+    refusal = <PyObject *> Refusal
     first = next(iter(ufuncs.values()))
     probed = False
     SET_VECTORCALL(<PyObject *> first, probe)
@@ -412,3 +506,18 @@ def hand_over(call, flags=numpy.ufunc.__flags__, size=numpy.ufunc.__basicsize__)
     for ufunc in ufuncs.values():
         SET_VECTORCALL(<PyObject *> ufunc, vectorcall_of_ufunc)
     return True
+
+# ---------------------------------------------------------------------------------------------
+# Loops that compiled code calls
+
+
+cdef dict addresses_of(const gelu_simd_named_loop *row):
+    result = {}
+    while row.name is not NULL:
+        result[row.name.decode()] = <size_t> row.loop
+        row += 1
+    return result
+
+
+#: The addresses of the loops of csrc/named_loops.c by name.
+LOOPS = addresses_of(gelu_simd_named_loops)

@@ -2,8 +2,8 @@
  *
  * NumPy calls a ufunc through the `vectorcall` field of the object, public in numpy/ufuncobject.h.
  * Set to `vectorcall_of_ufunc` it sends calls that hold arguments of other kinds to
- * `call_with_others`.  NumPy arrays and Python floats, by far the most calls, cost some instructions
- * and a jump.
+ * `call_with_others`.  Calls that hold nothing of another library cost some instructions.
+ * Where no loop takes them, `call_with_others` makes the same call once more and says why it failed.
  */
 #ifndef GELU_SIMD_VECTORCALL_H
 #define GELU_SIMD_VECTORCALL_H
@@ -27,6 +27,15 @@ typedef PyObject *vectorcall_function(PyObject *, PyObject *const *, size_t, PyO
 
 static vectorcall_function *numpy_call;       /* NumPy's own, the same for all ufuncs */
 static vectorcall_function *call_with_others; /* for arguments of other types */
+static PyObject *refusal;                     /* the class of errors of operands without a loop */
+
+/* True for what no other library takes over: NumPy's arrays and scalars, Python's numbers, lists. */
+static int is_for_numpy(PyObject *x)
+{
+    PyTypeObject *const type = Py_TYPE(x);
+    return type == &PyArray_Type || type == &PyFloat_Type || type == &PyLong_Type ||
+           type == &PyList_Type || PyArray_IsScalar(x, Generic);
+}
 
 static PyObject *vectorcall_of_ufunc(PyObject *ufunc, PyObject *const *args, size_t flagged,
                                      PyObject *keywords)
@@ -34,9 +43,13 @@ static PyObject *vectorcall_of_ufunc(PyObject *ufunc, PyObject *const *args, siz
     const size_t named = keywords == NULL ? 0 : (size_t)Py_SIZE(keywords);
     const size_t n = NUMBER_OF_ARGUMENTS(flagged) + named;
     for (size_t i = 0; i < n; i++)
-        if (Py_TYPE(args[i]) != &PyArray_Type && Py_TYPE(args[i]) != &PyFloat_Type)
+        if (!is_for_numpy(args[i]))
             return call_with_others(ufunc, args, flagged, keywords);
-    return numpy_call(ufunc, args, flagged, keywords);
+    PyObject *const result = numpy_call(ufunc, args, flagged, keywords);
+    if (result != NULL || !PyErr_ExceptionMatches(refusal))
+        return result;
+    PyErr_Clear();
+    return call_with_others(ufunc, args, flagged, keywords);
 }
 
 #endif

@@ -15,6 +15,7 @@ Errors, special values and types are those of the ufuncs, documented there.  The
 import functools
 import re
 from collections.abc import Callable
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,35 +54,46 @@ def source(file: Path) -> str:
 @functools.cache
 def kernels(ufunc: np.ufunc, dtype: np.dtype) -> tuple[Callable, Callable, Callable]:
     """Return the kernels of one function and type: elements, elements where, packets."""
-    function, operands = records[ufunc].name, records[ufunc].operands
-    suffix, bits = TYPES[dtype.name].suffix, f"uint{8 * dtype.itemsize}"
+    function, suffix = records[ufunc].name, TYPES[dtype.name].suffix
+    bits, c_type = f"uint{8 * dtype.itemsize}", f"gelu_simd::{suffix}::bits"
+    xs, ys = (
+        [f"{letter}{k}" for k in range(n)] for letter, n in (("x", ufunc.nin), ("y", ufunc.nout))
+    )
     preamble = source(CSRC / "kernels" / "cuda.h")
-    computed = f"<gelu_simd::{suffix}, gelu_simd::{function}_{suffix}>"
+    call = f"<gelu_simd::{suffix}, gelu_simd::{function}_{suffix}_call>"
 
-    def kernel(operation: str, name: str, inputs: list[str], kind: str) -> Callable:
+    def kernel(operation: str, name: str, kind: str, *others: str) -> Callable:
+        inputs, outputs = ([f"{kind}{bits} {operand}" for operand in names] for names in (xs, ys))
         return cupy.ElementwiseKernel(
-            ", ".join(inputs), f"{kind}{bits} y", operation, f"gelu_simd_{name}_{suffix}",
+            ", ".join([*inputs, *others]), ", ".join(outputs), operation,
+            f"gelu_simd_{name}_{suffix}",
             preamble=preamble, no_return=True, options=("--std=c++17",),
         )  # fmt: skip
 
-    plain = [f"{bits} {name}" for name in operands]
-    compute = f"y = gelu_simd::element{computed}({', '.join(operands)})"
-    pointers = ", ".join(f"&{name}[0]" for name in ["y", *operands])
-    packet = f"gelu_simd::compute_packet{computed}(y.size(), i, {pointers})"
+    element = (
+        f"const {c_type} x[] = {{{', '.join(xs)}}}; {c_type} y[{len(ys)}]; "
+        f"gelu_simd::compute_element{call}(x, y); "
+        + " ".join(f"{name} = y[{k}];" for k, name in enumerate(ys))
+    )
+    pointers = (", ".join(f"&{name}[0]" for name in names) for names in (xs, ys))
+    packet = (
+        "const {0} *const x[] = {{{1}}}; {0} *const y[] = {{{2}}}; ".format(c_type, *pointers)
+        + f"gelu_simd::compute_packet{call}(y0.size(), i, x, y)"
+    )
     return (
-        kernel(compute, function, plain, ""),
-        kernel(f"if (where) {compute}", f"{function}_where", [*plain, "bool where"], ""),
-        kernel(packet, f"{function}_packet", [f"raw {name}" for name in plain], "raw "),
+        kernel(element, function, ""),
+        kernel(f"if (where) {{ {element} }}", f"{function}_where", "", "bool where"),
+        kernel(packet, f"{function}_packet", "raw "),
     )
 
 
 @functools.cache
 def compute_dtype(
-    ufunc: np.ufunc, inputs: tuple[Key, ...], out: np.dtype | None, signature: Any, casting: Any
+    ufunc: np.ufunc, operands: tuple[Key | None, ...], signature: Any, casting: Any
 ) -> np.dtype:
     """Return the type that the ufunc computes in, as on the CPU, or raise as it does."""
     by_signature = {} if signature is None else {"signature": signature}
-    return ufunc.resolve_dtypes((*inputs, out), casting=casting, **by_signature)[-1]
+    return ufunc.resolve_dtypes(operands, casting=casting, **by_signature)[-1]
 
 
 def key(x: Any) -> Key:
@@ -111,7 +123,8 @@ def check(ufunc: np.ufunc, named: list[tuple[str, Any]]) -> None:
                 "convert it by cupy.asarray, or the CuPy arrays by cupy.asnumpy"
             )
     if device is None:
-        raise TypeError(f"{name} takes CuPy arrays here; {records[ufunc].tier.module}.{name} takes all else")
+        module = records[ufunc].tier.module
+        raise TypeError(f"{name} takes CuPy arrays here; {module}.{name} takes all else")
 
 
 def call(
@@ -132,22 +145,17 @@ def call(
         raise TypeError(f"{name}() got an unexpected keyword argument {next(iter(others))!r}")
     if not nin <= len(args) <= ufunc.nargs:
         raise TypeError(f"{name} takes {nin} inputs and out, but {len(args)} were given")
-    if isinstance(out, tuple):
-        if len(out) != 1:
-            raise ValueError(f"{name}: the out tuple must have one entry, not {len(out)}")
-        out = out[0]
-    if len(args) > nin:
-        if out is not None:
-            raise TypeError(f"{name}: out was given by position and by keyword")
-        args, out = args[:nin], args[nin]
+    outs = outputs(ufunc, args[nin:], out)
+    args = args[:nin]
     named = list(zip(records[ufunc].operands, args, strict=True))
-    if out is not None:
-        named.append(("out", out))
+    names = ["out"] if len(outs) == 1 else records[ufunc].results
+    named += [(what, y) for what, y in zip(names, outs, strict=True) if y is not None]
     if where is not True:
         named.append(("where", where))
     check(ufunc, named)
-    if out is not None and not isinstance(out, cupy.ndarray):
-        raise TypeError(f"{name}: out, a number, must be a CuPy array")
+    for what, y in zip(names, outs, strict=True):
+        if y is not None and not isinstance(y, cupy.ndarray):
+            raise TypeError(f"{name}: {what}, a number, must be a CuPy array")
     order = "K" if order is None else order
     if order not in tuple("CFAKcfak"):
         raise ValueError(f"{name}: order must be one of 'C', 'F', 'A' or 'K', not {order!r}")
@@ -156,21 +164,39 @@ def call(
     if dtype is not None:
         if signature is not None:
             raise TypeError(f"{name}: dtype and signature exclude each other")
-        signature = (None,) * nin + (np.dtype(dtype),)
+        signature = (None,) * nin + (np.dtype(dtype),) * ufunc.nout
     elif not isinstance(signature, (str, tuple, type(None))):
         raise TypeError(f"{name}: signature must be a string or a tuple, not {signature!r}")
-    out_dtype = None if out is None else out.dtype
-    computed = compute_dtype(ufunc, tuple(map(key, args)), out_dtype, signature, casting)
+    operands = (*map(key, args), *(None if y is None else y.dtype for y in outs))
+    computed = compute_dtype(ufunc, operands, signature, casting)
 
     device = next(x.device for _, x in named if isinstance(x, cupy.ndarray))
     with device:
-        return launch(ufunc, computed, args, out, where, casting, order.upper())
+        results = launch(ufunc, computed, args, outs, where, casting, order.upper())
+    return results[0] if len(results) == 1 else tuple(results)
+
+
+def outputs(ufunc: np.ufunc, positional: tuple, out: Any) -> list:
+    """Return the arrays to write to, None for each that is to be allocated."""
+    name, nout = ufunc.__name__, ufunc.nout
+    if positional:
+        if out is not None:
+            raise TypeError(f"{name}: out was given by position and by keyword")
+        return [*positional, *[None] * (nout - len(positional))]
+    if isinstance(out, tuple):
+        if len(out) != nout:
+            entries = "one entry" if nout == 1 else f"{nout} entries"
+            raise ValueError(f"{name}: the out tuple must have {entries}, not {len(out)}")
+        return list(out)
+    if out is not None and nout > 1:
+        raise TypeError(f"{name}: out must be a tuple of {nout}, arrays or None, not {out!r}")
+    return [out] * nout
 
 
 def launch(
-    ufunc: np.ufunc, dtype: np.dtype, args: tuple, out: Any, where: Any, casting: str, order: str
-) -> Any:
-    """Convert what has to be, allocate the output and run the kernel on the current device."""
+    ufunc: np.ufunc, dtype: np.dtype, args: tuple, outs: list, where: Any, casting: str, order: str
+) -> list:
+    """Convert what has to be, allocate the outputs and run the kernel on the current device."""
     inputs = [
         x.astype(dtype, copy=False)
         if isinstance(x, cupy.ndarray)
@@ -184,23 +210,33 @@ def launch(
             raise TypeError(f"{ufunc.__name__}: where must be bool, not {where.dtype}")
     shapes = [x.shape for x in inputs] + ([where.shape] if masked else [])
     shape = np.broadcast_shapes(*shapes)
-    if out is not None:
-        wide = len(out.shape) >= len(shape) and all(
-            n in (1, m) for n, m in zip(shape[::-1], out.shape[::-1], strict=False)
-        )
-        if not wide:
+    for out in outs:
+        if out is not None and not broadcasts(shape, out.shape):
             raise ValueError(f"{ufunc.__name__}: out has the shape {out.shape}, the result {shape}")
-        shape = out.shape
-    y = out if out is not None and out.dtype == dtype else empty(inputs, shape, dtype, order)
-    inputs = [x.copy() if is_overwritten(x, y) else x for x in inputs]
-    if masked and any(is_overwritten(where, z) for z in (y, out) if z is not None):
+        shape = shape if out is None else out.shape
+    if any(out is not None and out.shape != shape for out in outs):
+        named = " and ".join(str(out.shape) for out in outs if out is not None)
+        raise ValueError(f"{ufunc.__name__}: the outputs have the shapes {named}, not one")
+    ys = [
+        out if out is not None and out.dtype == dtype else empty(inputs, shape, dtype, order)
+        for out in outs
+    ]
+    inputs = [x.copy() if any(is_overwritten(x, y) for y in ys) else x for x in inputs]
+    if masked and any(is_overwritten(where, z) for z in (*ys, *outs) if z is not None):
         where = where.copy()
-    if y.size:
-        run(ufunc, dtype, inputs, y, where if masked else None)
-    if out is None or y is out:
-        return y
-    cupy.copyto(out, y, casting=casting, where=where if masked else None)
-    return out
+    if prod(shape):
+        run(ufunc, dtype, inputs, ys, where if masked else None)
+    for y, out in zip(ys, outs, strict=True):
+        if out is not None and y is not out:
+            cupy.copyto(out, y, casting=casting, where=where if masked else None)
+    return [y if out is None else out for y, out in zip(ys, outs, strict=True)]
+
+
+def broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    """Tell whether one shape broadcasts to another, which stays what it is."""
+    return len(to) >= len(shape) and all(
+        n in (1, m) for n, m in zip(shape[::-1], to[::-1], strict=False)
+    )
 
 
 def empty(inputs: list, shape: tuple[int, ...], dtype: np.dtype, order: str) -> Any:
@@ -213,17 +249,17 @@ def empty(inputs: list, shape: tuple[int, ...], dtype: np.dtype, order: str) -> 
     return cupy.empty(shape, dtype, order="F" if order == "F" else "C")
 
 
-def run(ufunc: np.ufunc, dtype: np.dtype, inputs: list, y: Any, where: Any) -> None:
+def run(ufunc: np.ufunc, dtype: np.dtype, inputs: list, ys: list, where: Any) -> None:
     """Run the kernel that fits the arrays' layout."""
     elements, elements_where, packets = kernels(ufunc, dtype)
     bits = np.dtype(f"u{dtype.itemsize}")
     if where is not None:
-        elements_where(*(x.view(bits) for x in inputs), where, y.view(bits))
-    elif in_packets(inputs, y):
-        count = -(-y.nbytes // PACKET)
-        packets(*(flat(x).view(bits) for x in inputs), flat(y).view(bits), size=count)
+        elements_where(*(x.view(bits) for x in inputs), where, *(y.view(bits) for y in ys))
+    elif in_packets([*inputs, *ys]):
+        count = -(-ys[0].nbytes // PACKET)
+        packets(*(flat(x).view(bits) for x in [*inputs, *ys]), size=count)
     else:
-        elements(*(x.view(bits) for x in inputs), y.view(bits))
+        elements(*(x.view(bits) for x in [*inputs, *ys]))
 
 
 def flat(x: Any) -> Any:
@@ -237,10 +273,9 @@ def is_overwritten(x: Any, y: Any) -> bool:
     return not alike and cupy.may_share_memory(x, y)
 
 
-def in_packets(inputs: list, y: Any) -> bool:
+def in_packets(arrays: list) -> bool:
     """Tell whether all lie in memory alike, without gaps, and begin at packets."""
-    arrays = [*inputs, y]
-    return all(x.shape == y.shape and x.data.ptr % PACKET == 0 for x in arrays) and (
+    return all(x.shape == arrays[0].shape and x.data.ptr % PACKET == 0 for x in arrays) and (
         all(x.flags.c_contiguous for x in arrays) or all(x.flags.f_contiguous for x in arrays)
     )
 

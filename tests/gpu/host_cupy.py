@@ -105,6 +105,7 @@ class ElementwiseKernel:
         assert no_return
         assert options == ("--std=c++17",)
         self.params = [p.split() for p in f"{in_params}, {out_params}".split(",")]
+        self.inputs = len(in_params.split(","))
         self.operation, self.name, self.preamble = operation, name, preamble
         self.function = None
 
@@ -117,7 +118,7 @@ class ElementwiseKernel:
         lines = [[], []]
         for k, (*kind, dtype, name) in enumerate(self.params):
             t = "bool" if dtype == "bool" else f"{dtype}_t"
-            t = t if name == "y" else f"const {t}"
+            t = f"const {t}" if k < self.inputs else t
             if kind:
                 lines[0].append(f"const raw<{t}> {name} = {{({t} *)p[{k}], sizes[{k}]}};")
             else:
@@ -141,20 +142,23 @@ class ElementwiseKernel:
         plain = [np.asarray(a) for a in args]
         for (*_, dtype, _), a in zip(self.params, plain, strict=True):
             assert a.dtype == dtype
-        *inputs, y = plain
+        inputs, outputs = plain[: self.inputs], plain[self.inputs :]
         if size is None:
-            inputs = [np.ascontiguousarray(np.broadcast_to(a, y.shape)) for a in inputs]
-            result, size = np.ascontiguousarray(y), y.size
+            shape, size = outputs[0].shape, outputs[0].size
+            assert all(y.shape == shape for y in outputs)
+            inputs = [np.ascontiguousarray(np.broadcast_to(a, shape)) for a in inputs]
+            results = [np.ascontiguousarray(y) for y in outputs]
         else:
             assert all(a.flags.c_contiguous and a.ctypes.data % 16 == 0 for a in plain)
-            result = y
-        arrays = [*inputs, result]
+            results = outputs
+        arrays = [*inputs, *results]
         self.function(
             (ctypes.c_void_p * len(arrays))(*(a.ctypes.data for a in arrays)),
             (ctypes.c_ssize_t * len(arrays))(*(a.size for a in arrays)),
             ctypes.c_ssize_t(size),
         )
-        y[...] = result.reshape(y.shape)
+        for y, result in zip(outputs, results, strict=True):
+            y[...] = result.reshape(y.shape)
 
 
 def asarray(a: object, dtype: object = None) -> ndarray:

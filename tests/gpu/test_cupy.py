@@ -26,6 +26,7 @@ from helpers import (
     operands,
     output,
     program,
+    results,
     same_bits,
 )
 
@@ -64,11 +65,12 @@ def cp(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
 
 def check(cp: ModuleType, ufunc: np.ufunc, *args: np.ndarray, **kwargs: object) -> None:
     """Check that GPU and CPU give the same bits."""
-    expected = np.asarray(on_fused_level(ufunc, *args, **kwargs))
-    result = ufunc(*map(cp.asarray, args), **kwargs)
-    assert type(result) is cp.ndarray
-    assert result.shape == expected.shape
-    assert same_bits(cp.asnumpy(result), expected)
+    expected = on_fused_level(ufunc, *args, **kwargs)
+    got = results(ufunc(*map(cp.asarray, args), **kwargs))
+    for ours, right in zip(got, map(np.asarray, expected), strict=True):
+        assert type(ours) is cp.ndarray
+        assert ours.shape == right.shape
+        assert same_bits(cp.asnumpy(ours), right)
 
 
 @needs_fused
@@ -106,8 +108,10 @@ def test_every_layout(cp, ufunc, name):
     for n in range(20):
         check(cp, ufunc, *operands(ufunc, x.ravel()[:n]))
     fortran = cp.asarray(x.T)
-    assert ufunc(*[fortran] * ufunc.nin).strides == fortran.strides
-    assert ufunc(*[fortran] * ufunc.nin, order="C").flags.c_contiguous
+    for y in results(ufunc(*[fortran] * ufunc.nin)):
+        assert y.strides == fortran.strides
+    for y in results(ufunc(*[fortran] * ufunc.nin, order="C")):
+        assert y.flags.c_contiguous
 
 
 @needs_fused
@@ -151,6 +155,15 @@ def test_types_are_those_of_the_cpu(cp, ufunc):
             assert same_bits(cp.asnumpy(result), ufunc(number, x))
 
 
+one_output = pytest.mark.parametrize(
+    "ufunc", [ufunc for ufunc in UFUNCS if ufunc.nout == 1], ids=lambda ufunc: ufunc.__name__
+)
+two_outputs = pytest.mark.parametrize(
+    "ufunc", [ufunc for ufunc in UFUNCS if ufunc.nout == 2], ids=lambda ufunc: ufunc.__name__
+)
+
+
+@one_output
 def test_out(cp, ufunc):
     x = np.linspace(-3, 3, 64, dtype=np.float32)
     args = [cp.asarray(x)] * ufunc.nin
@@ -180,6 +193,50 @@ def test_out(cp, ufunc):
     assert np.array_equal(cp.asnumpy(wide), [expected, expected])
 
 
+@two_outputs
+def test_two_outs(cp, ufunc):
+    x = np.linspace(-3, 3, 64, dtype=np.float32)
+    args = [cp.asarray(x)] * ufunc.nin
+    expected = [cp.asnumpy(y) for y in ufunc(*args)]
+
+    def zeros(dtype=np.float32, shape=64):
+        return cp.asarray(np.zeros(shape, dtype))
+
+    outs = zeros(), zeros()
+    for got in (ufunc(*args, out=outs), ufunc(*args, *outs)):
+        for ours, out, right in zip(got, outs, expected, strict=True):
+            assert ours is out
+            assert same_bits(cp.asnumpy(out), right)
+    own, other = cp.asarray(x.copy()), zeros(np.float64)  # in place, and of another type
+    got = ufunc(*[own] * ufunc.nin, out=(other, own))
+    assert same_bits(cp.asnumpy(own), expected[1])
+    assert np.array_equal(cp.asnumpy(other), expected[0])
+    first, second = ufunc(*args, out=(None, own))
+    assert second is own
+    assert first.shape == (64,)
+    long = cp.asarray(np.append(x, np.float32(0)))
+    ufunc(*[long[:-1]] * ufunc.nin, out=(long[1:], None))
+    assert same_bits(cp.asnumpy(long)[1:], expected[0])
+    wide = zeros(shape=(2, 64)), None
+    assert [y.shape for y in ufunc(*args, out=wide)] == [(2, 64), (2, 64)]
+    masked = zeros(), zeros()
+    ufunc(*args, out=masked, where=cp.asarray(np.arange(64) % 2 == 0))
+    for out, right in zip(masked, expected, strict=True):
+        assert np.array_equal(cp.asnumpy(out), np.where(np.arange(64) % 2 == 0, right, 0))
+    for wrong, error, message in (
+        (zeros(), TypeError, "out must be a tuple of 2, arrays or None"),
+        ((zeros(),), ValueError, "the out tuple must have 2 entries, not 1"),
+        ((zeros(), zeros(shape=3)), ValueError, r"out has the shape \(3,\), the result \(64,\)"),
+        ((zeros(), zeros(shape=(2, 64))), ValueError, r"the outputs have the shapes \(64,\) and"),
+        ((zeros(), x), TypeError, "is on the host"),
+    ):
+        with pytest.raises(error, match=message):
+            ufunc(*args, out=wrong)
+    with pytest.raises(TypeError, match="out was given by position and by keyword"):
+        ufunc(*args, zeros(), out=(zeros(), zeros()))
+
+
+@one_output
 def test_where(cp, ufunc):
     x = np.linspace(-3, 3, 64, dtype=np.float32)
     args = [cp.asarray(x)] * ufunc.nin
@@ -208,7 +265,8 @@ def test_explicit_names(cp, ufunc):
     function = getattr(cupy, ufunc.__name__)
     assert function.__name__ in cupy.__all__
     x = cp.asarray(np.ones(3))
-    assert same_bits(cp.asnumpy(function(*[x] * ufunc.nin)), cp.asnumpy(ufunc(*[x] * ufunc.nin)))
+    for pair in zip(*(results(call(*[x] * ufunc.nin)) for call in (function, ufunc)), strict=True):
+        assert same_bits(*map(cp.asnumpy, pair))
     with pytest.raises(TypeError, match=rf"takes CuPy arrays here; gelu_simd\.{ufunc.__name__} "):
         function(*[1.0] * ufunc.nin)
 
@@ -297,7 +355,8 @@ def test_bench(tmp_path, capsys):
     assert {"float64", "float32", "float16"} <= dtypes
     assert len(rows) == len(dtypes) * len(UFUNCS)
     for row in report["rows"]:
-        arrays = 2 if row["name"] == "copy" else 1 + len(FUNCTIONS[row["function"]].operands)
+        function = FUNCTIONS[row["function"]]
+        arrays = 2 if row["name"] == "copy" else len(function.operands) + len(function.results)
         moved = arrays * 1000 * np.dtype(row["dtype"]).itemsize
         assert row["gb_per_s"] == pytest.approx(moved / (1e3 * row["min_us"]))
         assert row["name"] != "copy" or row["part_of_copy"] == 1

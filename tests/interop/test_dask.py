@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import same_bits
+from helpers import UFUNCS, same_bits
 
 import gelu_simd
 
@@ -18,6 +18,25 @@ da = pytest.importorskip("dask.array", reason="needs dask[array]")
 
 X = np.linspace(-8, 8, 12_000).reshape(30, 400)
 CHUNKS = (7, 150)
+
+
+@pytest.fixture(params=[u for u in UFUNCS if u.nout == 1], ids=lambda ufunc: ufunc.__name__)
+def ufunc(request: pytest.FixtureRequest) -> np.ufunc:
+    """Return each ufunc of one output."""
+    return request.param
+
+
+@pytest.mark.parametrize("ufunc", [u for u in UFUNCS if u.nout == 2], ids=lambda u: u.__name__)
+def test_two_outputs_are_a_generalised_ufunc(ufunc: np.ufunc) -> None:
+    """Dask knows ufuncs of two outputs by name only; apply_gufunc takes any."""
+    lazy = da.from_array(X, CHUNKS)
+    with pytest.raises(TypeError):
+        ufunc(*[lazy] * ufunc.nin)
+    signature = f"{','.join(['()'] * ufunc.nin)}->(),()"
+    ys = da.apply_gufunc(ufunc, signature, *[lazy] * ufunc.nin, output_dtypes=[float, float])
+    for y, expected in zip(ys, ufunc(*[X] * ufunc.nin), strict=True):
+        assert y.chunks == lazy.chunks
+        assert same_bits(y.compute(), expected)
 
 
 @pytest.mark.parametrize("scheduler", ["synchronous", "threads"])

@@ -1,4 +1,4 @@
-"""Keras on its NumPy backend with dropins/keras_gelu.py: every GELU of it runs on gelu_simd."""
+"""Keras with gelu_simd.keras, on each of its backends: every GELU of it runs on gelu_simd."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,40 +14,51 @@ from numpy.typing import NDArray
 
 import gelu_simd
 
-# Keras has one backend in a process, and this one needs JAX, whose threads make later forks warn.
+# Keras has one backend in a process, and imports JAX, whose threads make later forks warn.
 # So another process computes all results; those of each type go through the file as bytes.
 CODE = """
 import importlib
 import sys
 import numpy as np
 import keras
-from dropins import keras_gelu
-import gelu_simd
+import ml_dtypes
+import gelu_simd.keras
 
 x = np.load(sys.argv[1])
 results = {}
+t_dtype = {name: np.dtype(name) for name in ("float64", "float32", "float16", "bfloat16")}
 for dtype in ("float64", "float32", "float16", "bfloat16"):
     t = keras.ops.cast(x, dtype)
     for where in ("ops", "activations"):
         for approximate in (None, False, True):
             kwargs = {} if approximate is None else {"approximate": approximate}
             y = getattr(keras, where).gelu(t, **kwargs)
-            assert y.dtype == dtype, y.dtype
+            assert keras.backend.standardize_dtype(y.dtype) == dtype, y.dtype
+            y = keras.ops.convert_to_numpy(y)
+            if y.dtype != t_dtype[dtype]:  # NumPy's bfloat16 of PyTorch's tensor
+                y = y.astype(t_dtype[dtype])
             results[f"{where} {approximate} {dtype}"] = y.view(np.uint8)
 
-results["list"] = keras.ops.gelu([-1.0, 2.0])
-results["layer"] = keras.layers.Activation("gelu")(x)
+results["list"] = keras.ops.convert_to_numpy(keras.ops.gelu([-1.0, 2.0]))
+results["layer"] = keras.ops.convert_to_numpy(keras.layers.Activation("gelu")(x))
+if keras.backend.backend() == "numpy":
+    results["array"] = keras.ops.gelu(x.astype("f8"))
 inputs = keras.Input((30,))
 hidden = keras.layers.Dense(8, activation="gelu")(inputs)
-hidden = keras.layers.Dense(8, activation=gelu_simd.gelu_tanh)(hidden)
+hidden = keras.layers.Dense(8, activation=keras.ops.gelu)(hidden)
 model = keras.Model(inputs, keras.ops.gelu(hidden))
 results["model"] = model.predict(x, verbose=0)
 for k, weight in enumerate(model.weights):
-    results[f"weight {k}"] = weight.numpy()
+    results[f"weight {k}"] = keras.ops.convert_to_numpy(weight)
 
-keras.src.backend.backend = lambda: "jax"
+if keras.backend.backend() != "numpy":  # has no training
+    target = np.sin(x[:, :8])
+    model.compile(keras.optimizers.Adam(0.01), "mse")
+    results["losses"] = model.fit(x, target, epochs=30, verbose=0).history["loss"]
+
+keras.src.backend.backend = lambda: "tensorflow"
 try:
-    importlib.reload(keras_gelu)
+    importlib.reload(gelu_simd.keras)
 except ImportError as error:
     results["refusal"] = str(error)
 np.savez(sys.argv[2], **results)
@@ -60,16 +70,24 @@ def x() -> NDArray[np.float32]:
     return np.linspace(-8, 8, 1200, dtype="f4").reshape(40, 30)
 
 
+@pytest.fixture(scope="module", params=["numpy", "torch", "jax"])
+def backend(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def results(x: NDArray, tmp_path_factory: pytest.TempPathFactory) -> dict[str, NDArray]:
-    for name in ("keras", "jax", "scipy"):  # the NumPy backend of Keras imports the others
+def results(
+    backend: str, x: NDArray, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, NDArray]:
+    needs = {"numpy": ("jax", "scipy"), "torch": ("torch",), "jax": ("jax",)}[backend]
+    for name in ("keras", *needs):  # Keras imports JAX and SciPy for its NumPy backend
         if find_spec(name) is None:
             pytest.skip(f"needs {name}")
     folder = tmp_path_factory.mktemp("keras")
     np.save(folder / "x.npy", x)
     done = subprocess.run(
         [sys.executable, "-c", CODE, str(folder / "x.npy"), str(folder / "results.npz")],
-        cwd=Path(__file__).parent, env=os.environ | {"KERAS_BACKEND": "numpy"},
+        env=os.environ | {"KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu", "JAX_ENABLE_X64": "1"},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -88,8 +106,10 @@ def test_functions(
     assert same_bits(result, expected)
 
 
-def test_list_is_float32(results: dict[str, NDArray]) -> None:
-    assert same_bits(results["list"], gelu_simd.gelu_tanh(np.array([-1, 2], "f4")))
+def test_list(backend: str, results: dict[str, NDArray]) -> None:
+    """It is float32, but in JAX with 64 bits."""
+    dtype = np.float64 if backend == "jax" else np.float32
+    assert same_bits(results["list"], gelu_simd.gelu_tanh(np.array([-1, 2], dtype)))
 
 
 def test_layer(results: dict[str, NDArray], x: NDArray) -> None:
@@ -103,5 +123,18 @@ def test_model(results: dict[str, NDArray], x: NDArray) -> None:
     np.testing.assert_allclose(results["model"], gelu_simd.gelu_tanh(hidden), rtol=0, atol=1e-5)
 
 
+def test_training(backend: str, results: dict[str, NDArray]) -> None:
+    if backend == "numpy":
+        pytest.skip("Keras trains nothing on its NumPy backend")
+    assert results["losses"][-1] < 0.5 * results["losses"][0]
+
+
+def test_float64_of_numpy_stays(backend: str, results: dict[str, NDArray], x: NDArray) -> None:
+    if backend != "numpy":
+        pytest.skip("Keras converts it on other backends")
+    assert same_bits(results["array"], gelu_simd.gelu_tanh(x.astype("f8")))
+
+
 def test_other_backend_is_refused(results: dict[str, NDArray]) -> None:
-    assert str(results["refusal"]) == "Keras runs on jax; set KERAS_BACKEND=numpy"
+    message = "Keras runs on tensorflow; set KERAS_BACKEND to one of numpy, torch, jax"
+    assert str(results["refusal"]) == f"gelu_simd.keras: {message}"

@@ -1,7 +1,8 @@
-"""ONNX's ReferenceEvaluator with dropins/onnx_gelu.py: its Gelu nodes run on gelu_simd."""
+"""ONNX's ReferenceEvaluator with gelu_simd.onnx: its GELU nodes run on gelu_simd."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -54,17 +55,21 @@ def vectors() -> list[Vector]:
 
 def model_of(node: onnx.NodeProto, dtype: str) -> onnx.ModelProto:
     """Return a model of one node."""
-    x, y = (onnx.helper.make_tensor_value_info(name, TYPES[dtype], None) for name in "xy")
-    opset = onnx.helper.make_opsetid("", 20)
-    graph = onnx.helper.make_graph([node], "gelu", [x], [y])
-    return onnx.helper.make_model(graph, opset_imports=[opset])
+
+    def info(names: Sequence[str]) -> list:
+        return [onnx.helper.make_tensor_value_info(name, TYPES[dtype], None) for name in names]
+
+    opsets = [onnx.helper.make_opsetid("", 20), onnx.helper.make_opsetid("com.microsoft", 1)]
+    graph = onnx.helper.make_graph([node], "gelu", info(node.input), info(node.output))
+    return onnx.helper.make_model(graph, opset_imports=opsets, ir_version=10)
 
 
 def evaluate(model: onnx.ModelProto, *inputs: np.ndarray) -> np.ndarray:
-    from dropins.onnx_gelu import Gelu
     from onnx.reference import ReferenceEvaluator
 
-    evaluator = ReferenceEvaluator(model, new_ops=[Gelu])
+    from gelu_simd.onnx import OPERATORS
+
+    evaluator = ReferenceEvaluator(model, new_ops=OPERATORS)
     [result] = evaluator.run(None, dict(zip(evaluator.input_names, inputs, strict=True)))
     return result
 
@@ -119,3 +124,61 @@ def test_node_inside_a_model() -> None:
     np.testing.assert_allclose(
         evaluate(model, x, weight), gelu_simd.gelu_tanh(x @ weight).sum(), rtol=1e-6
     )
+
+
+# ---- the operators of onnxruntime ----
+
+
+def silu(x: np.ndarray) -> np.ndarray:
+    return (x / (1 + np.exp(-np.float64(1) * x))).astype(x.dtype)
+
+
+BIAS = np.array([0.5, -1, 2], "f4")
+MICROSOFT = {
+    "Gelu": (1, {}, gelu_simd.gelu),
+    "BiasGelu": (2, {}, lambda x: gelu_simd.gelu(x + BIAS.astype(x.dtype))),
+    "FastGelu": (1, {}, gelu_simd.gelu_tanh),
+    "FastGelu, biased": (2, {}, lambda x: gelu_simd.gelu_tanh(x + BIAS.astype(x.dtype))),
+    "QuickGelu": (1, {}, gelu_simd.quick_gelu),
+    "QuickGelu, alpha of ours": (1, {"alpha": 1.702}, gelu_simd.quick_gelu),
+    "QuickGelu, alpha": (1, {"alpha": 1.0}, silu),
+}
+
+
+def microsoft(case: str, dtype: str) -> tuple[onnx.ModelProto, list[np.ndarray], np.ndarray]:
+    """Return a model of one operator, its inputs and what it is to give."""
+    inputs, attributes, f = MICROSOFT[case]
+    arrays = [np.linspace(-9, 9, 300).reshape(100, 3).astype(dtype), BIAS.astype(dtype)][:inputs]
+    node = onnx.helper.make_node(
+        case.partition(",")[0], list("xb")[:inputs], ["y"], domain="com.microsoft", **attributes
+    )
+    return model_of(node, dtype), arrays, f(arrays[0])
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("case", MICROSOFT)
+def test_operators_of_onnxruntime(case: str, dtype: str) -> None:
+    model, arrays, expected = microsoft(case, dtype)
+    result = evaluate(model, *arrays)
+    assert result.dtype == dtype
+    # onnxruntime rounds x + bias to float16, our functions only what they return.
+    tolerance = 2e-2 if dtype == "float16" else 1e-6
+    np.testing.assert_allclose(result, expected, rtol=tolerance)
+
+
+@pytest.mark.parametrize("case", MICROSOFT)
+def test_onnxruntime_gives_the_same(case: str) -> None:
+    """To its own rounding."""
+    onnxruntime = pytest.importorskip("onnxruntime", reason="needs onnxruntime")
+    model, arrays, expected = microsoft(case, "float32")
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    [result] = session.run(None, dict(zip("xb", arrays, strict=False)))
+    np.testing.assert_allclose(result, expected, rtol=0, atol=2e-6)
+
+
+def test_huge_numbers_raise_nothing() -> None:
+    """The logistic function is 0 there, though its formula overflows."""
+    model, _, _ = microsoft("QuickGelu, alpha", "float32")
+    with np.errstate(all="raise", under="ignore"):
+        result = evaluate(model, np.array([-3e38, -1000, 1000, 3e38], "f4"))
+    assert same_bits(result, np.array([-0.0, -0.0, 1000, 3e38], "f4"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers import same_bits
+from helpers import UFUNCS, same_bits
 
 import gelu_simd
 
@@ -12,6 +12,12 @@ pd = pytest.importorskip("pandas", reason="needs pandas")
 
 X = np.linspace(-4, 4, 6)
 LABELS = list("abcdef")
+
+
+@pytest.fixture(params=[u for u in UFUNCS if u.nout == 1], ids=lambda ufunc: ufunc.__name__)
+def ufunc(request: pytest.FixtureRequest) -> np.ufunc:
+    """Return each ufunc of one output."""
+    return request.param
 
 
 def args(ufunc: np.ufunc, x: object) -> list[object]:

@@ -1,4 +1,4 @@
-"""Thinc with dropins/thinc_ops.py: GELU forward and backward by gelu_simd."""
+"""Thinc with gelu_simd.thinc: GELU forward and backward by gelu_simd."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ each_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
 
 @pytest.fixture
 def ops() -> Iterator[Any]:
-    from dropins import thinc_ops
+    from gelu_simd.thinc import GeluSimdOps
 
     with thinc.use_ops("gelu_simd"):
-        assert type(thinc.get_current_ops()) is thinc_ops.GeluSimdOps
+        assert type(thinc.get_current_ops()) is GeluSimdOps
         yield thinc.get_current_ops()
 
 

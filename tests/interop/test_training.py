@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+from gradients import STEP, check, check_layer, slope
 from helpers import BENCH, FUSED, INFO, every_level, needs_bench, program, run_program
 
 from gelu_simd._levels import using
@@ -19,6 +20,7 @@ from gelu_simd._levels import using
 pytestmark = needs_bench
 
 GELUS = ["GELU", "GELU tanh"]  # with the gradients of this package
+GEGLUS = ["GEGLU"]
 MODELS = ["MLP", "ViT"]
 
 
@@ -38,48 +40,6 @@ def rng() -> np.random.Generator:
 
 
 # ---- gradients ----
-
-STEP = 2.0**-9
-
-
-def slope(f: Callable[[float], float], step: float = STEP) -> float:
-    """Differentiate f at 0 by central differences; the error falls as the fourth power of step."""
-    near, far = (f(h) - f(-h) for h in (step, 2 * step))
-    return (8 * near - far) / (12 * step)
-
-
-def check(f: Callable[[], float], values: np.ndarray, gradient: np.ndarray, entries: Any) -> None:
-    """Compare a gradient of f with finite differences, at the given flat indices of values."""
-    flat = values.reshape(-1)
-    assert np.shares_memory(flat, values)
-
-    def shifted(entry: int, by: float) -> float:
-        before = flat[entry]
-        flat[entry] += by
-        result = f()
-        flat[entry] = before
-        return result
-
-    expected = [slope(lambda by, entry=entry: shifted(entry, by)) for entry in entries]
-    largest = np.abs(gradient).max()
-    np.testing.assert_allclose(gradient.ravel()[entries], expected, rtol=0, atol=1e-9 * largest)
-
-
-def check_layer(layer: Any, x: np.ndarray, rng: np.random.Generator) -> None:
-    """Check the gradients in x and in all parameters of a random weighting of the output."""
-    assert x.dtype == np.float64
-    weights = rng.standard_normal(layer.forward(x).shape)
-    gradient = layer.backward(weights.copy())
-    assert gradient.shape == x.shape
-
-    def weighted() -> float:
-        return float((weights * layer.forward(x)).sum())
-
-    check(weighted, x, gradient, np.arange(x.size))
-    for parameter in layer.parameters:
-        gradient = parameter.grad.copy()
-        assert gradient.any()
-        check(weighted, parameter.value, gradient, np.arange(gradient.size))
 
 
 def away_from_0(x: np.ndarray) -> np.ndarray:
@@ -148,14 +108,14 @@ def test_gradient_of_cross_entropy(layers: ModuleType, rng: np.random.Generator)
 
 
 @every_level
-@pytest.mark.parametrize("name", GELUS)
+@pytest.mark.parametrize("name", [*GELUS, *GEGLUS])
 @pytest.mark.parametrize("model", MODELS)
 def test_gradient_of_model(
     layers: ModuleType, train_digits: ModuleType, rng: np.random.Generator, model: str, name: str
 ) -> None:
     """Along random directions, and in some parameters of every array."""
     variant = {v.name: v for v in train_digits.VARIANTS}[name]
-    network = train_digits.MODELS[model](lambda: layers.Activation(variant.f, variant.g), rng)
+    network = train_digits.MODELS[model](variant.hidden(), rng)
     values, grads = layers.in_one_array(network.parameters, np.float64)
     images, labels = rng.random((3, 64)), rng.integers(10, size=3)
 
@@ -187,7 +147,7 @@ def test_float16_model_is_near_float32(
     layers: ModuleType, train_digits: ModuleType, rng: np.random.Generator, model: str
 ) -> None:
     variant = next(v for v in train_digits.VARIANTS if v.dtype == "float16")
-    network = train_digits.MODELS[model](lambda: layers.Activation(variant.f, variant.g), rng)
+    network = train_digits.MODELS[model](variant.hidden(), rng)
     values, grads = layers.in_one_array(network.parameters, np.float32)
     images, labels = rng.random((20, 64)), rng.integers(10, size=20)
     logits, gradients = {}, {}
@@ -229,7 +189,7 @@ def losses(train_digits: ModuleType, model: str, name: str) -> list[float]:
     return run.loss + run.test_loss
 
 
-@pytest.mark.parametrize("name", [*GELUS, "GELU float16"])
+@pytest.mark.parametrize("name", [*GELUS, *GEGLUS, "GELU float16"])
 def test_every_fused_level_trains_the_same(one_thread: ModuleType, name: str) -> None:
     curves = []
     for level in FUSED:
@@ -254,7 +214,7 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     report = json.loads(path.read_text(encoding="utf-8"))
-    for text in (*MODELS, "ReLU", *GELUS, "GELU float16", "ms per epoch", report["cpu"]):
+    for text in (*MODELS, "ReLU", *GELUS, *GEGLUS, "GELU float16", "ms per epoch", report["cpu"]):
         assert text in done.stdout
     return report["results"]
 
@@ -280,6 +240,7 @@ def test_every_variant_learns(quick: dict[str, Any], train_digits: ModuleType, m
     [
         ("GELU", "GELU, SciPy erf", 1e-3),
         ("GELU tanh", "GELU tanh, NumPy", 1e-3),
+        ("GEGLU", "GEGLU, SciPy erf", 1e-3),
         ("GELU", "GELU tanh", 5e-3),
         ("GELU", "GELU float16", 2e-2),
     ],

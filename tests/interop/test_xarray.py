@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers import same_bits
+from helpers import UFUNCS, same_bits
 
 import gelu_simd
 
 xr = pytest.importorskip("xarray", reason="needs xarray")
+
+
+@pytest.fixture(params=[u for u in UFUNCS if u.nout == 1], ids=lambda ufunc: ufunc.__name__)
+def ufunc(request: pytest.FixtureRequest) -> np.ufunc:
+    """Return each ufunc of one output."""
+    return request.param
 
 
 def array(dtype: str = "float32") -> xr.DataArray:

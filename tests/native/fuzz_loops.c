@@ -19,11 +19,16 @@
 #include "loops.h"
 
 enum { CAPACITY = 1 << 16, GUARD = 64, SENTINEL = 0xa5, LONGEST = 4095, MAX_LEVELS = 4 };
+enum { OPERANDS = GELU_SIMD_MAX_OPERANDS, OUTPUTS = GELU_SIMD_MAX_OUTPUTS };
 
-#define FUNCTION_INDEX(name, inputs, outputs, context) INDEX_##name,
-enum { GELU_SIMD_FUNCTIONS(FUNCTION_INDEX, ) };
+/* Each gradient of one operand, and the derivative that it multiplies. */
+static const int gradients[][2] = {
+    {GELU_SIMD_INDEX_gelu_backward, GELU_SIMD_INDEX_gelu_grad},
+    {GELU_SIMD_INDEX_gelu_tanh_backward, GELU_SIMD_INDEX_gelu_tanh_grad},
+    {GELU_SIMD_INDEX_quick_gelu_backward, GELU_SIMD_INDEX_quick_gelu_grad},
+};
 
-/* How operands share memory. */
+/* How operands share memory; a second output shares none. */
 enum {
     NOT,
     OUT_IS_FIRST,
@@ -39,15 +44,15 @@ enum {
 /* The first bytes of the fuzzer's input; the others become values. */
 typedef struct {
     uint8_t function, type, length, more_length, sharing, shift, wild;
-    uint8_t step[3], gap[4], first_placed, at_end;
+    uint8_t step[OPERANDS], gap[OPERANDS + 1], first_placed, at_end;
 } header;
 
 /* ---- the call under test ---- */
 
-static int function, type, inputs;
+static int function, type, inputs, operands;
 static size_t n;
-static ptrdiff_t strides[3];
-static char *args[3]; /* the inputs, then the output */
+static ptrdiff_t strides[OPERANDS];
+static char *args[OPERANDS]; /* the inputs, then the outputs */
 
 static char *memory; /* CAPACITY bytes between two pages that must not be touched */
 static char *used;   /* the part of it that holds operands, gaps and guards */
@@ -55,7 +60,7 @@ static size_t used_size;
 static char before[CAPACITY], expected[CAPACITY];
 
 static const gelu_simd_table *level;
-static uint64_t results[MAX_LEVELS][LONGEST];
+static uint64_t results[MAX_LEVELS][LONGEST][OUTPUTS];
 
 /* ---- numbers, as their bits ---- */
 
@@ -145,11 +150,11 @@ static void place(const header *h, const int *group, const ptrdiff_t *offset)
 {
     const ptrdiff_t size = (ptrdiff_t)SIZE, way = n ? (ptrdiff_t)n - 1 : 0;
     const int at_end = h->at_end & 1;
-    ptrdiff_t at = at_end ? GUARD : 0, start[3];
-    for (int j = 0; j < 3; j++) {
-        const int g = (h->first_placed + j) % 3;
+    ptrdiff_t at = at_end ? GUARD : 0, start[OPERANDS];
+    for (int j = 0; j < OPERANDS; j++) {
+        const int g = (h->first_placed + j) % OPERANDS;
         ptrdiff_t low = PTRDIFF_MAX, high = PTRDIFF_MIN;
-        for (int k = 0; k <= inputs; k++) {
+        for (int k = 0; k < operands; k++) {
             const ptrdiff_t first = offset[k], end = first + way * strides[k];
             if (group[k] != g)
                 continue;
@@ -162,9 +167,9 @@ static void place(const header *h, const int *group, const ptrdiff_t *offset)
         start[g] = at - low;
         at += high - low;
     }
-    used_size = (size_t)(at + h->gap[3] % 64 * size + (at_end ? 0 : GUARD));
+    used_size = (size_t)(at + h->gap[OPERANDS] % 64 * size + (at_end ? 0 : GUARD));
     used = at_end ? memory + CAPACITY - used_size : memory;
-    for (int k = 0; k <= inputs; k++)
+    for (int k = 0; k < operands; k++)
         args[k] = used + start[group[k]] + offset[k];
 }
 
@@ -172,19 +177,23 @@ static void place(const header *h, const int *group, const ptrdiff_t *offset)
 static void arrange(const header *h)
 {
     static const int steps[] = {1, 1, 1, 1, 1, 1, 1, 2, 3, 17, 0, 0, -1, -1, -2, -17};
-    ptrdiff_t offset[3] = {0}, longest = 1;
-    int group[3] = {0, 1, 2}; /* of operands that are placed together */
+    ptrdiff_t offset[OPERANDS] = {0}, longest = 1;
+    int group[OPERANDS]; /* of operands that are placed together */
 
+    for (int k = 0; k < OPERANDS; k++)
+        group[k] = k;
     function = h->function % GELU_SIMD_NUM_FUNCTIONS;
     type = h->type % GELU_SIMD_NUM_TYPES;
     inputs = gelu_simd_functions[function].inputs;
+    operands = inputs + gelu_simd_functions[function].outputs;
     const ptrdiff_t size = (ptrdiff_t)SIZE, shift = h->shift * size;
     const int last = inputs - 1, out = inputs;
 
-    for (int k = 0; k <= out; k++)
+    for (int k = 0; k < operands; k++) {
         strides[k] = steps[h->step[k] % 16] * size;
-    if (strides[out] == 0)
-        strides[out] = size;
+        if (k >= inputs && strides[k] == 0)
+            strides[k] = size;
+    }
 
     int sharing = h->sharing % NUM_SHARINGS;
     if (inputs == 1 && sharing >= INPUTS_OVERLAP)
@@ -218,9 +227,9 @@ static void arrange(const header *h)
     }
 
     n = h->length < 240 ? h->length % 128 : h->length % 16 * 256 + h->more_length;
-    for (int k = 0; k <= out; k++)
+    for (int k = 0; k < operands; k++)
         longest = larger(longest, larger(strides[k], -strides[k]));
-    n = (size_t)smaller((ptrdiff_t)n, CAPACITY / 4 / longest);
+    n = (size_t)smaller((ptrdiff_t)n, CAPACITY / (OPERANDS + 1) / longest);
 
     place(h, group, offset);
 }
@@ -247,10 +256,10 @@ static void fail(const char *what, size_t i)
 {
     fprintf(stderr, "%s: level %s, %s, %s, n = %zu, element %zu of strides", what, level->name,
             gelu_simd_functions[function].name, gelu_simd_types[type].name, n, i);
-    for (int k = 0; k <= inputs; k++)
+    for (int k = 0; k < operands; k++)
         fprintf(stderr, " %td", strides[k]);
     fprintf(stderr, " at");
-    for (int k = 0; k <= inputs; k++)
+    for (int k = 0; k < operands; k++)
         fprintf(stderr, " %td", args[k] - used);
     fprintf(stderr, "\n");
     abort();
@@ -264,48 +273,58 @@ static void fail_at(const char *what, size_t i, const uint64_t *x, uint64_t y)
     fail(what, i);
 }
 
-/* The result for one element, contiguous and aligned, and the exceptions that it raised. */
-static uint64_t one(int of_function, int of_type, const uint64_t *x, int *raised)
+/* Computes one element, contiguous and aligned: its results, and the exceptions that it raised. */
+static int one(int of_function, int of_type, const uint64_t *x, uint64_t *y)
 {
-    uint64_t operands[3] = {x[0], x[gelu_simd_functions[of_function].inputs - 1]};
-    char *places[3];
-    ptrdiff_t steps[3];
-    for (int k = 0; k < 3; k++)
-        places[k] = (char *)&operands[k], steps[k] = gelu_simd_types[of_type].size;
+    uint64_t elements[OPERANDS] = {0};
+    char *places[OPERANDS];
+    ptrdiff_t steps[OPERANDS];
+    const int first = gelu_simd_functions[of_function].inputs;
+    for (int k = 0; k < first; k++)
+        elements[k] = x[k];
+    for (int k = 0; k < OPERANDS; k++)
+        places[k] = (char *)&elements[k], steps[k] = gelu_simd_types[of_type].size;
     feclearexcept(FE_ALL_EXCEPT);
     call_loop(level, of_function, of_type, places, 1, steps);
-    *raised = fetestexcept(FE_ALL_EXCEPT);
-    return operands[gelu_simd_functions[of_function].inputs];
+    const int raised = fetestexcept(FE_ALL_EXCEPT);
+    for (int k = 0; k < gelu_simd_functions[of_function].outputs; k++)
+        y[k] = elements[first + k];
+    return raised;
 }
 
-/* A NaN for a NaN alone, and no exception but underflow for a small result. */
-static void check_value(size_t i, const uint64_t *x, uint64_t y, int raised)
+/* Of a function of one input: a NaN for a NaN alone, and no exception but underflow for a small
+ * result. */
+static void check_values(size_t i, const uint64_t *x, const uint64_t *y, int raised)
 {
-    const int small = magnitude(y) <= SMALLEST_NORMAL;
-    if (is_nan(*x) != is_nan(y))
-        fail_at("NaN", i, x, y);
+    int small = 0;
+    for (int k = 0; k < operands - inputs; k++) {
+        small |= magnitude(y[k]) <= SMALLEST_NORMAL;
+        if (is_nan(*x) != is_nan(y[k]))
+            fail_at("NaN", i, x, y[k]);
+    }
     if (!is_signalling(*x) && raised & ~(FE_INEXACT | (small ? FE_UNDERFLOW : 0)))
-        fail_at("exceptions", i, x, y);
+        fail_at("exceptions", i, x, y[0]);
 }
 
 /* dy times the derivative by the same level, in the half types that of float32, and the exceptions
  * of the product; float16 may overflow, too, when it is rounded. */
-static void check_gradient(size_t i, const uint64_t *x, uint64_t y, int raised)
+static void check_gradient(int grad, size_t i, const uint64_t *x, uint64_t y, int raised)
 {
-    const int grad = function == INDEX_gelu_backward ? INDEX_gelu_grad : INDEX_gelu_tanh_grad;
-    int product_raised, ignored;
-    uint64_t product;
+    int product_raised;
+    uint64_t product, derivative;
     if (type == GELU_SIMD_f64) {
+        one(grad, type, &x[1], &derivative);
         volatile double dy = f64_of(x[0]), z;
-        volatile double slope = f64_of(one(grad, type, &x[1], &ignored));
+        volatile double slope = f64_of(derivative);
         feclearexcept(FE_ALL_EXCEPT);
         z = dy * slope;
         product_raised = fetestexcept(FE_ALL_EXCEPT);
         product = bits_of_f64(z);
     } else {
         const uint64_t wide = bits_of_f32(widened(x[1]));
+        one(grad, GELU_SIMD_f32, &wide, &derivative);
         volatile float dy = widened(x[0]), z;
-        volatile float slope = f32_of(one(grad, GELU_SIMD_f32, &wide, &ignored));
+        volatile float slope = f32_of(derivative);
         feclearexcept(FE_ALL_EXCEPT);
         z = dy * slope;
         product_raised = fetestexcept(FE_ALL_EXCEPT);
@@ -320,18 +339,28 @@ static void check_gradient(size_t i, const uint64_t *x, uint64_t y, int raised)
         fail_at("exceptions", i, x, y);
 }
 
-/* Calls the loop for each element alone: what it makes of the memory, and all exceptions. */
-static int one_by_one(uint64_t *y)
+static void check(size_t i, const uint64_t *x, const uint64_t *y, int raised)
 {
-    int all_raised = 0, raised;
+    if (inputs == 1)
+        check_values(i, x, y, raised);
+    for (size_t k = 0; k < sizeof gradients / sizeof gradients[0]; k++)
+        if (function == gradients[k][0])
+            check_gradient(gradients[k][1], i, x, y[0], raised);
+}
+
+/* Calls the loop for each element alone: what it makes of the memory, and all exceptions. */
+static int one_by_one(uint64_t (*y)[OUTPUTS])
+{
+    int all_raised = 0;
     memcpy(used, before, used_size);
     for (size_t i = 0; i < n; i++) {
-        uint64_t x[2];
+        uint64_t x[OPERANDS];
         for (int k = 0; k < inputs; k++)
             x[k] = load(args[k] + (ptrdiff_t)i * strides[k]);
-        y[i] = one(function, type, x, &raised);
-        (inputs == 1 ? check_value : check_gradient)(i, x, y[i], raised);
-        store(args[inputs] + (ptrdiff_t)i * strides[inputs], y[i]);
+        const int raised = one(function, type, x, y[i]);
+        check(i, x, y[i], raised);
+        for (int k = inputs; k < operands; k++)
+            store(args[k] + (ptrdiff_t)i * strides[k], y[i][k - inputs]);
         all_raised |= raised;
     }
     memcpy(expected, used, used_size);
@@ -378,15 +407,16 @@ static void all_at_once(int all_raised)
     if (!mode_is_default())
         fail("mode of the arithmetic", 0);
 
-    for (size_t i = 0; i < n; i++) {
-        char *const found = args[inputs] + (ptrdiff_t)i * strides[inputs];
-        const uint64_t wanted = load(expected + (found - used));
-        if (!same(load(found), wanted))
-            fail("an element differs from that computed alone", i);
-        store(found, wanted); /* any NaN for any other */
-    }
+    for (int k = inputs; k < operands; k++)
+        for (size_t i = 0; i < n; i++) {
+            char *const place = args[k] + (ptrdiff_t)i * strides[k];
+            const uint64_t right = load(expected + (place - used));
+            if (!same(load(place), right))
+                fail("an element differs from that computed alone", i);
+            store(place, right); /* any NaN for any other */
+        }
     if (memcmp(used, expected, used_size) != 0)
-        fail("memory outside the output", 0);
+        fail("memory outside the outputs", 0);
 }
 
 /* Whether two levels' results may be those of one input. */
@@ -408,11 +438,12 @@ static void compare_levels(const gelu_simd_table *const *levels, size_t count)
     for (size_t k = 1; k < count; k++) {
         level = levels[k];
         const int alike = strcmp(level->bits, levels[0]->bits) == 0;
-        for (size_t i = 0; i < n; i++) {
-            const uint64_t a = results[0][i], b = results[k][i];
-            if (alike ? !same(a, b) : inputs == 1 && !agree(a, b))
-                fail("levels differ", i);
-        }
+        for (size_t i = 0; i < n; i++)
+            for (int j = 0; j < operands - inputs; j++) {
+                const uint64_t a = results[0][i][j], b = results[k][i][j];
+                if (alike ? !same(a, b) : inputs == 1 && !agree(a, b))
+                    fail("levels differ", i);
+            }
     }
 }
 

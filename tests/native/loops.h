@@ -11,7 +11,7 @@ static inline void call_loop(const gelu_simd_table *level, int function, int typ
                              size_t n, const ptrdiff_t *strides)
 {
     const ptrdiff_t length = (ptrdiff_t)n;
-    gelu_simd_slot slot = {function, type};
+    gelu_simd_slot slot = {function, type, NULL};
     gelu_simd_set_level(level);
     gelu_simd_loop(args, &length, strides, &slot);
 }

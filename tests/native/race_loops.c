@@ -43,6 +43,7 @@ int main(void)
     int failed = pthread_barrier_init(&together, NULL, THREADS);
     memset(inputs, 0x3e, sizeof inputs);
     threads_set_number(3);
+    threads_set_cpus(3);
     for (const gelu_simd_table *const *levels = gelu_simd_available(); *levels; levels++) {
         pthread_t threads[THREADS];
         level = *levels;

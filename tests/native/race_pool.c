@@ -43,9 +43,11 @@ static void *call(void *seed)
         memset(&t, 0, sizeof t);
         t.overflowing = random_below(&state, 2 * parts);
         feclearexcept(FE_ALL_EXCEPT);
-        if (!random_below(&state, 10))
+        if (!random_below(&state, 10)) {
             threads_set_number(1 + random_below(&state, 6));
-        while (!threads_run(part, &t, parts, (int)random_below(&state, 2)))
+            threads_set_cpus(random_below(&state, 8));
+        }
+        while (!threads_run(part, &t, parts, threads_for_job(), (int)random_below(&state, 2)))
             sched_yield();
         for (long k = 0; k < MOST_PARTS; k++)
             failed |= t.done[k] != (k < parts);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -11,14 +12,14 @@ from numpy.typing import NDArray
 from gelu_simd import _ufuncs
 from gelu_simd._check import inputs, oracle
 from gelu_simd._check.bits import Array, bits, is_nan
-from gelu_simd._functions import PRODUCT_OF, limit
+from gelu_simd._functions import ELEMENTARY, FUNCTIONS, limit
 from gelu_simd._levels import BITS, using
 from gelu_simd._types import TYPES
 
 Point = tuple[float, ...]  # the operands of one result
 
-#: Numbers dy for each x, if all numbers x are checked.
-GRADIENTS = 256
+#: Numbers beside each number of the last operand, if all of its numbers are checked.
+COMPANIONS = 256
 
 
 class Finding(NamedTuple):
@@ -64,23 +65,26 @@ def require_default_mode() -> None:
         )
 
 
-def evaluate(function: str, level: str, operands: Sequence[Array]) -> Array:
+def evaluate(function: str, level: str, operands: Sequence[Array]) -> tuple[Array, ...]:
     """Return the results of `function` on `level`."""
     with using(level), np.errstate(all="ignore"):
-        return _ufuncs.ufuncs[function](*operands)
+        results = _ufuncs.ufuncs[function](*operands)
+    return results if isinstance(results, tuple) else (results,)
 
 
-def product(function: str, level: str, dy: Array, x: Array) -> Array:
-    """Return the right result of a backward function by bits: dy times the derivative.
+def composed(function: str, level: str, operands: Sequence[Array]) -> tuple[Array, ...]:
+    """Return the right results of a composed function, bit by bit."""
+    composition = FUNCTIONS[function].composition
 
-    In a type that is computed in another one, it is the result in that one, rounded.
-    """
+    def factor(name: str, x: Array) -> Array:
+        return evaluate(name, level, [x])[0]
+
+    dtype = operands[0].dtype
+    if composition.rounds_once:
+        operands = [x.astype(TYPES[dtype.name].lane) for x in operands]
+    factors = [partial(factor, name) for name in composition.factors]
     with np.errstate(all="ignore"):
-        lane = np.dtype(TYPES[x.dtype.name].lane)
-        if lane != x.dtype:
-            wide = evaluate(function, level, [dy.astype(lane), x.astype(lane)])
-            return wide.astype(x.dtype)
-        return dy * evaluate(PRODUCT_OF[function], level, [x])
+        return tuple(y.astype(dtype) for y in composition.compute(*factors, *operands))
 
 
 def different(a: Array, b: Array) -> NDArray[np.bool_]:
@@ -93,24 +97,27 @@ def examine(
 ) -> list[Finding]:
     """Judge each level on one block; results that are equal on several levels are judged once.
 
-    The error of a backward function is 0 where it gives the bits of `product`, else infinite.
+    The error of a composed function is 0 where it gives the bits of `composed`, else infinite.
     """
     x = block()
-    backward = function in PRODUCT_OF
-    operands = [inputs.random_bits(x.dtype, x.size, seed), x] if backward else [x]
+    is_composed = function not in ELEMENTARY
+    others = len(FUNCTIONS[function].operands) - 1
+    operands = [*(inputs.companion(x.dtype, x.size, (seed, k)) for k in range(others)), x]
     findings = []
     for level in levels:
         got = evaluate(function, level, operands)
         if level == levels[0]:
             best = got
-        other = different(got, best)
-        if backward:
-            error = np.where(different(got, product(function, level, *operands)), np.inf, 0.0)
+        other = np.any([different(*pair) for pair in zip(got, best, strict=True)], axis=0)
+        if is_composed:
+            right = composed(function, level, operands)
+            wrong = [different(*pair) for pair in zip(got, right, strict=True)]
+            error = np.where(np.any(wrong, axis=0), np.inf, 0.0)
         elif level == levels[0]:
-            error = best_error = oracle.ulp_error(function, x, got)
+            error = best_error = oracle.ulp_error(function, x, got[0])
         else:
             error = best_error.copy()
-            error[other] = oracle.ulp_error(function, x[other], got[other])
+            error[other] = oracle.ulp_error(function, x[other], got[0][other])
         worst = error.argmax()
         differs = BITS[level] == BITS[levels[0]] and other.any()
         findings.append(
@@ -132,8 +139,10 @@ def plan(
     function: str, dtype: np.dtype, samples: int, exhaustive: bool
 ) -> list[Callable[[], Array]]:
     """Return the blocks of inputs for any function."""
-    blocks = inputs.blocks(PRODUCT_OF.get(function, function), dtype, samples, exhaustive)
-    return blocks * GRADIENTS if function in PRODUCT_OF and TYPES[dtype.name].enumerable else blocks
+    row = FUNCTIONS[function]
+    elementary = function if row.composition is None else row.composition.factors[0]
+    blocks = inputs.blocks(elementary, dtype, samples, exhaustive)
+    return blocks * COMPANIONS if len(row.operands) > 1 and TYPES[dtype.name].enumerable else blocks
 
 
 def conclude(
@@ -145,7 +154,7 @@ def conclude(
         worst = max(findings, key=lambda part: part.error)
         differs = next((part.differs for part in findings if part.differs), None)
         whole = Finding(sum(part.inputs for part in findings), worst.error, worst.at, differs)
-        most = 0.0 if function in PRODUCT_OF else limit(function, dtype.name)
+        most = limit(function, dtype.name) if function in ELEMENTARY else 0.0
         results.append(Result(function, dtype, level, whole, most))
     return results
 

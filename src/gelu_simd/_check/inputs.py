@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -96,6 +96,15 @@ def random_bits(dtype: np.dtype, size: int, seed: int) -> Array:
     return quiet(np.frombuffer(data, dtype))
 
 
+def companion(dtype: np.dtype, size: int, seed: Sequence[int]) -> Array:
+    """Return numbers for another operand: half of them random bits, the others in (-8, 8)."""
+    rng = np.random.default_rng(seed)
+    x = quiet(np.frombuffer(rng.bytes(size * dtype.itemsize), dtype)).copy()
+    x[1::4] = rng.uniform(-1, 1, x[1::4].size).astype(dtype)
+    x[3::4] = rng.uniform(-8, 8, x[3::4].size).astype(dtype)
+    return x
+
+
 def stratified(function: str, dtype: np.dtype, size: int, seed: int) -> Array:
     """Return random numbers: half near 0, the others in the tail, next to the root, anywhere."""
     rng = np.random.default_rng(seed)
@@ -138,9 +147,10 @@ def edges(function: str, dtype: np.dtype) -> Array:
         oracle.inverse_exponent(function, np.arange(0.5, last, 0.5) * np.log(2)),
     ]
     root = oracle.root(function)
-    near = root + np.array([-0.18, -0.125, 0.125, 0.18])  # float32's and float64's
-    path = np.concatenate([*path, near])
-    tail = [first(partial(test, function), -4, -64, dtype) for test in (is_subnormal, vanishes)]
+    near = np.array([0.125, 0.18, 0.1875, 0.3])  # the kernels' limits, whichever theirs is
+    path = np.concatenate([*path, root - near, root + near])
+    end = oracle.end(function)
+    tail = [first(partial(test, function), -4, end, dtype) for test in (is_subnormal, vanishes)]
     dense = [root, -root, 0.75, *tail]
     return np.concatenate(
         [

@@ -2,21 +2,23 @@
 
 With t = |x|, each function is built from one tail p(t) = exp(-z(t)) g(t):
 
-==================  =============================  ====================  ==============
-function            value                          g                     z
-==================  =============================  ====================  ==============
-``gelu``            x p (x < 0), x (1 - p) (else)  E(t)                  t^2 / 2
-``gelu_grad``       p (x < 0), 1 - p (else)        E(t) - t phi(0)       t^2 / 2
-``gelu_tanh``       x p (x < 0), x (1 - p) (else)  q = 1 / (1 + e^-2u)   2u(t)
-``gelu_tanh_grad``  p (x < 0), 1 - p (else)        q - 2u'(t) t q^2      2u(t)
-==================  =============================  ====================  ==============
+=====  =============================  ====================  ===========================
+order  value                          g in the exact form   g in the others
+=====  =============================  ====================  ===========================
+0      x p (x < 0), x (1 - p) (else)  E(t)                  q = 1 / (1 + e^-z)
+1      p (x < 0), 1 - p (else)        E(t) - t phi(0)       q - t z' q^2
+2      p                              phi(0) (2 - t^2)      (2 z' + t z'') q^2
+                                                            - t z'^2 (2 q^3 - q^2)
+=====  =============================  ====================  ===========================
 
-Here E(t) = erfc(t / sqrt 2) exp(t^2 / 2) / 2, phi is the normal density and
-u(t) = sqrt(2 / pi) (t + 0.044715 t^3), 0.044715 being the decimal number.
+z is t^2 / 2 in the exact form, 2u(t) in the tanh form and 1.702 t in the quick form. Here
+E(t) = erfc(t / sqrt 2) exp(t^2 / 2) / 2, phi is the normal density and
+u(t) = sqrt(2 / pi) (t + 0.044715 t^3), 0.044715 and 1.702 being the decimal numbers.
 
 g is summed from its Taylor series at the nearest of the nodes 0, 1/16, 1/8, ..., whose coefficients
-are computed in decimal arithmetic on first use. For the derivatives the node 3/4 is moved to the
-root of g, held in three parts, so the relative error stays small up to the root.
+are computed in decimal arithmetic on first use. For the derivatives the node next to the root of g
+is moved there, held in three parts, so the relative error stays small up to the root. The quick
+form's nodes end early: from there on its g is a polynomial but for e^-z.
 
 float16 and float32 inputs are evaluated in float64, float64 inputs in pairs of float64. The largest
 relative errors found are (in brackets: for float32 at x > -3, for float64 at abs(x) > 2^-32)
@@ -43,16 +45,17 @@ import functools
 import operator
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gelu_simd._functions import ELEMENTARY, FUNCTIONS
+from gelu_simd._functions import CORRECTLY_ROUNDED, ELEMENTARY, FUNCTIONS
 from gelu_simd._types import TYPES, Type
 
 _NODES_PER_UNIT = 16
-_DEGREE = 14  # of the Taylor series of g in pairs of float64
+_DEGREE = 16  # of the Taylor series of g in pairs of float64
 _DEGREE_SINGLE = 8  # of the same series in float64
 _DEGREE_EXP = 9
 _SINGLE = 24  # bits of the inputs that are evaluated in float64, at most
@@ -80,6 +83,7 @@ with decimal.localcontext(_CONTEXT):
     _PHI0 = 1 / (2 * _PI).sqrt()  # phi(0)
     _TWO_U1 = 2 * (2 / _PI).sqrt()  # 2u(t) = _TWO_U1 t + _TWO_U3 t^3
     _TWO_U3 = _TWO_U1 * Decimal("0.044715")
+    _QUICK = Decimal("1.702")
 
 
 def _split(value: Decimal, parts: int) -> list[float]:
@@ -127,11 +131,12 @@ def exact(function: str, x: float) -> Decimal:
     _check_function(function)
     with decimal.localcontext(_CONTEXT) as context:
         point = Decimal(float(x))
-        tail, t_density = _FORMS[FUNCTIONS[function].form].parts(abs(point))
-        if _is_derivative(function):
-            value = tail - t_density if x < 0 else 1 - (tail - t_density)
-        else:
-            value = point * (tail if x < 0 else 1 - tail)
+        order = FUNCTIONS[function].order
+        value = _form(function).tails(abs(point))[order]
+        if order < 2 and x >= 0:
+            value = 1 - value
+        if order == 0:
+            value *= point
         context.prec = _EXACT_DIGITS
         return +value
 
@@ -150,11 +155,6 @@ def _pair(value: Decimal) -> _Pair:
     return high, low
 
 
-with decimal.localcontext(_CONTEXT):
-    _TWO_U1_PAIR = _pair(_TWO_U1)
-    _TWO_U3_PAIR = _pair(_TWO_U3)
-
-
 class _Table(NamedTuple):
     """Taylor coefficients of g; the last axis counts the nodes."""
 
@@ -163,43 +163,64 @@ class _Table(NamedTuple):
     low: _Array  # (_PAIRED, n): what `high` leaves of the leading coefficients
 
 
-def _taylor_erfc(t: Decimal, grad: bool) -> list[Decimal]:
+def _taylor_erfc(t: Decimal, order: int) -> list[Decimal]:
     """Taylor coefficients of g at t, from E' = t E - phi(0)."""
+    if order == 2:
+        return [_PHI0 * c for c in (2 - t * t, -2 * t, -1, *[0] * (_DEGREE - 2))]
     c = [_scaled_erfc(t)]
     c.append(t * c[0] - _PHI0)
     for n in range(1, _DEGREE):
         c.append((t * c[n] + c[n - 1]) / (n + 1))
-    if grad:
+    if order == 1:
         c[0] -= t * _PHI0
         c[1] -= _PHI0
     return c
 
 
-def _taylor_tanh(t: Decimal, grad: bool) -> list[Decimal]:
-    """Taylor coefficients of g at t, from e' = -2u' e for e = exp(-2u) and q (1 + e) = 1."""
-    slope = [_TWO_U1 + 3 * _TWO_U3 * t * t, 6 * _TWO_U3 * t, 3 * _TWO_U3]  # 2u'(t + d)
-    e = [(-(_TWO_U1 * t + _TWO_U3 * t**3)).exp()]
+def _taylor_logistic(a: Decimal, b: Decimal, t: Decimal, order: int) -> list[Decimal]:
+    """Taylor coefficients of g at t for z = a t + b t^3.
+
+    From e' = -z' e for e = exp(-z), and q (1 + e) = 1.
+    """
+    slope = [a + 3 * b * t * t, 6 * b * t, 3 * b]  # z'(t + d)
+    e = [(-(a * t + b * t**3)).exp()]
     q = [1 / (1 + e[0])]
     for n in range(_DEGREE):
         e.append(-_dot(slope, e[n::-1]) / (n + 1))
         q.append(-_dot(e[1:], q[n::-1]) * q[0])
-    if not grad:
+    if order == 0:
         return q
-    t_slope = [t * slope[0], t * slope[1] + slope[0], t * slope[2] + slope[1], slope[2]]
-    square = [_dot(q, q[n::-1]) for n in range(_DEGREE + 1)]
-    return [q[n] - _dot(t_slope, square[n::-1]) for n in range(_DEGREE + 1)]
+    square = _product(q, q)
+    t_slope = _product([t, Decimal(1)], slope)
+    if order == 1:
+        return [c - d for c, d in zip(q, _product(t_slope, square), strict=True)]
+    curve = [2 * a + 12 * b * t * t, 24 * b * t, 12 * b]  # 2 z' + t z''
+    opposite = [2 * c - d for c, d in zip(_product(square, q), square, strict=True)]
+    bend = _product(_product(t_slope, slope), opposite)
+    return [c - d for c, d in zip(_product(curve, square), bend, strict=True)]
 
 
-def _parts_erfc(t: Decimal) -> tuple[Decimal, Decimal]:
-    """Return the tail Phi(-t) and t phi(t)."""
+def _tails_erfc(t: Decimal) -> tuple[Decimal, Decimal, Decimal]:
+    """Return p(t) by order."""
     e = (-t * t / 2).exp()
-    return e * _scaled_erfc(t), t * _PHI0 * e
+    value, density = e * _scaled_erfc(t), e * _PHI0
+    return value, value - t * density, (2 - t * t) * density
 
 
-def _parts_tanh(t: Decimal) -> tuple[Decimal, Decimal]:
-    """Return the tail sigma(-2u) and -t times its derivative."""
-    e = (-(_TWO_U1 * t + _TWO_U3 * t**3)).exp()
-    return e / (1 + e), t * (_TWO_U1 + 3 * _TWO_U3 * t**2) * e / (1 + e) ** 2
+def _tails_logistic(a: Decimal, b: Decimal, t: Decimal) -> tuple[Decimal, Decimal, Decimal]:
+    """Return p(t) by order for z = a t + b t^3."""
+    e = (-(a * t + b * t**3)).exp()
+    value, density = e / (1 + e), e / (1 + e) ** 2
+    slope, bend = a + 3 * b * t**2, 6 * b * t  # z' and z''
+    second = 2 * slope + t * bend - t * slope**2 * (1 - e) / (1 + e)
+    return value, value - t * slope * density, second * density
+
+
+def _product(a: list[Decimal], b: list[Decimal]) -> list[Decimal]:
+    """Return the leading coefficients of the product of two series or polynomials."""
+    size = min(len(a) + len(b), _DEGREE + 2) - 1
+    a, b = (c + [Decimal(0)] * (size - len(c)) for c in (a, b))
+    return [_dot(a, b[n::-1]) for n in range(size)]
 
 
 def _dot(a: list[Decimal], b: list[Decimal]) -> Decimal:
@@ -208,25 +229,23 @@ def _dot(a: list[Decimal], b: list[Decimal]) -> Decimal:
 
 
 def _table(function: str) -> _Table:
-    return _table_of(FUNCTIONS[function].form, _is_derivative(function))
+    return _table_of(FUNCTIONS[function].form, FUNCTIONS[function].order)
 
 
 @functools.cache
-def _table_of(name: str, grad: bool) -> _Table:
-    """Return the table of all functions of a form and a kind."""
+def _table_of(name: str, order: int) -> _Table:
     form = _FORMS[name]
-    taylor = form.taylor
-    last = int(form.end[1] * _NODES_PER_UNIT)
+    last = int(form.last_node * _NODES_PER_UNIT)
     with decimal.localcontext(_CONTEXT):
         nodes = [Decimal(k) / _NODES_PER_UNIT for k in range(last + 1)]
-        if grad:
-            root = Decimal("0.75")
-            near = nodes.index(root)
-            for _ in range(6):  # Newton's method: 2 digits at first, 100 at the end
-                c = taylor(root, grad)
+        if order > 0:
+            root = -Decimal(form.roots[order])
+            near = round(root * _NODES_PER_UNIT)
+            for _ in range(4):  # Newton's method: 16 digits at first, 100 at the end
+                c = form.taylor(root, order)
                 root -= c[0] / c[1]
             nodes[near] = root
-        series = [taylor(t, grad) for t in nodes]
+        series = [form.taylor(t, order) for t in nodes]
         pairs = np.array([[_split(c, 2) for c in row[:_PAIRED]] for row in series])
         rest = np.array([[float(c) for c in row[_PAIRED:]] for row in series])
         return _Table(
@@ -264,15 +283,15 @@ def _exponential() -> _Exponential:
 
 
 class Tables(NamedTuple):
-    """What another implementation of this reference needs, by the names it has there."""
+    """What another implementation of this reference is made of, by the names in bench/prove.c."""
 
     arrays: dict[str, _Array]
-    end: float  # |x| up to which the tables go for float32
+    end: float  # results of float32 beyond it are the limits
 
 
 def tables(function: str) -> Tables:
-    """Return the tables of a function; the tanh form has the coefficients of 2u(t) too."""
-    table, exponential, form = _table(function), _exponential(), _FORMS[FUNCTIONS[function].form]
+    """Return the tables of a function."""
+    table, exponential = _table(function), _exponential()
     arrays = {
         "node": table.nodes,
         "high": table.high,
@@ -282,12 +301,14 @@ def tables(function: str) -> Tables:
         "exp_high": exponential.high,
         "exp_low": exponential.low,
     }
-    if form.linear_cubic is not None:
-        arrays |= {
-            name: np.array(pair)
-            for name, pair in zip(("slope", "cubic"), form.linear_cubic, strict=True)
-        }
-    return Tables(arrays, form.end[0])
+    cubic = _form(function).cubic
+    if cubic is not None:
+        with decimal.localcontext(_CONTEXT):
+            arrays |= {
+                name: np.array(_split(c, 2))
+                for name, c in zip(("slope", "cubic"), cubic, strict=True)
+            }
+    return Tables(arrays, _form(function).end[0])
 
 
 # ---------------------------------------------------------------------------------------------
@@ -370,108 +391,147 @@ def _inverse_square_half(z: _Array) -> _Array:
     return np.sqrt(2 * z)
 
 
-def _two_u(t: _Array) -> _Array:
-    return t * (_TWO_U1_PAIR[0] + _TWO_U3_PAIR[0] * (t * t))
+def _cubic(a: _Pair, b: _Pair, t: _Array) -> _Array:
+    """Return a t + b t^3."""
+    return t * (a[0] + b[0] * (t * t))
 
 
-def _two_u_pair(t: _Array) -> _Pair:
-    w, w_low = _multiply(_two_product(t, t), _TWO_U3_PAIR)
-    w, e = _two_sum(w, _TWO_U1_PAIR[0])
-    return _multiply((w, e + (w_low + _TWO_U1_PAIR[1])), (t, _ZERO))
+def _cubic_pair(a: _Pair, b: _Pair, t: _Array) -> _Pair:
+    w, w_low = _multiply(_two_product(t, t), b)
+    w, e = _two_sum(w, a[0])
+    return _multiply((w, e + (w_low + a[1])), (t, _ZERO))
 
 
 def _inverse_two_u(z: _Array) -> _Array:
     """Solve a t + b t^3 = z."""
-    a, c = _TWO_U1_PAIR[0], 3 * 0.044715
+    a, c = float(_TWO_U1), 3 * 0.044715
     return 2 / np.sqrt(c) * np.sinh(np.arcsinh(1.5 * z / a * np.sqrt(c)) / 3)
+
+
+def _inverse_quick(z: _Array) -> _Array:
+    return z / float(_QUICK)
 
 
 class _Form(NamedTuple):
     """What the functions of one form are made of: the g and z of this module's docstring."""
 
-    parts: Callable[[Decimal], tuple[Decimal, Decimal]]  # p of the value, and -t p', at t
-    taylor: Callable[[Decimal, bool], list[Decimal]]  # of g at t, of the value or the derivative
+    tails: Callable[[Decimal], tuple[Decimal, ...]]  # p at t, by order
+    taylor: Callable[[Decimal, int], list[Decimal]]  # of g at t, of an order
     exponent: Callable[[_Array], _Array]  # z
     exponent_pair: Callable[[_Array], _Pair]
     # -x is clamped to the first number for float16 and float32 and to the second for float64:
     # there the results are under 2^-18 of the smallest subnormal.
     end: tuple[float, float]
+    last_node: float
     inverse_exponent: Callable[[_Array], _Array]  # t >= 0 with z(t) = z
-    root: float  # of the derivative
-    linear_cubic: tuple[_Pair, _Pair] | None  # coefficients of z, if it is not t^2 / 2
+    slope: float  # of 1 - p of the value at 0
+    # By order: of the first derivative beside the value, and of each derivative.
+    roots: tuple[float, float, float]
+    cubic: tuple[Decimal, Decimal] | None = None  # z is the sum of these times t and t^3
+
+
+def _logistic(a: Decimal, b: Decimal) -> tuple[Callable, Callable, Callable, Callable]:
+    """Return what the forms x / (1 + exp(-a x - b x^3)) begin with."""
+    with decimal.localcontext(_CONTEXT):
+        pairs = _pair(a), _pair(b)
+    return (
+        partial(_tails_logistic, a, b),
+        partial(_taylor_logistic, a, b),
+        partial(_cubic, *pairs),
+        partial(_cubic_pair, *pairs),
+    )
 
 
 _FORMS = {
     "exact": _Form(
-        _parts_erfc, _taylor_erfc, _square_half, _square_half_pair, (16.0, 39.0),
-        _inverse_square_half, -0.751791524693564457, None,
+        _tails_erfc, _taylor_erfc, _square_half, _square_half_pair, (16.0, 39.5), 39.5,
+        _inverse_square_half, float(_PHI0),
+        (-0.751791524693564457, -0.751791524693564457, -1.414213562373095049),
     ),
     "tanh": _Form(
-        _parts_tanh, _taylor_tanh, _two_u, _two_u_pair, (12.0, 22.0),
-        _inverse_two_u, -0.752461422071016258, (_TWO_U1_PAIR, _TWO_U3_PAIR),
+        *_logistic(_TWO_U1, _TWO_U3), (12.0, 22.0), 22.0,
+        _inverse_two_u, float(_TWO_U1) / 4,
+        (-0.752461422071016258, -0.752461422071016258, -1.418504008790828355),
+        (_TWO_U1, _TWO_U3),
+    ),
+    "quick": _Form(
+        *_logistic(_QUICK, Decimal(0)), (72.0, 450.0), 96.0,
+        _inverse_quick, float(_QUICK) / 4,
+        (-0.751154255441288951, -0.751154255441288951, -1.409728131912730710),
+        (_QUICK, Decimal(0)),
     ),
 }  # fmt: skip
 
 
+def _form(function: str) -> _Form:
+    return _FORMS[FUNCTIONS[function].form]
+
+
 def root(function: str) -> float:
-    """Return the root of the derivative of a function's form."""
-    return _FORMS[FUNCTIONS[function].form].root
+    """Return the negative root of a derivative; for a value, of its first derivative."""
+    return _form(function).roots[FUNCTIONS[function].order]
+
+
+def end(function: str) -> float:
+    """Return an x below which all results round to -0, in every type."""
+    return -_form(function).end[1]
 
 
 def inverse_exponent(function: str, z: ArrayLike) -> _Array:
     """Return t >= 0 with z(t) = z, the z of this module's docstring."""
-    return _FORMS[FUNCTIONS[function].form].inverse_exponent(np.asarray(z))
-
-
-def _is_derivative(function: str) -> bool:
-    return {0: False, 1: True}[FUNCTIONS[function].order]
+    return _form(function).inverse_exponent(np.asarray(z))
 
 
 # ---------------------------------------------------------------------------------------------
 # Evaluation
 
 
+def _nearest_node(table: _Table, t: _Array) -> NDArray[np.intp]:
+    last = table.nodes.shape[1] - 1
+    return np.minimum(np.rint(t * _NODES_PER_UNIT), last).astype(np.intp)
+
+
 def _tail_single(function: str, t: _Array) -> _Array:
-    """Return p(t) for 0 <= t <= 16 (12), t of at most 24 bits, in float64."""
+    """Return p(t) for 0 <= t <= 16 (12, 72), t of at most 24 bits, in float64."""
     table = _table(function)
-    k = np.rint(t * _NODES_PER_UNIT).astype(np.intp)
+    k = _nearest_node(table, t)
     d = (t - table.nodes[0].take(k)) - table.nodes[1].take(k)
     value: _Array = table.high[_DEGREE_SINGLE].take(k)
     for c in table.high[_DEGREE_SINGLE - 1 :: -1]:
         value *= d
         value += c.take(k)
-    value *= np.exp(-_FORMS[FUNCTIONS[function].form].exponent(t))
+    value *= np.exp(-_form(function).exponent(t))
     return value
 
 
 def _tail_pair(function: str, t: _Array) -> tuple[_Pair, _Exponent]:
-    """Return p(t) for 0 <= t <= 39 (22) as a pair and the exponent of its power of two."""
+    """Return p(t) for t up to the form's end as a pair and the exponent of its power of two."""
     table = _table(function)
-    k = np.rint(t * _NODES_PER_UNIT).astype(np.intp)
+    k = _nearest_node(table, t)
     node = table.nodes.take(k, axis=1)
     d, e = _two_sum(t - node[0], -node[1])  # the first difference is exact
     g = _horner(table.high.take(k, axis=1), table.low.take(k, axis=1), (d, e - node[2]))
-    z = _FORMS[FUNCTIONS[function].form].exponent_pair(t)
+    z = _form(function).exponent_pair(t)
     s, exponent = _exp((-z[0], -z[1]))
     return _multiply(s, g), exponent
 
 
 def _evaluate(function: str, x: _Array, wide: bool) -> tuple[_Array, _Array, _Exponent]:
     """Do the work of `reference` for one block; `wide` asks for pairs of float64."""
-    grad = _is_derivative(function)
-    end = _FORMS[FUNCTIONS[function].form].end[wide]
+    form, order = _form(function), FUNCTIONS[function].order
+    end = form.end[wide]
     finite = np.isfinite(x)
     y = np.maximum(np.where(finite, x, 0.0), -end)
     t = np.minimum(np.abs(y), end)
-    positive = y >= 0
-    base = positive.astype(np.float64)
+    opposite = (y >= 0) & (order < 2)
+    base = opposite.astype(np.float64)
     sign = 1.0 - 2.0 * base
 
     # A = p or 1 - p. Where 1 - p rounds to 1, `low` still says on which side of 1 A lies.
     if wide:
         (p, p_low), exponent = _tail_pair(function, t)
-        scale = np.where(positive, np.maximum(exponent, -1000), 0)
-        exponent = np.where(positive, 0, exponent)
+        scale = np.where(opposite, np.maximum(exponent, -1000), 0)
+        exponent = np.where(opposite, 0, exponent)
         p = np.ldexp(sign * p, scale)
         p_low = np.ldexp(sign * p_low, scale)
     else:
@@ -480,14 +540,15 @@ def _evaluate(function: str, x: _Array, wide: bool) -> tuple[_Array, _Array, _Ex
     high, low = _fast_two_sum(base, p)
     low += p_low
 
-    # A = 1/2 + slope x to 2^-84. Below 2^-1000 only the sign of the second term counts.
-    small = t < 2.0**-32
-    slope = float(_PHI0) * (2 if grad else 1)
-    np.copyto(high, 0.5, where=small)
-    np.copyto(low, slope * np.sign(y) * np.maximum(t, 2.0**-1000), where=small)
-    high, low = _fast_two_sum(high, low)
+    if order < 2:
+        # A = 1/2 + slope x to 2^-84. Below 2^-1000 only the sign of the second term counts.
+        small = t < 2.0**-32
+        slope = form.slope * (order + 1)
+        np.copyto(high, 0.5, where=small)
+        np.copyto(low, slope * np.sign(y) * np.maximum(t, 2.0**-1000), where=small)
+        high, low = _fast_two_sum(high, low)
 
-    if not grad:
+    if order == 0:
         if wide:
             mantissa, shift = np.frexp(y)
             high, low = _multiply((high, low), (mantissa, _ZERO))
@@ -497,7 +558,7 @@ def _evaluate(function: str, x: _Array, wide: bool) -> tuple[_Array, _Array, _Ex
             high *= y
             low *= y
     if not finite.all():
-        limit = np.where(x > 0, 1.0 if grad else np.inf, np.where(x < 0, -0.0, np.nan))
+        limit = np.where(x > 0, (np.inf, 1.0, -0.0)[order], np.where(x < 0, -0.0, np.nan))
         high = np.where(finite, high, limit)
         low = np.where(finite, low, 0.0)
         exponent = np.where(finite, exponent, 0)
@@ -509,9 +570,14 @@ def _blocks(size: int) -> Iterator[slice]:
         yield slice(start, start + _BLOCK)
 
 
-def _is_wide(dtype: np.dtype) -> bool:
-    """Tell whether float64 would not do for the reference of a type."""
-    return TYPES[dtype.name].precision > _SINGLE
+def _is_wide(function: str, dtype: np.dtype) -> bool:
+    """Tell whether float64 would not do for the reference of a type.
+
+    For correctly rounded float32 it would not: results lie within 2^-54 of a middle.
+    """
+    precision, limits = TYPES[dtype.name].precision, FUNCTIONS[function].limits
+    is_rounded = limits.get(dtype.name) == CORRECTLY_ROUNDED
+    return precision > _SINGLE or (precision == _SINGLE and is_rounded)
 
 
 def _check_type(array: NDArray[np.generic]) -> None:
@@ -541,7 +607,7 @@ def reference(function: str, x: ArrayLike) -> tuple[_Array, _Array, _Exponent]:
     x = np.asarray(x)
     _check_type(x)
     flat = x.ravel()
-    wide = _is_wide(x.dtype)
+    wide = _is_wide(function, x.dtype)
     high, low = np.empty((2, flat.size))
     exponent = np.empty(flat.size, np.int32)
     with np.errstate(all="ignore"):
@@ -579,7 +645,7 @@ def ulp_error(function: str, x: ArrayLike, got: ArrayLike) -> _Array:
     if x.shape != got.shape:
         raise ValueError(f"x and got must have one shape; got {x.shape} and {got.shape}")
     x_flat, got_flat = x.ravel(), got.ravel()
-    wide = _is_wide(x.dtype) or _is_wide(got.dtype)
+    wide = _is_wide(function, x.dtype) or _is_wide(function, got.dtype)
     error = np.empty(x.size)
     with np.errstate(all="ignore"):
         for part in _blocks(x.size):

@@ -7,6 +7,7 @@ import math
 import os
 import platform
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -19,7 +20,7 @@ from gelu_simd._check import examine, workers
 from gelu_simd._cli.files import STANDARD, require_writable, write_text
 from gelu_simd._cli.progress import Progress
 from gelu_simd._compare import peers, timing
-from gelu_simd._functions import ELEMENTARY, FUNCTIONS, PRODUCT_OF, limit
+from gelu_simd._functions import ELEMENTARY, FUNCTIONS, limit
 from gelu_simd._levels import using
 
 # Random inputs per function in the accuracy check: a few seconds in all.
@@ -48,7 +49,11 @@ def info(json_file: str | None) -> int:
         "functions": list(_ufuncs.ufuncs),
         "dtypes": [dtype.name for dtype in _ufuncs.dtypes],
         "limits": {
-            name: {dtype.name: limit(name, dtype.name) for dtype in _ufuncs.dtypes_of[name]}
+            name: {
+                dtype.name: limit(name, dtype.name)
+                for dtype in _ufuncs.dtypes
+                if dtype.name in FUNCTIONS[name].types
+            }
             for name in ELEMENTARY
         },
     }
@@ -78,10 +83,13 @@ def overview() -> int:
     return int(missed)
 
 
+NAME = max(map(len, ELEMENTARY)) + 1  #: characters of a function's name in a table
+
+
 def _show_accuracy(level: str) -> bool:
     """Print the largest error of each function; return whether one is above its limit."""
     print(_styled("Accuracy against an independent high-precision reference", BOLD))
-    print(f"{'':26}{'inputs':>8}{'max ULP':>9}  {'at x =':<25}{'limit':>6}")
+    print(f"{'':{NAME + 8}}{'inputs':>8}{'max ULP':>9}  {'at x =':<25}{'limit':>6}")
     missed = False
     for dtype in _ufuncs.dtypes:
         for name in ELEMENTARY:
@@ -91,7 +99,7 @@ def _show_accuracy(level: str) -> bool:
             missed |= not result.ok
             finding = result.finding
             print(
-                f"{name:<18}{dtype.name:<8}{finding.inputs:>8}{finding.error:>9.2f}  "
+                f"{name:<{NAME}}{dtype.name:<8}{finding.inputs:>8}{finding.error:>9.2f}  "
                 f"{dtype.type(finding.at[0])!s:<25}{result.limit:>6.2f}  {_verdict(result.ok)}",
                 flush=True,
             )
@@ -136,26 +144,29 @@ def verify(
 def _show_levels(results: list[examine.Result]) -> None:
     """Print the results of one function and type."""
     print(f"{results[0].function} {results[0].dtype.name}, {results[0].finding.inputs} inputs")
+    composition = FUNCTIONS[results[0].function].composition
+    if composition is not None:
+        print(f"  the bits of {' and '.join(composition.expressions)}")
     for result in results:
         dtype, error = result.dtype, result.finding.error
         x = result.finding.at[-1]
-        row = FUNCTIONS[result.function]
-        product = f"{row.operands[0]} * {row.product_of}(x)"
-        if row.product_of is None:
+        cells = ""
+        if composition is None:
             cells = f"{error:>7.2f}  {dtype.type(x)!s:<25}{_hex(x):<25}{result.limit:>5.2f}"
-        else:
-            cells = f"{'':9}{f'the bits of {product}':55}"
-        print(f"  {result.level:<8}{cells}  {_verdict(result.ok)}")
-        if row.product_of is not None and error > 0:
-            print(f"    is not {product} at {_operands(row.name, result.finding.at)}")
+        print(f"  {result.level:<8}{cells:64}  {_verdict(result.ok)}")
+        if composition is not None and error > 0:
+            _show_place("has others", result.function, result.finding.at)
         if result.finding.differs:
-            where = _operands(row.name, result.finding.differs)
-            print(f"    differs from {results[0].level} at {where}")
+            what = f"differs from {results[0].level}"
+            _show_place(what, result.function, result.finding.differs)
     sys.stdout.flush()
 
 
-def _operands(function: str, point: examine.Point) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in _by_name(function, point).items())
+def _show_place(what: str, function: str, point: examine.Point) -> None:
+    """Print what is the case at some operands."""
+    where = ", ".join(f"{name} = {value}" for name, value in _by_name(function, point).items())
+    indents = {"initial_indent": "    ", "subsequent_indent": "      "}
+    print(textwrap.fill(f"{what} at {where}", 80, break_on_hyphens=False, **indents))
 
 
 def _by_name(function: str, point: examine.Point) -> dict[str, str]:
@@ -192,8 +203,8 @@ def _verify_facts(results: list[examine.Result]) -> dict[str, Any]:
 
 
 def _ulp(result: examine.Result, error: float) -> float | None:
-    """Return an error that JSON can hold; those of gradients are not in ULP."""
-    has_ulp = result.function not in PRODUCT_OF and math.isfinite(error)
+    """Return an error that JSON can hold; those of composed functions are not in ULP."""
+    has_ulp = result.function in ELEMENTARY and math.isfinite(error)
     return error if has_ulp else None
 
 

@@ -22,6 +22,7 @@ SQRT_HALF = math.sqrt(0.5)
 INV_SQRT_2PI = 1 / math.sqrt(2 * math.pi)
 SQRT_2_OVER_PI = math.sqrt(2 / math.pi)
 CUBIC = 0.044715
+QUICK_SLOPE = 1.702
 
 
 def gelu_erf(x: Array) -> Array:
@@ -75,6 +76,17 @@ def gelu_tanh_grad_pow(x: Array) -> Array:
     """Differentiate `gelu_tanh_pow`."""
     t = np.tanh(SQRT_2_OVER_PI * (x + CUBIC * x**3))
     return 0.5 * (1 + t) + 0.5 * x * (1 - t**2) * (SQRT_2_OVER_PI * (1 + 3 * CUBIC * x**2))
+
+
+def quick_gelu(x: Array) -> Array:
+    """GELU's quick form: x times the logistic function of 1.702 x."""
+    return x / (1 + np.exp(QUICK_SLOPE * -x))
+
+
+def quick_gelu_grad(x: Array) -> Array:
+    """Differentiate `quick_gelu`."""
+    s = 1 / (1 + np.exp(QUICK_SLOPE * -x))
+    return s * (1 + QUICK_SLOPE * x * (1 - s))
 
 
 def silu(x: Array) -> Array:

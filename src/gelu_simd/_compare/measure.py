@@ -13,7 +13,7 @@ from gelu_simd._check import oracle
 from gelu_simd._compare.peers.ways import Arrays, Entry, Way
 from gelu_simd._compare.report import MANY, RANGE, BenchError, Report, WrongResult, size_name
 from gelu_simd._compare.timing import alternate, arrays, reuse_freed_memory
-from gelu_simd._functions import FUNCTIONS, PRODUCT_OF
+from gelu_simd._functions import ELEMENTARY, FUNCTIONS, PRODUCT_OF
 from gelu_simd._types import finfo
 
 #: Seconds of one call; a way that would take longer is left out.
@@ -33,24 +33,31 @@ PER_BIN = 512
 
 def check(title: str, function: str, way: Way, a: Arrays) -> None:
     """Call once, and raise WrongResult unless the result is close to ours; a lost tail is."""
-    a.out.fill(np.nan)
-    got = way.read(way.run())
+    for out in a.outs(function):
+        out.fill(np.nan)
+    results = way.read(way.run())
     step = -(-a.x.size // COMPARED)
-    dy, x, got = (np.asarray(v)[::step] for v in (a.dy, a.x, got))
-    expected = _ufuncs.ufuncs[function](*Arrays(dy, x, got).inputs(function))
-    if got.shape != expected.shape:
-        raise WrongResult(f"{title} gives {got.shape} for {function} of {expected.shape}")
-    dy, x, got, expected = (v.astype(np.float64) for v in (dy, x, got, expected))
-    scale = 1 + np.abs(x)
-    if function in PRODUCT_OF:
-        scale *= 1 + np.abs(dy)
-    off = np.abs(got - expected) / scale
-    worst = off.argmax()  # a NaN, if there is one
-    if not off[worst] <= max(SLACK, 2 * float(finfo(a.x.dtype).eps)):
-        raise WrongResult(
-            f"{title} does not compute {function} of {a.x.dtype}: "
-            f"{got[worst]} for {expected[worst]} at x = {x[worst]}"
-        )
+    inputs = [x[::step] for x in a.inputs(function)]
+    right = _ufuncs.ufuncs[function](*inputs)
+    if len(a.outs(function)) == 1:
+        results, right = (results,), (right,)
+    scale = np.prod([1 + np.abs(x.astype(np.float64)) for x in inputs], axis=0)
+    for got, expected in zip(results, right, strict=True):
+        got = np.asarray(got)[::step]  # noqa: PLW2901
+        if got.shape != expected.shape:
+            raise WrongResult(f"{title} gives {got.shape} for {function} of {expected.shape}")
+        got, expected = got.astype(np.float64), expected.astype(np.float64)  # noqa: PLW2901
+        off = np.abs(got - expected) / scale
+        worst = off.argmax()  # a NaN, if there is one
+        if not off[worst] <= max(SLACK, 2 * float(finfo(a.x.dtype).eps)):
+            where = ", ".join(
+                f"{name} = {x[worst]}"
+                for name, x in zip(FUNCTIONS[function].operands, inputs, strict=True)
+            )
+            raise WrongResult(
+                f"{title} does not compute {function} of {a.x.dtype}: "
+                f"{got[worst]} for {expected[worst]} at {where}"
+            )
 
 
 def times(
@@ -98,13 +105,15 @@ def times(
 def errors(entries: Sequence[Entry], function: str, dtype: np.dtype) -> list[Report]:
     """Return the largest error of each entry in each bin of `RANGE`, None where it is infinite.
 
-    The error of a gradient is that for dy = 1.
+    The error of a gradient is that for dy = 1; other composed functions have none of their own.
     """
     n = BINS * PER_BIN
     x = np.random.default_rng(21).uniform(0, 1, n) + np.repeat(np.arange(BINS), PER_BIN)
     x = (RANGE[0] + x * ((RANGE[1] - RANGE[0]) / BINS)).astype(dtype)
-    a = Arrays(np.ones_like(x), x, np.empty_like(x))
+    a = Arrays(np.ones_like(x), x, *(np.empty_like(x) for _ in range(3)))
     rows = []
+    if function not in (*ELEMENTARY, *PRODUCT_OF):
+        return rows
     for entry in entries:
         ways = entry.ways(function, a) if entry.kind in {"ours", "peer"} else {}
         for way in list(ways.values())[:1]:
@@ -146,7 +155,7 @@ def measure(
         try:
             most = arrays(dtype, max(sizes))
         except MemoryError:
-            gib = 3 * max(sizes) * dtype.itemsize / (1 << 30)
+            gib = len(Arrays._fields) * max(sizes) * dtype.itemsize / (1 << 30)
             raise BenchError(
                 f"{size_name(max(sizes))} elements of {dtype} take {gib:.1f} GiB, "
                 "more than there is"

@@ -45,8 +45,10 @@ STYLES = {
     "scipy-ndtr": (GREEN, "--", ">"),
     "numpy-mul": (RED, ":", "d"),
     "numpy-pow": (PINK, ":", "p"),
+    "numpy-quick": (SKY, ":", "h"),
 }
 
+THREADS = {1: "one thread", None: "each with its own threads"}  # as reports have it
 OURS = ("-", "--", "-.", ":")  # by level
 MOST_NS = 3000.0  # the picture ends there: one call of some peers takes more
 MOST_ULP = 1e20
@@ -81,10 +83,20 @@ def draw(
     functions: Sequence[str] = (),
     dtypes: Sequence[str] = (),
 ) -> None:
-    """Write a picture of a report: a panel for each type, kind and function, two in a row."""
+    """Write a picture of a report: a panel for each type, kind and function, two in a row.
+
+    Speed has panels for each number of threads in the report.
+    """
     functions = functions or list(dict.fromkeys(row["function"] for row in report["times"]))
     dtypes = dtypes or list(dict.fromkeys(row["dtype"] for row in report["times"]))
-    panels = [(dtype, kind, f) for dtype in dtypes for kind in kinds for f in functions]
+    numbers = thread_numbers(report, functions, dtypes)
+    panels = [
+        (dtype, kind, f, threads)
+        for dtype in dtypes
+        for kind in kinds
+        for threads in (numbers if kind == "speed" else numbers[:1])
+        for f in functions
+    ]
     columns = min(len(functions), 2)
     shape = math.ceil(len(panels) / columns), columns
     entries = shown(report, functions, dtypes)
@@ -93,10 +105,15 @@ def draw(
         axes = figure.subplots(*shape, squeeze=False)
         for ax in axes.flat[len(panels) :]:
             ax.set_axis_off()
-        for k, (dtype, kind, function) in enumerate(panels):
+        for k, (dtype, kind, function, threads) in enumerate(panels):
             ax = axes.flat[k]
-            {"speed": draw_speed, "error": draw_error}[kind](ax, report, function, dtype, entries)
-            ax.set_title(f"{function}, {dtype}")
+            title = f"{function}, {dtype}"
+            if kind == "speed":
+                draw_speed(ax, report, function, dtype, entries, threads)
+                title += f", {THREADS[threads]}" * (len(numbers) > 1)
+            else:
+                draw_error(ax, report, function, dtype, entries)
+            ax.set_title(title)
             if k % columns:
                 ax.set_ylabel("")
         labels = {
@@ -116,10 +133,19 @@ def draw(
         figure.savefig(out, format=file_format, dpi=140, facecolor="white")
 
 
+def thread_numbers(
+    report: dict[str, Any], functions: Sequence[str], dtypes: Sequence[str]
+) -> list[int | None]:
+    """Return the numbers of threads that some functions were measured on."""
+    rows = [r for r in report["times"] if r["function"] in functions and r["dtype"] in dtypes]
+    return list(dict.fromkeys(row["threads"] for row in rows))
+
+
 def caption(report: dict[str, Any]) -> str:
-    """Return the machine, the number of threads and the date."""
-    threads = "the peers' own number of threads" if report["threads"] is None else "one thread"
-    return f"{report['cpu']}, {threads}, {report['date']}"
+    """Return the machine, the number of threads if it is one for all, and the date."""
+    numbers = {row["threads"] for row in report["times"]}
+    threads = [THREADS[number] for number in numbers if len(numbers) == 1]
+    return ", ".join([report["cpu"], *threads, report["date"]])
 
 
 def shown(
@@ -158,10 +184,15 @@ def line(
 
 
 def draw_speed(
-    ax: Axes, report: dict[str, Any], function: str, dtype: str, entries: dict[str, dict[str, str]]
+    ax: Axes,
+    report: dict[str, Any],
+    function: str,
+    dtype: str,
+    entries: dict[str, dict[str, str]],
+    threads: int | None,
 ) -> None:
     """Draw ns per element against the number of elements, and a copy as the limit of memory."""
-    cell = (function, dtype, report["threads"])
+    cell = (function, dtype, threads)
     rows = [r for r in report["times"] if (r["function"], r["dtype"], r["threads"]) == cell]
     least_ns = reports.best(rows)
     sizes = sorted({n for _, n in least_ns})

@@ -18,16 +18,17 @@ PAGE = 4096  #: bytes
 
 
 def arrays(dtype: np.dtype, n: int) -> Arrays:
-    """Return dy and x, both 2*N(0, 1) from a fixed seed, and an array for the result.
+    """Return operands, 2*N(0, 1) from a fixed seed, and arrays for the results.
 
     They begin at different places of their pages.  Where one begins a little behind another, some
     processors mistake a store for the source of the next load, and a copy takes 10 times as long.
     """
-    a = Arrays(*(_begin_at(PAGE * k // 4, dtype, n) for k in range(3)))
+    a = Arrays(*(_begin_at(int(PAGE * k) // 4, dtype, n) for k in (0, 1, 3, 2, 2.5)))
     rng = np.random.default_rng(20)
-    for operand in (a.dy, a.x):
+    for operand in (a.dy, a.x, a.other):
         operand[:] = 2 * rng.standard_normal(n, np.float32)
-    a.out.fill(np.nan)  # so that its pages exist
+    for out in (a.out, a.out2):
+        out.fill(np.nan)  # so that its pages exist
     return a
 
 

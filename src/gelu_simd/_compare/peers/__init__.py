@@ -16,7 +16,7 @@ import numpy as np
 import gelu_simd
 from gelu_simd import _ufuncs
 from gelu_simd._compare.peers import jax, numba, numexpr, onnxruntime, tensorflow, thinc, torch
-from gelu_simd._compare.peers.numpy_formulas import bound, formula, relu
+from gelu_simd._compare.peers.numpy_formulas import bound, formula, relu, separate
 from gelu_simd._compare.peers.ways import Arrays, Entry, Peer, Way
 from gelu_simd._levels import using
 
@@ -38,6 +38,9 @@ PEERS = {
              formula("gelu_tanh_mul", "gelu_tanh_grad_mul", "tanh")),
         Peer("numpy-pow", "NumPy x**3", "peer", ("numpy",),
              formula("gelu_tanh_pow", "gelu_tanh_grad_pow", "tanh")),
+        Peer("numpy-quick", "NumPy quick", "peer", ("numpy",),
+             formula("quick_gelu", "quick_gelu_grad", "quick")),
+        Peer("separate", "gelu_simd, separate calls", "other", ("numpy",), separate),
         Peer("relu", "NumPy ReLU", "other", ("numpy",), relu),
         Peer("silu", "NumPy SiLU", "other", ("numpy",), formula("silu", "silu_grad")),
         Peer("elu", "NumPy ELU", "other", ("numpy",), formula("elu", "elu_grad")),
@@ -55,7 +58,7 @@ def our_levels(threads: int | None) -> list[Entry]:
 
     def entry(level: str) -> Entry:
         def ways(function: str, a: Arrays) -> dict[str, Way]:
-            run = partial(_ufuncs.ufuncs[function], *a.inputs(function), a.out)
+            run = partial(_ufuncs.ufuncs[function], *a.inputs(function), *a.outs(function))
             return {"out": Way(run, context=partial(using, level, threads))}
 
         return Entry(level, f"gelu_simd {level}", "ours", gelu_simd.__version__, ways)

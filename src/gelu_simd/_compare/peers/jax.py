@@ -7,6 +7,9 @@ import os
 from collections.abc import Callable
 from functools import partial
 
+import numpy as np
+
+from gelu_simd._check.bits import Array
 from gelu_simd._compare.peers.ways import APPROXIMATE, Arrays, Way, Ways
 from gelu_simd._functions import FUNCTIONS, Kind
 
@@ -21,21 +24,38 @@ def load(threads: int | None) -> Ways:
     jax.config.update("jax_cpu_enable_async_dispatch", threads is None)  # True adds a thread
 
     @functools.cache
-    def compiled(function: str) -> Callable:
+    def compiled(function: str) -> Callable | None:
         row = FUNCTIONS[function]
         form = partial(jax.nn.gelu, approximate=APPROXIMATE[row.form] != "none")
+
+        def value_and_derivative(x: jax.Array) -> tuple[jax.Array, jax.Array]:
+            y, pull = jax.vjp(form, x)
+            return y, pull(jax.numpy.ones_like(x))[0]
+
+        def gated(gate: jax.Array, up: jax.Array) -> jax.Array:
+            return form(gate) * up
+
         calls = {
             Kind.VALUE: form,
-            Kind.DERIVATIVE: lambda x: jax.vjp(form, x)[1](jax.numpy.ones_like(x))[0],
+            Kind.DERIVATIVE: lambda x: value_and_derivative(x)[1],
             Kind.GRADIENT: lambda dy, x: jax.vjp(form, x)[1](dy)[0],
+            Kind.VALUE_AND_DERIVATIVE: value_and_derivative,
+            Kind.BIAS: lambda x, bias: form(x + bias),
+            Kind.BIAS_GRADIENT: lambda dy, x, bias: jax.vjp(form, x + bias)[1](dy)[0],
+            Kind.GATED: gated,
+            Kind.GATED_GRADIENT: lambda dy, gate, up: jax.vjp(gated, gate, up)[1](dy),
         }
-        return jax.jit(calls[row.kind])
+        return jax.jit(calls[row.kind]) if row.kind in calls else None
+
+    def read(result: jax.Array | tuple[jax.Array, ...]) -> Array | tuple[Array, ...]:
+        return tuple(map(np.asarray, result)) if isinstance(result, tuple) else np.asarray(result)
 
     def ways(function: str, a: Arrays) -> dict[str, Way]:
-        row = FUNCTIONS[function]
-        if row.form not in APPROXIMATE or row.kind is Kind.OTHER:
+        if FUNCTIONS[function].form not in APPROXIMATE:
             return {}
         call, inputs = compiled(function), [jax.device_put(x) for x in a.inputs(function)]
-        return {"jit": Way(lambda: call(*inputs).block_until_ready())}
+        if call is None:
+            return {}
+        return {"jit": Way(lambda: jax.block_until_ready(call(*inputs)), read)}
 
     return ways

@@ -10,46 +10,81 @@ import numpy as np
 from gelu_simd._compare.peers.ways import APPROXIMATE, Arrays, Way, Ways
 from gelu_simd._functions import FUNCTIONS, Kind
 
+#: Nodes: domain, name, inputs, output, attributes; inputs are operands, the last node writes y.
+Nodes = tuple[tuple[str, str, tuple[str, ...], str, dict[str, object]], ...]
+
+MICROSOFT = "com.microsoft"
+GELU, TANH = ({"approximate": APPROXIMATE[form]} for form in ("exact", "tanh"))
+
+#: The graphs of a form and kind, by way.
+GRAPHS: dict[tuple[str, Kind], dict[str, Nodes]] = {
+    ("exact", Kind.VALUE): {"out": (("", "Gelu", ("x",), "y", GELU),)},
+    ("tanh", Kind.VALUE): {
+        "out": (("", "Gelu", ("x",), "y", TANH),),
+        "out, FastGelu": ((MICROSOFT, "FastGelu", ("x",), "y", {}),),
+    },
+    ("quick", Kind.VALUE): {"out": ((MICROSOFT, "QuickGelu", ("x",), "y", {"alpha": 1.702}),)},
+    ("exact", Kind.BIAS): {"out": ((MICROSOFT, "BiasGelu", ("x", "bias"), "y", {}),)},
+    ("tanh", Kind.BIAS): {"out": ((MICROSOFT, "FastGelu", ("x", "bias"), "y", {}),)},
+    ("exact", Kind.GATED): {
+        "out": (("", "Gelu", ("gate",), "t", GELU), ("", "Mul", ("t", "up"), "y", {}))
+    },
+    ("tanh", Kind.GATED): {
+        "out": (("", "Gelu", ("gate",), "t", TANH), ("", "Mul", ("t", "up"), "y", {}))
+    },
+}
+
 
 def load(threads: int | None) -> Ways:
-    """ONNX's node Gelu in onnxruntime, inputs and output bound."""
+    """Nodes of ONNX and of onnxruntime's own domain; inputs and output are bound."""
     import onnx  # noqa: PLC0415
     import onnxruntime as ort  # noqa: PLC0415
 
-    not_implemented = ort.capi.onnxruntime_pybind11_state.NotImplemented
+    states = ort.capi.onnxruntime_pybind11_state
+    absent = (states.NotImplemented, states.InvalidGraph)
     options = ort.SessionOptions()
     options.log_severity_level = 3
     if threads is not None:
         options.intra_op_num_threads = threads
 
     @functools.cache
-    def session(function: str, dtype: np.dtype) -> ort.InferenceSession:
-        x, y = (
-            onnx.helper.make_tensor_value_info(
-                name, onnx.helper.np_dtype_to_tensor_dtype(dtype), ["n"]
+    def session(function: str, way: str, dtype: np.dtype) -> ort.InferenceSession | None:
+        """Return the session of a graph, None where onnxruntime lacks the type."""
+        row = FUNCTIONS[function]
+        number = onnx.helper.np_dtype_to_tensor_dtype(dtype)
+        inputs = [onnx.helper.make_tensor_value_info(name, number, ["n"]) for name in row.operands]
+        y = onnx.helper.make_tensor_value_info("y", number, ["n"])
+        nodes = [
+            onnx.helper.make_node(name, ins, [out], domain=domain, **attributes)
+            for domain, name, ins, out, attributes in GRAPHS[row.place][way]
+        ]
+        graph = onnx.helper.make_graph(nodes, function, inputs, [y])
+        opsets = [
+            onnx.helper.make_opsetid("", 20),  # the first with Gelu
+            onnx.helper.make_opsetid(MICROSOFT, 1),
+        ]
+        model = onnx.helper.make_model(graph, opset_imports=opsets, ir_version=9)
+        try:
+            return ort.InferenceSession(
+                model.SerializeToString(), options, providers=["CPUExecutionProvider"]
             )
-            for name in "xy"
-        )
-        form = APPROXIMATE[FUNCTIONS[function].form]
-        node = onnx.helper.make_node("Gelu", ["x"], ["y"], approximate=form)
-        graph = onnx.helper.make_graph([node], "gelu", [x], [y])
-        opset = onnx.helper.make_opsetid("", 20)  # the first with Gelu
-        model = onnx.helper.make_model(graph, opset_imports=[opset], ir_version=9)
-        return ort.InferenceSession(
-            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
+        except absent:
+            return None
 
     def ways(function: str, a: Arrays) -> dict[str, Way]:
         row = FUNCTIONS[function]
-        if a.x.dtype.isbuiltin != 1 or row.kind is not Kind.VALUE or row.form not in APPROXIMATE:
+        if a.x.dtype.isbuiltin != 1:
             return {}
-        try:
-            run = session(function, a.x.dtype)
-        except not_implemented:
-            return {}
-        binding = run.io_binding()
-        binding.bind_ortvalue_input("x", ort.OrtValue.ortvalue_from_numpy(a.x))
-        binding.bind_ortvalue_output("y", ort.OrtValue.ortvalue_from_numpy(a.out))
-        return {"out": Way(partial(run.run_with_iobinding, binding), lambda _: a.out)}
+        by_way = {}
+        for way in GRAPHS.get(row.place, {}):
+            run = session(function, way, a.x.dtype)
+            if run is None:
+                continue
+            binding = run.io_binding()
+            for name, x in zip(row.operands, a.inputs(function), strict=True):
+                binding.bind_ortvalue_input(name, ort.OrtValue.ortvalue_from_numpy(x))
+            binding.bind_ortvalue_output("y", ort.OrtValue.ortvalue_from_numpy(a.out))
+            by_way[way] = Way(partial(run.run_with_iobinding, binding), lambda _: a.out)
+        return by_way
 
     return ways

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 
 from gelu_simd._check.bits import Array
 from gelu_simd._compare.peers.ways import APPROXIMATE, Arrays, Way, Ways
-from gelu_simd._functions import FUNCTIONS, Kind
+from gelu_simd._functions import FUNCTIONS, Function, Kind
 
 
 def load(threads: int | None) -> Ways:
@@ -25,29 +26,72 @@ def load(threads: int | None) -> Ways:
         return torch.from_numpy(x.view(np.int16)).view(getattr(torch, x.dtype.name))
 
     def ways(function: str, a: Arrays) -> dict[str, Way]:
-        def read(result: torch.Tensor) -> Array:
+        def read_one(result: torch.Tensor) -> Array:
             if a.x.dtype.isbuiltin == 1:
                 return result.numpy()
             return result.view(torch.int16).numpy().view(a.x.dtype)
 
+        def read(result: torch.Tensor | tuple[torch.Tensor, ...]) -> Array | tuple[Array, ...]:
+            return tuple(map(read_one, result)) if isinstance(result, tuple) else read_one(result)
+
         row = FUNCTIONS[function]
         if row.form not in APPROXIMATE:
             return {}
-        dy, x, out = map(tensor, a)
-        form = {"approximate": APPROXIMATE[row.form]}
-        if row.kind is Kind.VALUE:
-            new = partial(torch.nn.functional.gelu, x, **form)
-            into_out = partial(ops.gelu.out, x, **form, out=out)
-        elif row.kind is Kind.GRADIENT:
-            new = partial(ops.gelu_backward, dy, x, **form)
-            into_out = partial(ops.gelu_backward.grad_input, dy, x, **form, grad_input=out)
-        else:
+        calls = _calls(row, *map(tensor, a))
+        if row.kind not in calls:
             return {}
+        new, into_out = calls[row.kind]
         without_onednn = partial(torch.backends.mkldnn.flags, enabled=False)
         return {
             "new": Way(new, read),
             "out": Way(into_out, read),
             "out, oneDNN off": Way(into_out, read, without_onednn),
+        }
+
+    def _calls(
+        row: Function,
+        dy: torch.Tensor,
+        x: torch.Tensor,
+        other: torch.Tensor,
+        out: torch.Tensor,
+        out2: torch.Tensor,
+    ) -> dict[Kind, tuple[Callable, Callable]]:
+        """Return the calls by kind: with new tensors, and into the room that there is."""
+        form = {"approximate": APPROXIMATE[row.form]}
+        value = partial(torch.nn.functional.gelu, **form)
+        gradient = partial(ops.gelu_backward, **form)
+        value_into = partial(ops.gelu.out, **form)
+        gradient_into = partial(ops.gelu_backward.grad_input, **form)
+        one = torch.ones_like(x)
+        return {
+            Kind.VALUE: (lambda: value(x), lambda: value_into(x, out=out)),
+            Kind.GRADIENT: (
+                lambda: gradient(dy, x),
+                lambda: gradient_into(dy, x, grad_input=out),
+            ),
+            Kind.VALUE_AND_DERIVATIVE: (
+                lambda: (value(x), gradient(one, x)),
+                lambda: (value_into(x, out=out), gradient_into(one, x, grad_input=out2)),
+            ),
+            Kind.BIAS: (
+                lambda: value(x + other),
+                lambda: value_into(torch.add(x, other, out=out), out=out),
+            ),
+            Kind.BIAS_GRADIENT: (
+                lambda: gradient(dy, x + other),
+                lambda: gradient_into(dy, torch.add(x, other, out=out), grad_input=out),
+            ),
+            Kind.GATED: (
+                lambda: value(x) * other,
+                lambda: value_into(x, out=out).mul_(other),
+            ),
+            Kind.GATED_GRADIENT: (
+                lambda: (gradient(dy * other, x), dy * value(x)),
+                lambda: (
+                    gradient_into(torch.mul(dy, other, out=out), x, grad_input=out),
+                    value_into(x, out=out2).mul_(dy),
+                ),
+            ),
         }
 
     return ways

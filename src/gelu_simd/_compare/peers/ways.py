@@ -9,22 +9,29 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gelu_simd._check.bits import Array
-from gelu_simd._functions import FUNCTIONS
+from gelu_simd._functions import FUNCTIONS, OPERANDS
 
 #: What ONNX, PyTorch and others call a form: the value of their argument `approximate`.
 APPROXIMATE = {"exact": "none", "tanh": "tanh"}
 
 
 class Arrays(NamedTuple):
-    """The operands of a function and room for its result."""
+    """The operands of any function and room for its results."""
 
     dy: Array
     x: Array
+    other: Array
     out: Array
+    out2: Array
 
     def inputs(self, function: str) -> tuple[Array, ...]:
         """Return the operands of `function`."""
-        return tuple(getattr(self, name) for name in FUNCTIONS[function].operands)
+        operands = FUNCTIONS[function].operands
+        return tuple(getattr(self, OPERANDS[name].array) for name in operands)
+
+    def outs(self, function: str) -> tuple[Array, ...]:
+        """Return room for the results of `function`."""
+        return (self.out, self.out2)[: len(FUNCTIONS[function].results)]
 
 
 class Way(NamedTuple):

@@ -1,11 +1,17 @@
-"""Thinc's GELU, forward and backward, on gelu_simd: `with use_ops("gelu_simd"): model = ...`."""
+"""Thinc's GELU, forward and backward, on gelu_simd.
 
-from __future__ import annotations
+>>> import gelu_simd.thinc  # doctest: +SKIP
+>>> from thinc.api import use_ops  # doctest: +SKIP
+>>> with use_ops("gelu_simd"):  # doctest: +SKIP
+...     model = ...
+"""
 
 from thinc.api import NumpyOps, registry
 from thinc.types import FloatsXd
 
 import gelu_simd
+
+__all__ = ["GeluSimdOps"]
 
 
 @registry.ops("GeluSimdOps")

@@ -1,0 +1,311 @@
+"""gelu_simd.torch: operators and a layer in the place of PyTorch's."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers import dtype_of, every_kind, every_level, operands, output, same_bits
+
+from gelu_simd import _ufuncs
+from gelu_simd._functions import FUNCTIONS, Kind
+
+torch = pytest.importorskip("torch", reason="needs torch")
+ours = pytest.importorskip("gelu_simd.torch", reason="needs torch")
+
+FORMS = {"none": "exact", "tanh": "tanh"}
+each_form = pytest.mark.parametrize("approximate", FORMS)
+each_operator = pytest.mark.parametrize("name", ours.OPERATORS)
+HAS_SECOND = {row.form for row in FUNCTIONS.values() if row.order == 2}
+
+# What torch.compile imports warns of itself.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+
+
+def theirs(x: Any, approximate: str) -> Any:
+    return torch.nn.functional.gelu(x, approximate=approximate)
+
+
+def sample(*shape: int, dtype: Any = torch.float64) -> Any:
+    generator = torch.Generator().manual_seed(5)
+    return (3 * torch.randn(shape, generator=generator, dtype=torch.float64)).to(dtype)
+
+
+def close(a: Any, b: Any) -> None:
+    torch.testing.assert_close(a, b, rtol=1e-11, atol=1e-12)
+
+
+def tensor(x: np.ndarray) -> Any:
+    """Return a tensor of the numbers of an array, bfloat16 too."""
+    if x.dtype.isbuiltin == 1:
+        return torch.from_numpy(x.copy())
+    return torch.from_numpy(x.view(np.uint16).copy()).view(getattr(torch, x.dtype.name))
+
+
+# ---- values ----
+
+
+@every_level
+@each_operator
+def test_bits_are_those_of_the_ufunc(name: str, dtype: np.dtype) -> None:
+    """Of numbers of every kind: all of a half type."""
+    ufunc = _ufuncs.ufuncs[name]
+    arrays = operands(ufunc, every_kind(ufunc, dtype)[:1_000_000])
+    with np.errstate(all="ignore"):
+        expected = ufunc(*arrays)
+        result = ours.operator(name)(*map(tensor, arrays))
+    assert result.dtype is getattr(torch, dtype.name)
+    assert same_bits(ours.array(result), expected)
+
+
+@each_form
+def test_function_and_layer_take_the_place_of_theirs(approximate: str) -> None:
+    x = sample(40, 30)
+    close(ours.gelu(x, approximate), theirs(x, approximate))
+    close(ours.gelu(input=x, approximate=approximate), theirs(x, approximate))
+    assert torch.equal(ours.GELU(approximate)(x), ours.gelu(x, approximate))
+    close(ours.gelu(x), torch.nn.functional.gelu(x))
+    assert repr(ours.GELU(approximate)) == repr(torch.nn.GELU(approximate))
+    assert repr(ours.GELU()) == repr(torch.nn.GELU())
+    layer = ours.GELU(approximate)
+    for again in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+        assert repr(again) == repr(layer)
+
+
+@each_form
+@pytest.mark.parametrize(
+    "view",
+    [lambda x: x[0, 0], lambda x: x[:0], lambda x: x.T, lambda x: x[::2, 1::3],
+     lambda x: x[:, :1].expand(8, 5),
+     lambda x: x.reshape(2, 3, 2, 4).to(memory_format=torch.channels_last)],
+    ids=["0-d", "empty", "transposed", "steps", "expanded", "channels last"],
+)  # fmt: skip
+def test_layouts(approximate: str, view: Callable[[Any], Any]) -> None:
+    for dtype in ours.DTYPES:
+        x = view(sample(8, 6, dtype=dtype))
+        y = ours.gelu(x, approximate)
+        assert (y.dtype, y.shape) == (x.dtype, x.shape)
+        assert torch.equal(y, ours.gelu(x.contiguous(), approximate))
+        assert y.stride() == torch.empty_like(x).stride()
+
+
+def test_input_is_left_alone() -> None:
+    x = sample(100)
+    before = x.clone()
+    y = ours.gelu(x)
+    assert torch.equal(x, before)
+    assert x.data_ptr() != y.data_ptr()
+
+
+# ---- derivatives ----
+
+
+@each_form
+def test_gradient(approximate: str) -> None:
+    x = sample(5, 6).requires_grad_()
+    assert torch.autograd.gradcheck(lambda t: ours.gelu(t, approximate), x)
+    [gradient] = torch.autograd.grad(ours.gelu(x, approximate).sum(), x)
+    [expected] = torch.autograd.grad(theirs(x, approximate).sum(), x)
+    close(gradient, expected)
+
+
+@each_form
+@pytest.mark.parametrize("dtype", ours.DTYPES, ids=str)
+def test_gradient_has_the_bits_of_the_product(approximate: str, dtype: Any) -> None:
+    x, dy = sample(50, dtype=dtype).requires_grad_(), sample(2, 50, dtype=dtype)[1]
+    [gradient] = torch.autograd.grad(ours.gelu(x, approximate), x, dy)
+    [row] = [row for row in FUNCTIONS.values() if row.place == (FORMS[approximate], Kind.GRADIENT)]
+    expected = _ufuncs.ufuncs[row.name](ours.array(dy), ours.array(x))
+    assert same_bits(ours.array(gradient), expected)
+
+
+@each_form
+def test_second_derivative(approximate: str) -> None:
+    x = sample(5, 6).requires_grad_()
+    if FORMS[approximate] in HAS_SECOND:
+        assert torch.autograd.gradgradcheck(lambda t: ours.gelu(t, approximate), x)
+        return
+    [gradient] = torch.autograd.grad(ours.gelu(x, approximate).sum(), x, create_graph=True)
+    with pytest.raises(RuntimeError, match=r"gelu_(tanh_)?backward has no derivative in x"):
+        gradient.sum().backward()
+
+
+@each_form
+def test_transforms_of_functions(approximate: str) -> None:
+    """Gradients of a batch, Jacobians in both modes."""
+    x = sample(3, 4)
+
+    def results(f: Callable[[Any], Any]) -> Iterator[Any]:
+        yield torch.func.vmap(f)(x)
+        yield torch.func.vmap(f, in_dims=1, out_dims=1)(x)
+        yield torch.func.vmap(torch.func.grad(lambda t: f(t).sum()))(x)
+        yield torch.func.jacrev(f)(x)
+        yield torch.func.jacfwd(f)(x)
+
+    for a, b in zip(
+        results(lambda t: ours.gelu(t, approximate)), results(lambda t: theirs(t, approximate)),
+        strict=True,
+    ):  # fmt: skip
+        close(a, b)
+
+
+def test_batch_of_one_operand() -> None:
+    dy, x = sample(3, 4), sample(4)
+    expected = torch.stack([torch.ops.gelu_simd.gelu_backward(row, x) for row in dy])
+    result = torch.func.vmap(torch.ops.gelu_simd.gelu_backward, in_dims=(0, None))(dy, x)
+    assert torch.equal(result, expected)
+
+
+def test_without_a_private_name_torch_func_grad_is_lost() -> None:
+    """What else there is stays."""
+    output("""
+import warnings
+warnings.simplefilter("ignore")
+import torch
+name = "_are_functorch_transforms_active"
+private = getattr(torch._C, name)
+delattr(torch._C, name)
+from gelu_simd.torch import gelu
+setattr(torch._C, name, private)
+x = torch.ones(2, 3, requires_grad=True)
+gelu(x).sum().backward()
+assert x.grad is not None
+assert torch.equal(torch.func.vmap(gelu)(x), gelu(x))
+try:
+    torch.func.grad(lambda x: gelu(x).sum())(x)
+except RuntimeError as error:
+    assert "setup_context" in str(error)
+else:
+    raise AssertionError
+""")
+
+
+# ---- PyTorch's own check of operators ----
+
+
+@each_operator
+@pytest.mark.parametrize("dtype", ours.DTYPES, ids=str)
+@pytest.mark.parametrize("shape", [(), (0,), (4, 3)])
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf:UserWarning")
+def test_operator_passes_the_check(name: str, dtype: Any, shape: tuple[int, ...]) -> None:
+    row = ours.OPERATORS[name]
+    has_derivative = row.order == 0 or (row.form in HAS_SECOND and row.order < 2)
+    differentiable = has_derivative and dtype is torch.float64
+    args = tuple(sample(*shape, dtype=dtype).requires_grad_(differentiable) for _ in row.operands)
+    results = torch.library.opcheck(ours.operator(name), args)
+    assert set(results.values()) == {"SUCCESS"}
+
+
+@each_form
+def test_compiled(approximate: str) -> None:
+    """Traced without a break, forward and backward, whatever the size."""
+    torch.compiler.reset()
+    f = torch.compile(
+        lambda x: ours.gelu(2 * x, approximate) + 1,
+        fullgraph=True,
+        dynamic=True,
+        backend="aot_eager",
+    )
+    for n in (5, 11):
+        x = sample(n).requires_grad_()
+        y = f(x)
+        y.sum().backward()
+        expected = x.detach().clone().requires_grad_()
+        (theirs(2 * expected, approximate) + 1).sum().backward()
+        close(y, theirs(2 * x, approximate) + 1)
+        close(x.grad, expected.grad)
+
+
+def test_exported() -> None:
+    program = torch.export.export(ours.GELU("tanh"), (sample(4, dtype=torch.float32),))
+    assert "torch.ops.gelu_simd.gelu_tanh" in program.graph_module.code
+    x = sample(4, dtype=torch.float32)
+    assert torch.equal(program.module()(x), ours.gelu(x, "tanh"))
+
+
+# ---- a layer of BERT ----
+
+
+def bert_layer(activation: Callable[[Any], Any]) -> Any:
+    """An encoder layer as BERT has it: norm after, GELU between."""
+    torch.manual_seed(7)
+    return torch.nn.TransformerEncoderLayer(
+        64, 4, 256, dropout=0.0, activation=activation, batch_first=True, layer_norm_eps=1e-12
+    )
+
+
+@each_form
+def test_layer_of_bert(approximate: str) -> None:
+    """Forward and backward, by our layer and by theirs, agree to rounding."""
+    x = sample(4, 20, 64, dtype=torch.float32)
+    results = []
+    for layer in (bert_layer(ours.GELU(approximate)), bert_layer(torch.nn.GELU(approximate))):
+        y = layer(x)
+        y.square().mean().backward()
+        results.append([y, *(p.grad for p in layer.parameters())])
+    for a, b in zip(*results, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=2e-6)
+
+
+# ---- what is refused ----
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.bool, torch.complex64])
+def test_other_types(dtype: Any) -> None:
+    x = torch.ones(3, dtype=dtype)
+    with pytest.raises(TypeError, match=rf"gelu does not take {dtype}; it takes torch.float32, "):
+        ours.gelu(x)
+
+
+@pytest.mark.parametrize("convert", ["to_sparse", "to_sparse_csr", "to_mkldnn"])
+@pytest.mark.filterwarnings("ignore:Sparse CSR:UserWarning")
+def test_other_layouts(convert: str) -> None:
+    x = getattr(torch.ones(3, 3), convert)()
+    with pytest.raises(TypeError, match=r"dense tensors on the CPU; this one is of the layout"):
+        ours.gelu(x)
+
+
+def test_other_devices() -> None:
+    """As those who trace for a GPU see it; no GPU is needed."""
+    from torch._subclasses import FakeTensorMode
+
+    with FakeTensorMode():
+        x = torch.empty(3, device="cuda")
+        with pytest.raises(TypeError, match=r"on the CPU; this one is on cuda.* or use torch"):
+            ours.gelu(x)
+    assert ours.gelu(torch.empty(3, device="meta")).device.type == "meta"
+
+
+def test_other_words() -> None:
+    for make in (ours.GELU, lambda word: ours.gelu(torch.ones(1), word)):
+        with pytest.raises(ValueError, match="approximate must be 'none' or 'tanh', not 'exact'"):
+            make("exact")
+
+
+def test_operands_that_differ() -> None:
+    backward = torch.ops.gelu_simd.gelu_backward
+    with pytest.raises(ValueError, match=r"one type and shape, not torch.float64 \(3,\) and"):
+        backward(sample(3), sample(4))
+    with pytest.raises(ValueError, match="one type and shape"):
+        backward(sample(3), sample(3, dtype=torch.float32))
+
+
+def test_bfloat16_without_ml_dtypes() -> None:
+    dtype_of("bfloat16")
+    output("""
+import sys, warnings
+warnings.simplefilter("ignore")
+sys.modules["ml_dtypes"] = None
+import torch
+import gelu_simd.torch
+try:
+    gelu_simd.torch.gelu(torch.ones(3).bfloat16())
+except TypeError as error:
+    assert "that type needs the package ml_dtypes" in str(error)
+else:
+    raise AssertionError
+""")

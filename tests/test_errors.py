@@ -1,0 +1,129 @@
+"""Refused calls: the error names what was wrong and what is accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+import gelu_simd
+from gelu_simd import gelu, gelu_backward, gelu_tanh
+from gelu_simd._errors import APPROXIMATE
+from gelu_simd._functions import FUNCTIONS
+
+
+class Foreign:
+    """An object that NumPy can make nothing of."""
+
+
+HERE = f"{Foreign.__module__}.Foreign"
+TAKES = "; it takes float32, float64, float16"
+
+
+@pytest.mark.parametrize(
+    ("x", "words"),
+    [
+        (Foreign(), HERE),
+        (None, "NoneType"),
+        (Decimal(1), "decimal.Decimal"),
+        (2**70, "an int beyond 64 bits"),
+        (-(2**63) - 1, "an int beyond 64 bits"),
+        ([2**70, 1], "an array of objects such as int"),
+        ([1, None], "an array of objects such as NoneType"),
+        ((1.5, Foreign()), f"an array of objects such as {HERE}"),
+        (np.array([[1, Decimal(2)]], object), "an array of objects such as decimal.Decimal"),
+        (np.array([1, 2.5], object), "an array of objects such as int"),
+        (np.array([], object), "an array of objects such as NoneType"),
+        (np.array(Foreign(), object), f"an array of objects such as {HERE}"),
+        ("text", "str"),
+        (b"text", "bytes"),
+        (1j, "complex128"),
+        (np.ones(2, "c8"), "complex64"),
+        (np.longdouble(1), "longdouble"),
+        (np.datetime64("2026-01-01"), "datetime64"),
+    ],
+)
+def test_an_operand_is_named(x: object, words: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        gelu(x)
+    assert str(caught.value).startswith(f"ufunc 'gelu' does not take {words}{TAKES}")
+    assert type(caught.value) is TypeError
+    if isinstance(x, int | complex):  # Python's numbers have types of their own beside an array
+        return
+    with pytest.raises(TypeError) as caught:
+        gelu_backward(np.ones(2, "f4"), x)
+    assert str(caught.value).startswith(
+        f"ufunc 'gelu_backward' does not take float32 and {words}; "
+    )
+
+
+def test_types_of_the_signature_are_named() -> None:
+    with pytest.raises(TypeError, match=r"does not take complex128; it takes"):
+        gelu(1.0, signature=(complex, None))
+
+
+def test_methods_name_the_type() -> None:
+    with pytest.raises(TypeError, match=r"'gelu_backward' does not take float64 and object; "):
+        gelu_backward.outer(np.ones(2), np.array([None]))
+
+
+@pytest.mark.parametrize(("form", "values"), APPROXIMATE.items())
+def test_approximate_is_answered_with_a_function(
+    ufunc: np.ufunc, form: str, values: tuple[object, ...]
+) -> None:
+    """What others choose by the argument is a function of its own."""
+    kind = FUNCTIONS[ufunc.__name__].kind
+    functions = [row.name for row in FUNCTIONS.values() if row.place == (form, kind)]
+    x = [np.ones(2)] * ufunc.nin
+    for value in values:
+        with pytest.raises(TypeError) as caught:
+            ufunc(*x, approximate=value)
+        assert str(caught.value).startswith(f"{ufunc.__name__}() has no argument 'approximate': ")
+        for function in functions:
+            assert str(caught.value).endswith(f": the function for {value!r} is {function}")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: gelu(np.ones(3), approximate="tanh"),
+        lambda: gelu(1.0, approximate="tanh"),
+        lambda: gelu([1.0], approximate="tanh"),
+        lambda: gelu(np.ones(3), "tanh"),
+        lambda: gelu(np.ones(3), approximate="tanh", out=np.ones(3)),
+        lambda: gelu_tanh(1.0, approximate=True),
+    ],
+)
+def test_approximate_beside_other_arguments(call: Callable[[], object]) -> None:
+    with pytest.raises(TypeError, match=r"has no argument 'approximate': .* is gelu_tanh$"):
+        call()
+
+
+def test_unknown_approximations() -> None:
+    functions = "the function for 'none' is gelu and for 'tanh' is gelu_tanh"
+    with pytest.raises(TypeError, match=f"{functions}, there is none for 'cubic'$"):
+        gelu(1.0, approximate="cubic")
+
+
+def test_other_errors_are_numpy_s() -> None:
+    for call, words in (
+        (lambda: gelu(1.0, approximates="tanh"), "unexpected keyword argument 'approximates'"),
+        (gelu, "takes from 1 to 2 positional arguments"),
+        (lambda: gelu(np.ones(2), "f4", "f4"), "takes from 1 to 2 positional arguments"),
+    ):
+        with pytest.raises(TypeError, match=words):
+            call()
+
+
+class Overriding:
+    """An object that takes ufuncs over and fails by itself."""
+
+    def __array_ufunc__(self, *_: object, **__: object) -> object:
+        raise TypeError("of its own")
+
+
+def test_errors_of_other_types_are_theirs() -> None:
+    with pytest.raises(TypeError, match=r"^of its own$"):
+        gelu_simd.gelu(Overriding())
