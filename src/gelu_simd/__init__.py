@@ -25,9 +25,9 @@ except ImportError as error:
 __doc__ = (__doc__ or "") + _docs.calls(FAST)  # python -OO takes docstrings away
 __version__ = "0.1.0"
 
-_functions = _ufuncs.of_tier(FAST)
-__all__ = ["cpu_info", "cr", "get_num_threads", "set_num_threads", *_functions]  # noqa: PLE0604 - names of functions
-globals().update(_functions)
+_public = _ufuncs.of_tier(FAST)
+__all__ = ["cpu_info", "cr", "get_num_threads", "set_num_threads", *_public]  # noqa: PLE0604 - names of functions
+globals().update(_public)
 
 
 def _call_cupy(ufunc, *args, **kwargs):

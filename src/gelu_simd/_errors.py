@@ -36,15 +36,17 @@ class Refusal(TypeError):
     def message(self, inputs: Sequence[str]) -> str:
         """Return the message that calls the inputs so."""
         row, names = self.function, [dtype.name for dtype in self.floats]
+        floats = [name for name in names if name in TYPES]
+        smaller = ["the smaller types of ml_dtypes"] if len(floats) < len(names) else []
         if row.tier is not FAST:
+            *types, last = floats + smaller
             return (
                 f"ufunc '{row.tier.module}.{row.public}' does not take {' and '.join(inputs)}; "
-                f"it takes {', '.join(names[:-1])} and {names[-1]}. No correctly rounded results are known for "
-                "float64, which integers, bool and Python's numbers count as: convert them to "
+                f"it takes {', '.join(types)} and {last}. No correctly rounded results are known "
+                "for float64, which integers, bool and Python's numbers count as: convert them to "
                 f"float32, or call {FAST.module}.{row.public}"
             )
-        floats = [name for name in names if name in TYPES]
-        others = "bool" if len(floats) == len(names) else "the smaller types of ml_dtypes"
+        others = smaller[0] if smaller else "bool"
         return (
             f"ufunc {row.name!r} does not take {' and '.join(inputs)}; "
             f"it takes {', '.join(floats)}, integers and {others}"

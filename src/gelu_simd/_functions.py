@@ -33,12 +33,11 @@ class Tier(NamedTuple):
     name: str  #: in csrc/lists.h
     module: str
     limits: Mapping[str, float]  #: on the errors of its elementary functions, by type
-    has_narrow: bool  #: whether the types of a byte have loops
     stub: str  #: the class in _ufunc_types.pyi, before the numbers of inputs and outputs
 
 
-FAST = Tier("FAST", "gelu_simd", WITHIN, True, "Ufunc")
-CORRECT = Tier("CORRECT", "gelu_simd.cr", NEAREST, False, "CorrectUfunc")
+FAST = Tier("FAST", "gelu_simd", WITHIN, "Ufunc")
+CORRECT = Tier("CORRECT", "gelu_simd.cr", NEAREST, "CorrectUfunc")
 
 TIERS = (FAST, CORRECT)
 

@@ -264,13 +264,10 @@ for t in range(len(narrow_dtypes)):
     fill_narrow(t)
 
 #: The types that each function has loops for, by its name.
-dtypes_of = {}
-for f, (name, _, _) in enumerate(FUNCTIONS):
-    dtypes_of[name] = [
-        dtype for t, dtype in enumerate(dtypes) if gelu_simd_functions[f].types >> t & 1
-    ]
-    if FUNCTION_RECORDS[name].tier.has_narrow:
-        dtypes_of[name] += narrow_dtypes
+dtypes_of = {
+    name: [d for t, d in enumerate(dtypes) if gelu_simd_functions[f].types >> t & 1] + narrow_dtypes
+    for f, (name, _, _) in enumerate(FUNCTIONS)
+}
 
 # ---------------------------------------------------------------------------------------------
 # Promotion
@@ -344,7 +341,7 @@ cdef make_ufunc(int f):
         for k in range(operands):
             types[k] = dtypes[t].num
         np.PyUFunc_RegisterLoopForType(ufunc, dtypes[t].num, loops[t], types, loop_data[f][i])
-    for t in range(len(narrow_dtypes) if row.tier.has_narrow else 0):
+    for t in range(len(narrow_dtypes)):
         narrow_slots[f][t] = gelu_simd_slot(f, GELU_SIMD_f32, &narrow[t])
         for k in range(operands):
             types[k] = narrow_dtypes[t].num

@@ -20,6 +20,6 @@ from gelu_simd._functions import CORRECT
 
 __doc__ = (__doc__ or "") + _docs.calls(CORRECT)  # python -OO takes docstrings away
 
-_functions = _ufuncs.of_tier(CORRECT)
-__all__ = list(_functions)  # noqa: PLE0605 - names of functions
-globals().update(_functions)
+_public = _ufuncs.of_tier(CORRECT)
+__all__ = list(_public)  # noqa: PLE0605 - names of functions
+globals().update(_public)

@@ -293,9 +293,9 @@ def wrapped(ufunc: np.ufunc) -> Callable:
     return function
 
 
-_functions = of_tier(FAST)
-__all__ = list(_functions)  # noqa: PLE0605 - names of functions
-globals().update({name: wrapped(ufunc) for name, ufunc in _functions.items()})
+_public = of_tier(FAST)
+__all__ = list(_public)  # noqa: PLE0605 - names of functions
+globals().update({name: wrapped(ufunc) for name, ufunc in _public.items()})
 
 if TYPE_CHECKING:
 

@@ -17,6 +17,7 @@ from helpers import (
     every_kind,
     fused_level,
     invalid_product,
+    name_of,
     needs_fused,
     on_fused_level,
     operands,
@@ -30,6 +31,7 @@ from gelu_simd._check.inputs import patterns
 from gelu_simd._functions import ELEMENTARY, FUNCTIONS
 from gelu_simd._levels import using
 from gelu_simd._types import TYPES as TYPE_ROWS
+from gelu_simd._ufuncs import records
 
 ELEMENTS, WHERE, PACKETS = range(3)  # the kernels of a function and type
 
@@ -63,7 +65,8 @@ def threads(a: Array, which: int) -> int:
 
 # Composed functions: one of each shape, and the one with a branch.  What they are made of, and the
 # instructions, are those of the elementary functions.
-COMPOSED = [u for u in [*SHAPES, gelu_simd.stochastic_gelu] if u.__name__ not in ELEMENTARY]
+SOME = [*SHAPES, gelu_simd.stochastic_gelu, gelu_simd.cr.gelu_backward]
+COMPOSED = [ufunc for ufunc in SOME if name_of(ufunc) not in ELEMENTARY]
 
 
 def architectures(*numbers: int) -> Callable:
@@ -72,7 +75,7 @@ def architectures(*numbers: int) -> Callable:
     return pytest.mark.parametrize(
         ("ufunc", "architecture"),
         [
-            pytest.param(ufunc, number, id=f"{ufunc.__name__}-{number}")
+            pytest.param(ufunc, number, id=f"{name_of(ufunc)}-{number}")
             for ufuncs, of_them in ((elementary, numbers), (COMPOSED, [90]))
             for ufunc in ufuncs
             for number in of_them
@@ -89,7 +92,7 @@ def divides(ufunc: np.ufunc, name: str) -> bool:
 
     The maths of the narrow types divides by multiplying, where it is not float32's.
     """
-    row = FUNCTIONS[ufunc.__name__]
+    row = records[ufunc]
     if row.composition is None:
         return name == TYPE_ROWS[name].lane and (row.name, name) not in WITHOUT_DIVISION
     lane = TYPE_ROWS[name].lane if row.composition.rounds_once else name
