@@ -85,7 +85,7 @@ def require_all(measured: Measured) -> None:
 def example(ufunc: np.ufunc) -> list[str]:
     """Return two calls and their results, as a docstring shows them."""
     row = _ufuncs.records[ufunc]
-    is_wide = "float64" in row.types
+    is_wide = np.dtype(np.float64) in _ufuncs.dtypes_of[row.name]
     wide, typed = (np.float64, "") if is_wide else (np.float32, ", dtype=np.float32")
     if len(row.operands) == 1:
         x, text = np.array([-2, -1, 0, 1, 2], wide), f"np.array([-2.0, -1.0, 0.0, 1.0, 2.0]{typed})"

@@ -29,7 +29,7 @@ def read(file: Path) -> States:
         if state["done"] < prove.FLOATS or state["identity"] != prove.identity(name):
             raise ValueError(f"{file} does not prove {name} of this package: run bench/prove.py")
         if not prove.is_right(name, state):
-            raise ValueError(f"{file} has misses, or errors that are not those published, of {name}")
+            raise ValueError(f"{file} has misses of {name}, or errors that are not those published")
     return states
 
 
@@ -69,12 +69,18 @@ def worst(states: States) -> str:
     return stream.getvalue()
 
 
+def short(hexadecimal: str) -> str:
+    """Return a number in hexadecimal without the zeros at the end of its digits."""
+    digits, p, exponent = hexadecimal.partition("p")
+    return digits.rstrip("0").rstrip(".") + p + exponent
+
+
 def errors(states: States) -> dict[tuple[str, str, str], Largest]:
     """Return the largest error of each function on all levels: next to a middle it is half an ULP."""
     return {
         (name, "float32", group): Largest(
             round(0.5 - abs(states[name]["hardest"][0][2]), 4),
-            states[name]["hardest"][0][0],
+            short(states[name]["hardest"][0][0]),
             states[name]["done"],
         )
         for name in prove.NAMES

@@ -2,9 +2,8 @@
 
 The fits' errors are below a float64's last bit.  What is left next to a middle between two floats is
 chance: each function's coefficients are therefore moved by up to one unit in their last place, as a
-seeded generator says, and a seed is taken with which no result of the 2^32 is wrong, with and
-without fused multiply-adds.  `python bench/prove.py` is the proof; `--seeds` of the same program
-tries seeds.
+seeded generator says.  With the seeds below no result of the 2^32 is wrong, with
+and without fused multiply-adds; `python bench/prove.py` is the proof.
 """
 
 from __future__ import annotations

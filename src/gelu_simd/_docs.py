@@ -132,7 +132,8 @@ THROUGHOUT = [
 ]
 NEAREST = """\
 Results are correctly rounded in every type: each is the number of the type that is nearest to the
-exact value, the even one of two equally near ones, {throughout}
+exact value, and the even one of two that are equally near;
+{throughout}
 All 2^32 float32 inputs are proven."""
 ULP = "1 ULP is the distance between neighbouring numbers of the type at the exact result."
 UNDERFLOW = "Underflow is the only floating-point exception that a number can raise."
