@@ -76,7 +76,7 @@ def short(hexadecimal: str) -> str:
 
 
 def errors(states: States) -> dict[tuple[str, str, str], Largest]:
-    """Return the largest error of each function on all levels: next to a middle it is half an ULP."""
+    """Return the largest error of each function: half an ULP, but for the least distance."""
     return {
         (name, "float32", group): Largest(
             round(0.5 - abs(states[name]["hardest"][0][2]), 4),

@@ -12,9 +12,9 @@
 #include <string.h>
 
 enum {
-    DEGREE = 14,     /* of g's series */
-    PAIRED = 7,      /* leading coefficients in pairs */
-    DEGREE_EXP = 9,  /* of the series of exp */
+    DEGREE = 14,    /* of g's series */
+    PAIRED = 7,     /* leading coefficients in pairs */
+    DEGREE_EXP = 9, /* of the series of exp */
     NODES_PER_UNIT = 16,
     RUN = 256 /* numbers at a time: consecutive floats, of one node */
 };
@@ -243,8 +243,8 @@ long check(const form *f, uint32_t first, long n, const float *got, double bound
              * the side of the value. */
             const uint32_t u = bits_of(g);
             const double middle_above = 0.5 * ((double)g + (double)of_bits(u + 1));
-            const double below = (u & 0x7fffffff) == 0 ? -(double)of_bits(u + 1)
-                                                       : (double)of_bits(u - 1);
+            const double below =
+                (u & 0x7fffffff) == 0 ? -(double)of_bits(u + 1) : (double)of_bits(u - 1);
             const double middle_below = 0.5 * ((double)g + below);
             /* Away from zero by sign: multiplied by it, the value has to lie between. */
             const double s = signbit(g) ? -1 : 1;
@@ -258,9 +258,11 @@ long check(const form *f, uint32_t first, long n, const float *got, double bound
                 continue;
             if (found == room)
                 return -1;
-            findings[found++] = (finding){
-                x, g, (to_above < to_below ? -s * least : s * least) / ulp,
-                least < -error || !(least == least) ? 1 : least <= error ? 2 : 0};
+            findings[found++] =
+                (finding){x, g, (to_above < to_below ? -s * least : s * least) / ulp,
+                          least < -error || !(least == least) ? 1
+                          : least <= error                    ? 2
+                                                              : 0};
         }
         start += count;
     }

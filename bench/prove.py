@@ -4,7 +4,7 @@
     python bench/prove.py --function cr_gelu     some of them
     python bench/publish.py proof build/proof.json   publish a complete proof
 
-Every result is compared with a reference in pairs of float64 (prove.c, which this program compiles).
+Every result is compared with a reference in pairs of float64: prove.c, compiled by this program.
 A result is proven if the reference's value, give or take its error, lies nearer to it than to any
 other float32.  Where the error reaches over the middle between two floats, mpmath decides with 60
 digits.  Beside that the largest errors of the functions of `gelu_simd` are measured; they must be
@@ -12,15 +12,16 @@ those that it publishes.  Needs a C compiler, mpmath and about two minutes a fun
 
 The reference's error.  It is at most 2^-72 of the value:
 
-* g's Taylor series of degree 14 is cut off at |d| <= 2^-5 + 2^-9 from its node.  The terms 15 to 40,
-  computed in decimal arithmetic at all nodes, sum to less than 2^-87 of g, and the last of them fall
-  by 0.6 or more a term.  Next to the root of g, which is a node, that is 2^-87 of t - root too.
+* g's Taylor series of degree 14 is cut off at |d| <= 2^-5 + 2^-9 from its node.  The terms 15 to
+  40, computed in decimal arithmetic at all nodes, sum to less than 2^-87 of g, and the last of them
+  fall by 0.6 or more a term.  Next to the root of g, a node, that is 2^-87 of t - root too.
 * exp's series of degree 9 is cut off at |y| <= ln(2)/128: below 2^-96.
 * The coefficients of degree 0 to 6, and the constants, are pairs rounded at 2^-106; the others, at
   2^-53, are multiplied by d^7 < 2^-34 (exp: 2^-52): 2^-87.
-* A product or sum of pairs rounds at 2^-102 of its operands (Joldes, Muller and Popescu, ACM TOMS 44,
-  2017: within 10 units of 2^-106).  Fewer than 64 follow each other, and where terms cancel, in 1 - p
-  and in g, they are at most 2^4 times the sum, but for d, whose leading difference is exact: 2^-92.
+* A product or sum of pairs rounds at 2^-102 of its operands (Joldes, Muller and Popescu, ACM TOMS
+  44, 2017: within 10 units of 2^-106).  Fewer than 64 follow each other, and where terms cancel, in
+  1 - p and in g, they are at most 2^4 times the sum, but for d, whose leading difference is exact:
+  2^-92.
 * z is at most 2^8, so its relative error of 2^-101 is one of 2^-93 in exp(-z).
 
 The tests compare the reference with 60 digits and find errors below 2^-86.
@@ -117,7 +118,7 @@ class Reference:
         )
 
     def check(self, first: int, got: Floats, others: list[Floats]) -> tuple[Any, list[Other]]:
-        """Return findings about results from the bits `first` on, and the others' largest errors."""
+        """Return findings about results from the bits `first` on, and errors of the others."""
         findings = np.empty(1 << 14, FINDING)
         structs = (Other * len(others))(*(Other(a.ctypes.data, 0, 0) for a in others))
         count = self.library.check(

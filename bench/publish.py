@@ -150,7 +150,9 @@ def frameworks(_: Sequence[Path]) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-PARTS = {part.__name__: part for part in (accuracy, bits, names, proof, speed, training, frameworks)}
+PARTS = {
+    part.__name__: part for part in (accuracy, bits, names, proof, speed, training, frameworks)
+}
 
 
 def main(args: Sequence[str] | None = None) -> None:

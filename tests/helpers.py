@@ -16,6 +16,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from gelu_simd._ufuncs import records
 from numpy.lib import format as npy
 
 import gelu_simd
@@ -26,7 +27,6 @@ from gelu_simd._check.bits import Array, bits
 from gelu_simd._check.digest import one_nan  # noqa: F401 - for the tests
 from gelu_simd._functions import ELEMENTARY, FAST
 from gelu_simd._levels import using
-from gelu_simd._ufuncs import records
 
 INFO = gelu_simd.cpu_info()
 # The levels with a fused multiply-add; they give the same bits.

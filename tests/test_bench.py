@@ -16,6 +16,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from gelu_simd._ufuncs import records
 from helpers import BENCH, DTYPES, UFUNCS, check_error, dtype_of, name_of, program, run, start
 
 import gelu_simd
@@ -27,7 +28,6 @@ from gelu_simd._compare import report as reports
 from gelu_simd._compare.peers.numpy_formulas import WITHOUT_FORMULA
 from gelu_simd._compare.peers.ways import Way
 from gelu_simd._functions import FUNCTIONS, limit
-from gelu_simd._ufuncs import records
 
 FLOAT32 = np.dtype(np.float32)
 

@@ -75,9 +75,7 @@ def test_table_of_the_hardest_inputs(name: str) -> None:
         exact = Decimal(row["exact"])
         assert abs(exact - oracle.exact(name, x)) <= abs(exact) * Decimal("1e-39")
         y = np.float32(nearest)
-        below, above = (
-            Decimal(float(np.nextafter(y, np.float32(to)))) for to in (-np.inf, np.inf)
-        )
+        below, above = (Decimal(float(np.nextafter(y, np.float32(to)))) for to in (-np.inf, np.inf))
         assert abs(exact - Decimal(nearest)) < min(abs(exact - below), abs(exact - above))
         other = below if abs(exact - below) < abs(exact - above) else above
         middle, ulp = (Decimal(nearest) + other) / 2, abs(Decimal(nearest) - other)
@@ -106,13 +104,13 @@ def prove() -> ModuleType:
 @needs_bench
 @each_name
 def test_published_proof(name: str) -> None:
-    """All inputs, no miss, by kernels of these bits; the package's own errors are those published."""
+    """All inputs, no miss, by kernels of these bits; errors of the package that it publishes."""
     path = program("figures_proof").PROOF
     facts = json.loads(path.read_text(encoding="ascii"))[name]
     assert facts["bits"] == HASHES[name]["float32"]
     assert facts["inputs"] == 1 << 32
     assert facts["misses"] == 0
-    assert set(FUSED[:2] + ["portable"]) <= set(facts["levels"])
+    assert {*FUSED[:2], "portable"} <= set(facts["levels"])
     first = rows(name)[0]
     assert (facts["hardest"]["x"], facts["hardest"]["nearest"]) == (first["x"], first["nearest"])
     for group, error in facts["errors_of_the_faster_function"].items():

@@ -24,12 +24,12 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from gelu_simd._ufuncs import records
 from helpers import TYPES, operand_names
 
 import gelu_simd
 from gelu_simd._cli import main as program
 from gelu_simd._functions import FAST
-from gelu_simd._ufuncs import records
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "src" / "gelu_simd" / "docs"

@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+from gelu_simd._ufuncs import records
 
 import gelu_simd
 from gelu_simd import gelu, gelu_backward, gelu_tanh
 from gelu_simd._errors import APPROXIMATE
-from gelu_simd._ufuncs import records
 
 
 class Foreign:

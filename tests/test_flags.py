@@ -6,6 +6,7 @@ import functools
 
 import numpy as np
 import pytest
+from gelu_simd._ufuncs import records
 from helpers import FUSED, elementary, every_level
 
 from gelu_simd import _ufuncs
@@ -13,7 +14,6 @@ from gelu_simd._check.bits import Array, bits, bits_type
 from gelu_simd._check.inputs import edges, is_subnormal, random_bits, special, stratified
 from gelu_simd._functions import PRODUCT_OF, Kind
 from gelu_simd._types import TYPES
-from gelu_simd._ufuncs import records
 
 # Their operations have exceptions of their own.
 WITH_SUMS_OR_PRODUCTS = {

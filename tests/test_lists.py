@@ -55,7 +55,9 @@ def test_ufuncs_are_those_of_the_list() -> None:
 @each_name
 def test_loops_are_those_of_the_record(name: str) -> None:
     installed = [dtype.name for dtype in _ufuncs.dtypes_of[name] if dtype.name in TYPES]
-    assert installed == [dtype.name for dtype in _ufuncs.dtypes if dtype.name in FUNCTIONS[name].types]
+    assert installed == [
+        dtype.name for dtype in _ufuncs.dtypes if dtype.name in FUNCTIONS[name].types
+    ]
 
 
 @pytest.mark.skipif(not LISTS.exists(), reason="csrc is not beside tests")
@@ -102,7 +104,9 @@ def test_is_measured(name: str) -> None:
 
 @each_name
 def test_has_examples(name: str) -> None:
-    assert any(re.match(rf">>> ([\w, ]+ = )?{FUNCTIONS[name].public}\(", line) for line in EXAMPLES[name])
+    assert any(
+        re.match(rf">>> ([\w, ]+ = )?{FUNCTIONS[name].public}\(", line) for line in EXAMPLES[name]
+    )
 
 
 @each_name

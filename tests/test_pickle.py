@@ -13,9 +13,8 @@ from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pytest
-from helpers import ALL_UFUNCS, name_of, results
-
 from gelu_simd._ufuncs import records
+from helpers import ALL_UFUNCS, name_of, results
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 

@@ -84,7 +84,9 @@ def test_every_public_ufunc_is_in_the_list() -> None:
     for tier in TIERS:
         module = importlib.import_module(tier.module)
         public = {name for name, value in vars(module).items() if type(value) is np.ufunc}
-        assert public == {FUNCTIONS[name].public for name, *_ in _ufuncs.FUNCTIONS if FUNCTIONS[name].tier is tier}
+        assert public == {
+            FUNCTIONS[name].public for name, *_ in _ufuncs.FUNCTIONS if FUNCTIONS[name].tier is tier
+        }
         assert public <= set(module.__all__)
 
 

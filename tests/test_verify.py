@@ -149,7 +149,7 @@ def test_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
             checks += len(LEVELS)
             assert re.fullmatch(rf"{name} {dtype} *, \d+ inputs", next(lines))
             if name not in ELEMENTARY:
-                expressions = " and ".join(FUNCTIONS[name].composition.expressions)
+                expressions = " and ".join(row.composition.expressions)
                 assert next(lines) == f"  the bits of {expressions}"
             for level in LEVELS:
                 line = next(lines)

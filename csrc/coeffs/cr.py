@@ -1,9 +1,9 @@
 """The correctly rounded float32 functions, computed in float64: fits, and the choice of last bits.
 
-The fits' errors are below a float64's last bit.  What is left next to a middle between two floats is
-chance: each function's coefficients are therefore moved by up to one unit in their last place, as a
-seeded generator says.  With the seeds below no result of the 2^32 is wrong, with
-and without fused multiply-adds; `python bench/prove.py` is the proof.
+The fits' errors are below a float64's last bit.  What is left next to a middle between two floats
+is chance: each function's coefficients are therefore moved by up to one unit in their last place,
+as a seeded generator says.  With the seeds below no result of the 2^32 is wrong, with and without
+fused multiply-adds; `python bench/prove.py` is the proof.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def moved(seed: int, values: list[mpf]) -> list[mpf]:
 
     The constant moves by up to 4: nothing else matters where x is near 0.
     """
-    generator = random.Random(f"{seed} {len(values)}")  # noqa: S311 - no secret
+    generator = random.Random(f"{seed} {len(values)}")
     result = []
     for i, value in enumerate(values):
         c = rounded(value, CTYPE)
@@ -127,7 +127,8 @@ def gelu(header: Header) -> None:
 
     n, d = interpolate(ratio, 8, 9)
     header.comment(
-        f"E(t) = NUM/DEN on [0, {mp.nstr(END, 4)}], type (8, 9); error {log2(error(ratio, n, d))};\n"
+        f"E(t) = NUM/DEN on [0, {mp.nstr(END, 4)}], type (8, 9); "
+        f"error {log2(error(ratio, n, d))};\n"
         f" * {SCALED}; last bits by the seed {SEEDS['gelu']}.\n"
         " * NUDGE is to t NUM times the exponential as 2^-175 to t"
     )
@@ -155,9 +156,7 @@ def gelu_grad(header: Header) -> None:
 
 def tanh(header: Header) -> None:
     h = mpf("0.5001")
-    fit = polynomial(
-        lambda f: mp.power(2, f), lambda f: mp.power(2, -f), (-h, h), 11, CTYPE
-    )
+    fit = polynomial(lambda f: mp.power(2, f), lambda f: mp.power(2, -f), (-h, h), 11, CTYPE)
     values = [mpf(1), *fit.coefficients[1:]]
     k1, k3 = -2 * TANH_SLOPE * LOG2E, -2 * TANH_SLOPE * TANH_CUBIC * LOG2E
     header.comment(
@@ -193,12 +192,14 @@ def section(header: Header) -> None:
     )  # fmt: skip
     fit, _ = exponential()
     header.comment(
-        "exp(-t^2/2) = 2^n exp(-f ln(2)/G), f = t^2 + n G, times a factor near 1 that the fits beside\n"
+        "exp(-t^2/2) = 2^n exp(-f ln(2)/G), f = t^2 + n G, times a factor near 1 that the fits "
+        "beside\n"
         " * it make up for; n = rint(EXPONENT t^2), G is 40 bits of 2 ln(2)"
     )
     header.scalars(CTYPE, "F64_CR", exponent=rounded(-LOG2E / 2, CTYPE), g=G)
     header.polynomial(
-        CTYPE, "f64_cr_exp",
+        CTYPE,
+        "f64_cr_exp",
         "exp(-f ln(2)/G) times the factor that makes the last one 1, |f| <= ln(2),",
         fit,
     )

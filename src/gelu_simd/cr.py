@@ -1,10 +1,11 @@
 """The correctly rounded functions: each result is the float nearest to the exact value.
 
-They have the names, operands and keyword arguments of those in `gelu_simd`, take float32, float16
-and, if ml_dtypes is installed, bfloat16, and give the same bits on every CPU and GPU.  All others
-that are correctly rounded, in any library, must agree with them.  float64, and integers, which count
-as float64, raise TypeError.  float32 takes about three times as long as in `gelu_simd`; the other
-types take the same time.
+They have the names, operands and keyword arguments of those in `gelu_simd`, and take float32,
+float16 and, if ml_dtypes is installed, bfloat16.  There is one nearest float, so they give the same
+bits on every CPU and GPU, and whatever else is correctly rounded must agree with them.  All 2^32
+float32 inputs are proven.  float64, and integers, which count as float64, raise TypeError.
+
+float32 takes up to three times as long as in `gelu_simd`; the other types take the same time.
 
 >>> import numpy as np
 >>> from gelu_simd import cr
@@ -21,5 +22,5 @@ from gelu_simd._functions import CORRECT
 __doc__ = (__doc__ or "") + _docs.calls(CORRECT)  # python -OO takes docstrings away
 
 _public = _ufuncs.of_tier(CORRECT)
-__all__ = list(_public)  # noqa: PLE0605 - names of functions
+__all__ = list(_public)
 globals().update(_public)

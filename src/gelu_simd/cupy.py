@@ -294,7 +294,7 @@ def wrapped(ufunc: np.ufunc) -> Callable:
 
 
 _public = of_tier(FAST)
-__all__ = list(_public)  # noqa: PLE0605 - names of functions
+__all__ = list(_public)
 globals().update({name: wrapped(ufunc) for name, ufunc in _public.items()})
 
 if TYPE_CHECKING:

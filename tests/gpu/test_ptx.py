@@ -10,6 +10,7 @@ from types import ModuleType
 import host_cupy
 import numpy as np
 import pytest
+from gelu_simd._ufuncs import records
 from helpers import (
     SHAPES,
     TYPES,
@@ -28,10 +29,9 @@ import gelu_simd
 from gelu_simd import _ufuncs
 from gelu_simd._check.bits import Array, bits, quiet
 from gelu_simd._check.inputs import patterns
-from gelu_simd._functions import ELEMENTARY, FUNCTIONS
+from gelu_simd._functions import ELEMENTARY
 from gelu_simd._levels import using
 from gelu_simd._types import TYPES as TYPE_ROWS
-from gelu_simd._ufuncs import records
 
 ELEMENTS, WHERE, PACKETS = range(3)  # the kernels of a function and type
 

@@ -26,9 +26,7 @@ def call(ufunc: np.ufunc, *args: Any, out: Any = (), **kwargs: Any) -> Any:
     results = result if ufunc.nout > 1 else (result,)
     wrap = next(x for x in (*args, *outs) if isinstance(x, Quantity))._REGISTRY.Quantity
     outs += (None,) * (ufunc.nout - len(outs))
-    wrapped = tuple(
-        wrap(y) if out is None else out for y, out in zip(results, outs, strict=True)
-    )
+    wrapped = tuple(wrap(y) if out is None else out for y, out in zip(results, outs, strict=True))
     return wrapped if ufunc.nout > 1 else wrapped[0]
 
 
