@@ -98,7 +98,8 @@ def bits(_: Sequence[Path]) -> None:
 
 def stub_file(tier: Tier) -> Path:
     """Return the stub of a tier's module."""
-    return Path(importlib.import_module(tier.module).__file__).with_suffix(".pyi")
+    file = Path(importlib.import_module(tier.module).__file__)
+    return ROOT / "src" / "gelu_simd" / file.with_suffix(".pyi").name
 
 
 def stub(tier: Tier, text: str) -> str:
@@ -115,7 +116,7 @@ def stub(tier: Tier, text: str) -> str:
 def names(_: Sequence[Path]) -> None:
     """Publish the names for type checkers."""
     for tier in TIERS:
-        path = ROOT / "src" / "gelu_simd" / stub_file(tier).name
+        path = stub_file(tier)
         path.write_text(stub(tier, path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
