@@ -383,7 +383,8 @@ ufuncs = dict(make_ufunc(f) for f in range(GELU_SIMD_NUM_FUNCTIONS))
 
 def of_tier(tier):
     """Return the ufuncs of a tier by their public names."""
-    return {row.public: ufunc for ufunc, row in records.items() if row.tier is tier}
+    # Equal, not the same: this module outlives those that are imported once more.
+    return {row.public: ufunc for ufunc, row in records.items() if row.tier == tier}
 
 
 # ---------------------------------------------------------------------------------------------
