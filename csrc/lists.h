@@ -27,6 +27,7 @@
     X(quick_gelu_backward, 2, 1, FAST, context)       \
     X(quick_gelu_value_and_grad, 1, 2, FAST, context) \
     X(gelu_grad2, 1, 1, FAST, context)                \
+    X(gelu_tanh_grad2, 1, 1, FAST, context)           \
     X(cr_gelu, 1, 1, CORRECT, context)                \
     X(cr_gelu_tanh, 1, 1, CORRECT, context)           \
     X(cr_gelu_grad, 1, 1, CORRECT, context)           \

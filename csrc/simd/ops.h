@@ -17,7 +17,8 @@
  *   v_abs             clears the sign
  *   v_min_bits        the smaller and the larger of two non-negative numbers as integers of the
  *   v_max_bits        same bits: no flag, and a NaN counts as larger than infinity
- *   v_scale(a, s, k)  a s 2^k, s = 1 or -1, by adding to the exponent: a and the result normal
+ *   v_scale(a, s, k)  a s 2^k, s = 1 or -1, by adding to the exponent: a and the result normal, or
+ *                     a from v_pow2, wrapped around
  *   v_sub_multiple(c, n, a)
  *                     c - n a where that is exact, n an integer of at most 26 bits; float64 only
  *   v_half(a)         a/2 for finite a, ties away from 0, in integers: subnormal numbers cost no
