@@ -296,6 +296,7 @@ EXAMPLES: dict[str, list[str]] = {
         ">>> x = np.array([-2, -1, 0, 1, 2], dtype=np.float16)",
         ">>> gelu_tanh_grad2(x, out=x)  # in place",
         "array([-0.10785,  0.2422 ,  0.798  ,  0.2422 , -0.10785], dtype=float16)",
+    ],
     "cr_gelu": [
         ">>> gelu(np.array([-2.0, -1.0, 0.0, 1.0, 2.0], dtype=np.float32))",
         "array([-0.04550026, -0.15865526,  0.        ,  0.8413448 ,  1.9544997 ],",
