@@ -29,7 +29,7 @@ import gelu_simd
 from gelu_simd import _ufuncs
 from gelu_simd._check.bits import Array, bits, quiet
 from gelu_simd._check.inputs import patterns
-from gelu_simd._functions import ELEMENTARY
+from gelu_simd._functions import CORRECT, ELEMENTARY
 from gelu_simd._levels import using
 from gelu_simd._types import TYPES as TYPE_ROWS
 
@@ -102,12 +102,19 @@ def divides(ufunc: np.ufunc, name: str) -> bool:
     return any(divides(_ufuncs.ufuncs[factor], lane) for factor in row.composition.factors)
 
 
+def arithmetic(ufunc: np.ufunc, name: str) -> str:
+    """Return the suffix of what a kernel computes in: for correctly rounded float32, float64."""
+    row, lane = records[ufunc], TYPE_ROWS[name].lane
+    in_float64 = row.tier is CORRECT and (row.composition is not None or name == lane)
+    return "f64" if in_float64 else TYPE_ROWS[lane].suffix
+
+
 @architectures(75, 80, 90, 100, 120)
 @pytest.mark.parametrize("name", TYPES)
 def test_code_is_as_written(ptx, ufunc, name, architecture):
     """Rounded as written, nothing approximate, nothing flushed, 16 bytes at once."""
     dtype, row = dtype_of(name), TYPE_ROWS[name]
-    lanes = TYPE_ROWS[row.lane].suffix
+    lanes = arithmetic(ufunc, name)
     narrow = row.lane != name
     for which in (ELEMENTS, WHERE, PACKETS):
         code = ptx.compile_kernel(kernel(ufunc, dtype, which), architecture)
