@@ -107,6 +107,11 @@ V_INLINE vf64 v_sub_power_f64(vf64 c, vf64 p, vf64 m)
     return c - v_select_f64(lost, 0, p) * m;
 }
 
+/* ---- float32 by way of float64 ---- */
+
+#define V_THROUGH_F64(name, wide) \
+    V_INLINE vf32 name(vf32 x) { return (vf32)wide((vf64)x); }
+
 /* ---- float16 ---- */
 
 /* The exponent's bias changes by an exact product, and the largest exponent becomes float's. */
