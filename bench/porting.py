@@ -104,42 +104,34 @@ def transformers() -> Spellings:
 
 
 def openvino() -> Spellings:
-    import openvino
-    from openvino import opset13
+    from gelu_simd._compare.peers.openvino import compiled
 
-    def run(x: np.ndarray, mode: str) -> np.ndarray:
-        parameter = opset13.parameter([-1], np.float32)
-        model = openvino.Model([opset13.gelu(parameter, mode)], [parameter])
-        options = {"INFERENCE_PRECISION_HINT": "f32"}
-        return openvino.Core().compile_model(model, "CPU", options)(x)[0]
+    def run(x: np.ndarray, function: str) -> np.ndarray:
+        return compiled(function, x.dtype, x.size, threads=1)(x)[0]
 
-    return {mode: lambda x, m=mode: run(x, m) for mode in ("ERF", "TANH")}
+    functions = {"ERF": "gelu", "TANH": "gelu_tanh"}
+    return {mode: lambda x, f=f: run(x, f) for mode, f in functions.items()}
 
 
 def litert(has_delegate: bool) -> Spellings:
-    import tensorflow
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    from gelu_simd._compare.peers.litert import model
 
     plain = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
     resolver = OpResolverType.AUTO if has_delegate else plain
 
-    def run(x: np.ndarray, approximate: bool) -> np.ndarray:
-        spec = tensorflow.TensorSpec([x.size], tensorflow.float32)
-        f = tensorflow.function(
-            lambda x: tensorflow.nn.gelu(x, approximate), input_signature=[spec]
-        )
-        converter = tensorflow.lite.TFLiteConverter.from_concrete_functions(
-            [f.get_concrete_function()], f
-        )
+    def run(x: np.ndarray, function: str) -> np.ndarray:
         interpreter = Interpreter(
-            model_content=converter.convert(), experimental_op_resolver_type=resolver
+            model_content=model(function, x.size), experimental_op_resolver_type=resolver
         )
         interpreter.allocate_tensors()
         interpreter.set_tensor(interpreter.get_input_details()[0]["index"], x)
         interpreter.invoke()
         return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
 
-    return {f"approximate={word}": lambda x, w=word: run(x, w) for word in (False, True)}
+    functions = {False: "gelu", True: "gelu_tanh"}
+    return {f"approximate={word}": lambda x, f=f: run(x, f) for word, f in functions.items()}
 
 
 def executorch(has_delegate: bool) -> Spellings:
@@ -184,24 +176,12 @@ def ncnn() -> Spellings:
 
 
 def MNN() -> Spellings:
-    import MNN.nn
-    import MNN.numpy
-    import onnx
+    from gelu_simd._compare.peers.mnn import session
 
     def run(x: np.ndarray, word: str) -> np.ndarray:
-        node = onnx.helper.make_node("Gelu", ["x"], ["y"], approximate=word)
-        x_info, y_info = (onnx.helper.make_tensor_value_info(n, 1, [x.size]) for n in "xy")
-        graph = onnx.helper.make_graph([node], "g", [x_info], [y_info])
-        opsets = [onnx.helper.make_opsetid("", 20)]
-        with tempfile.TemporaryDirectory() as folder:
-            source, model = str(Path(folder) / "g.onnx"), str(Path(folder) / "g.mnn")
-            onnx.save(onnx.helper.make_model(graph, opset_imports=opsets, ir_version=9), source)
-            convert = Path(sys.executable).with_name("mnnconvert")
-            command = [convert, "-f", "ONNX", "--modelFile", source, "--MNNModel", model]
-            subprocess.run([*command, "--bizCode", "x"], capture_output=True, check=True)
-            net = MNN.nn.load_module_from_file(model, ["x"], ["y"])
-            array = MNN.numpy.array(x.tolist(), dtype=MNN.numpy.float32)
-            return np.array(net.forward(array).read())
+        compute, result = session(word, x, threads=1)
+        compute()
+        return result().copy()
 
     return {f'ONNX Gelu "{word}"': lambda x, w=word: run(x, w) for word in ("none", "tanh")}
 

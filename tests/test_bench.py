@@ -226,7 +226,7 @@ def test_what_cannot_be_imported_is_named(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize("name", ["scipy-erf", "numba", "numexpr", "thinc", "torch", "onnxruntime",
-                                  "jax", "tensorflow"])  # fmt: skip
+                                  "jax", "tensorflow", "litert", "openvino", "mnn"])  # fmt: skip
 def test_installed_peers_compute_the_same(name: str) -> None:
     """In a process of its own, for every function and type that the peer has."""
     for module in peers.PEERS[name].modules:

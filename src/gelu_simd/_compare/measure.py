@@ -22,10 +22,6 @@ LONGEST = 5.0
 #: Elements of a result that are compared, at most.
 COMPARED = 1 << 20
 
-#: Tolerance of a peer's result, relative to (1 + |x|) (1 + |dy|).  The two forms of GELU differ by
-#: 1.3e-4.  Some peers compute float64 with constants of float32.
-SLACK = 1e-5
-
 #: Errors are measured at PER_BIN random numbers in each of so many equal parts of `RANGE`.
 BINS = 100
 PER_BIN = 512
@@ -49,7 +45,7 @@ def check(title: str, function: str, way: Way, a: Arrays) -> None:
         got, expected = got.astype(np.float64), expected.astype(np.float64)  # noqa: PLW2901
         off = np.abs(got - expected) / scale
         worst = off.argmax()  # a NaN, if there is one
-        if not off[worst] <= max(SLACK, 2 * float(finfo(a.x.dtype).eps)):
+        if not off[worst] <= max(way.slack, 2 * float(finfo(a.x.dtype).eps)):
             where = ", ".join(
                 f"{name} = {x[worst]}"
                 for name, x in zip(FUNCTIONS[function].operands, inputs, strict=True)

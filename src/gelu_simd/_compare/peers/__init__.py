@@ -7,7 +7,9 @@ peers use the same memory where they can.
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import importlib.util
+import re
 from collections.abc import Iterable
 from functools import partial
 
@@ -15,7 +17,18 @@ import numpy as np
 
 import gelu_simd
 from gelu_simd import _ufuncs
-from gelu_simd._compare.peers import jax, numba, numexpr, onnxruntime, tensorflow, thinc, torch
+from gelu_simd._compare.peers import (
+    jax,
+    litert,
+    mnn,
+    numba,
+    numexpr,
+    onnxruntime,
+    openvino,
+    tensorflow,
+    thinc,
+    torch,
+)
 from gelu_simd._compare.peers.numpy_formulas import bound, formula, relu, separate
 from gelu_simd._compare.peers.ways import Arrays, Entry, Peer, Way
 from gelu_simd._levels import using
@@ -27,6 +40,9 @@ PEERS = {
         Peer("onnxruntime", "onnxruntime", "peer", ("onnxruntime", "onnx"), onnxruntime.load),
         Peer("jax", "JAX", "peer", ("jax",), jax.load),
         Peer("tensorflow", "TensorFlow", "peer", ("tensorflow",), tensorflow.load),
+        Peer("litert", "LiteRT", "peer", ("ai_edge_litert",), litert.load),
+        Peer("openvino", "OpenVINO", "peer", ("openvino",), openvino.load),
+        Peer("mnn", "MNN", "peer", ("MNN", "onnx"), mnn.load),
         Peer("numba", "numba", "peer", ("numba",), numba.load),
         Peer("numexpr", "numexpr", "peer", ("numexpr",), numexpr.load),
         Peer("thinc", "Thinc", "peer", ("thinc",), thinc.load),
@@ -76,9 +92,15 @@ def load(names: Iterable[str], threads: int | None) -> tuple[list[Entry], dict[s
             continue
         try:
             ways = peer.load(threads)
-            version = importlib.import_module(peer.modules[0]).__version__
+            version = _version(peer.modules[0])
         except Exception as exc:
             absent[peer.name] = f"cannot be imported: {' '.join(str(exc).split())}"
             continue
-        entries.append(Entry(peer.name, peer.title, peer.kind, version.partition("+")[0], ways))
+        entries.append(Entry(peer.name, peer.title, peer.kind, version, ways))
     return entries, absent
+
+
+def _version(module: str) -> str:
+    """Return a module's version, or its package's of this name, up to the mark of the build."""
+    version = getattr(importlib.import_module(module), "__version__", None)
+    return re.split("[+-]", version or importlib.metadata.version(module))[0]

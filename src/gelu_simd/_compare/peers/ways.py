@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,10 @@ from gelu_simd._functions import FUNCTIONS, OPERANDS
 
 #: What ONNX, PyTorch and others call a form: the value of their argument `approximate`.
 APPROXIMATE = {"exact": "none", "tanh": "tanh"}
+
+#: Tolerance of a peer's result, relative to (1 + |x|) (1 + |dy|).  The two forms of GELU differ by
+#: 1.3e-4.  Some peers compute float64 with constants of float32.
+SLACK = 1e-5
 
 
 class Arrays(NamedTuple):
@@ -40,6 +45,22 @@ class Way(NamedTuple):
     run: Callable[[], object]
     read: Callable[[Any], Array] = np.asarray
     context: Callable[[], AbstractContextManager] = nullcontext
+    slack: float = SLACK
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Discard what a library's C++ writes to the standard output and error meanwhile."""
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a name, no path
+        before = {number: os.dup(number) for number in (1, 2)}
+        try:
+            for number in before:
+                os.dup2(nowhere.fileno(), number)
+            yield
+        finally:
+            for number, saved in before.items():
+                os.dup2(saved, number)
+                os.close(saved)
 
 
 #: Returns the ways to call a function on arrays, none if the peer lacks the function or type.
