@@ -7,9 +7,11 @@ import importlib
 import io
 import json
 import math
+import os
+import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -25,8 +27,9 @@ from gelu_simd._cli import bench as command
 from gelu_simd._cli.main import VALUES_AND_GRADIENTS
 from gelu_simd._compare import formulas, measure, peers, tables, timing
 from gelu_simd._compare import report as reports
+from gelu_simd._compare.peers import mnn
 from gelu_simd._compare.peers.numpy_formulas import WITHOUT_FORMULA
-from gelu_simd._compare.peers.ways import Way
+from gelu_simd._compare.peers.ways import Way, silent
 from gelu_simd._functions import FUNCTIONS, limit
 
 FLOAT32 = np.dtype(np.float32)
@@ -122,6 +125,17 @@ def test_wrong_results_are_refused(dtype: np.dtype, call) -> None:
     a = timing.arrays(dtype, 100)
     with pytest.raises(reports.WrongResult, match=r"^it "):
         measure.check("it", "gelu", Way(lambda: call(a)), a)
+
+
+def test_slack_of_a_way() -> None:
+    """MNN's is enough for its errors, and too little for the other form."""
+    a = timing.arrays(FLOAT32, 1000)
+    off = gelu_simd.gelu_tanh(a.x) + 4e-5 * (1 + np.abs(a.x))
+    with pytest.raises(reports.WrongResult):
+        measure.check("it", "gelu_tanh", Way(lambda: off), a)
+    measure.check("it", "gelu_tanh", Way(lambda: off, slack=mnn.SLACK), a)
+    with pytest.raises(reports.WrongResult):
+        measure.check("it", "gelu", Way(lambda: gelu_simd.gelu_tanh(a.x), slack=mnn.SLACK), a)
 
 
 def test_a_result_left_from_before_is_refused() -> None:
@@ -225,6 +239,16 @@ def test_what_cannot_be_imported_is_named(monkeypatch: pytest.MonkeyPatch) -> No
     assert absent == {"broken": "cannot be imported: made for another NumPy"}
 
 
+def test_silence_has_an_end(capfd: pytest.CaptureFixture) -> None:
+    with suppress(KeyError), silent():
+        os.write(1, b"of a library")
+        os.write(2, b"of a library")
+        raise KeyError
+    os.write(1, b"ours")
+    os.write(2, b"ours too")
+    assert capfd.readouterr() == ("ours", "ours too")
+
+
 @pytest.mark.parametrize("name", ["scipy-erf", "numba", "numexpr", "thinc", "torch", "onnxruntime",
                                   "jax", "tensorflow", "litert", "openvino", "mnn"])  # fmt: skip
 def test_installed_peers_compute_the_same(name: str) -> None:
@@ -236,7 +260,11 @@ def test_installed_peers_compute_the_same(name: str) -> None:
     done = run("bench", *quick, "--peers", name, "--function", *functions, "--dtype", *DTYPES)
     assert done.returncode == 0, done.stderr
     assert "left out" not in done.stdout
-    assert f"\n{peers.PEERS[name].title} " in done.stdout
+    first, versions, *_ = done.stdout.splitlines()
+    assert first.startswith(f"gelu_simd {gelu_simd.__version__}, ")  # the peers are silent
+    title = peers.PEERS[name].title
+    assert re.fullmatch(rf"{title} [0-9][\w.]*", versions)
+    assert f"\n{title} " in done.stdout.partition("\n\n")[2]
 
 
 # ---- the command ----

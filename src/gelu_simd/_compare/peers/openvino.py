@@ -42,9 +42,10 @@ def compiled(function: str, dtype: np.dtype, n: int, threads: int | None) -> ope
     }
     operands = [ops.parameter([n], dtype, name) for name in row.operands]
     model = ov.Model([kinds[row.kind](*operands)], operands)
-    options = {"INFERENCE_PRECISION_HINT": "f32"}
+    options: dict[str, object] = {"INFERENCE_PRECISION_HINT": "f32"}
     if threads is not None:
-        options["INFERENCE_NUM_THREADS"] = threads
+        # Without streams the thread that calls computes; a stream is a thread that must wake first.
+        options |= {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 0}
     return ov.Core().compile_model(model, "CPU", options)
 
 
