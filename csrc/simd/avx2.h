@@ -133,6 +133,18 @@ V_INLINE __m256d r_gt_bits_f64(rf64 a, rf64 b)
 V_INLINE rf64 r_min_bits_f64(rf64 a, rf64 b) { return _mm256_blendv_pd(a, b, r_gt_bits_f64(a, b)); }
 V_INLINE rf64 r_max_bits_f64(rf64 a, rf64 b) { return _mm256_blendv_pd(b, a, r_gt_bits_f64(a, b)); }
 
+V_INLINE rf64 r_at_most_f64(rf64 a, double c)
+{
+    return _mm256_castsi256_pd(
+        _mm256_min_epi32(_mm256_castpd_si256(a), _mm256_set1_epi64x(at_most_bits_f64(c))));
+}
+
+V_INLINE rf64 r_at_least_f64(rf64 a, double c)
+{
+    return _mm256_castsi256_pd(
+        _mm256_max_epi32(_mm256_castpd_si256(a), _mm256_set1_epi64x(at_least_bits_f64(c))));
+}
+
 V_INLINE rf64 r_pow2_f64(rf64 k)
 {
     return _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(k), 52));
@@ -175,6 +187,12 @@ V_INLINE rf64 r_sub_multiple_f64(rf64 c, rf64 n, double a)
 }
 
 V_INLINE rf64 r_sub_power_f64(rf64 c, rf64 p, rf64 m) { return _mm256_fnmadd_pd(p, m, c); }
+
+V_INLINE rf64 r_step_f64(rf64 x)
+{
+    return r_select_f64(r_is_nan_f64(x), x,
+                        r_by_sign_f64(x, _mm256_set1_pd(-0.0), _mm256_set1_pd(1)));
+}
 
 V_INLINE rf64 r_load_f64(const double *p) { return _mm256_loadu_pd(p); }
 V_INLINE void r_store_f64(double *p, rf64 a) { _mm256_storeu_pd(p, a); }
