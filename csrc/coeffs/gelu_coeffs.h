@@ -428,23 +428,23 @@ GELU_COEFFS_F64(f64_exp2, 11) = {
 #define F64_TANH_K3_HI -0x1.a5a7cf7572a98p-4
 #define F64_TANH_K3_LO 0x1.b91c940e4cfcfp-58
 
-/* 2^f = 1 + f q(f), |f| <= 1/2; q, error relative to q,
- * degree 10; error 2^-55.66, rounded 2^-54.34 */
-GELU_COEFFS_F64(f64_tanh_grad_exp2, 11) = {
-    0x1.62e42fefa39efp-1,
-    0x1.ebfbdff82c598p-3,
-    0x1.c6b08d704a1acp-5,
-    0x1.3b2ab6fba1ee1p-7,
-    0x1.5d87fe788044fp-10,
-    0x1.430913093ab9ap-13,
-    0x1.ffcbfd016ef15p-17,
-    0x1.62bfd4fc1ce72p-20,
-    0x1.b523dc662720ap-24,
-    0x1.e6055df830923p-28,
-    0x1.eb5aaf6028496p-32};
+/* 2^f = 1 + f (LN2 + f q(f)), |f| <= 1/2: small f keep their relative error; q, error
+ * relative to 2^f,
+ * degree 9; error 2^-57.78, rounded 2^-57.76 */
+GELU_COEFFS_F64(f64_tanh_grad_exp2, 10) = {
+    0x1.ebfbdff82c59cp-3,
+    0x1.c6b08d704a0d1p-5,
+    0x1.3b2ab6fba11ecp-7,
+    0x1.5d87fe78b462ep-10,
+    0x1.4309130c039c3p-13,
+    0x1.ffcbfbf591db6p-17,
+    0x1.62bfcdd77f29ep-20,
+    0x1.b5261421c2da8p-24,
+    0x1.e611aced2d918p-28,
+    0x1.e80577f5c8afcp-32};
 
-/* gelu_tanh'(-ROOT) = 0; HI is where z below is -1087 */
-#define F64_TANH_GRAD_HI 0x1.59c6d7fcbdfc8p+4
+/* gelu_tanh'(-ROOT) = 0; HI is where z below is -1088 */
+#define F64_TANH_GRAD_HI 0x1.59e2c9765d27p+4
 #define F64_TANH_GRAD_ROOT_HI 0x1.81429f9e97e4dp-1
 #define F64_TANH_GRAD_ROOT_LO -0x1.4f523ed77dbdcp-55
 
@@ -460,11 +460,11 @@ GELU_COEFFS_F64(f64_tanh_grad_exp2, 11) = {
 #define F64_TANH_GRAD_SHIFT_HI 0x1.88e902cfbdf2p+0
 #define F64_TANH_GRAD_SHIFT_LO 0x1.ba462c89165c5p-52
 
-/* KAPPA = exp(-2u(ROOT))/(3 ln 2), D1 its root times 2^32, D0 = D1 exp(2u(ROOT)) */
+/* KAPPA = exp(-2u(ROOT))/(3 ln 2), D1 = 2^32 sqrt(2 KAPPA), D0 = D1 exp(2u(ROOT)):
+ * without the 2, rounding would change them by more */
 #define F64_TANH_GRAD_KAPPA 0x1.1f8a718a21372p-3
-#define F64_TANH_GRAD_D1 0x1.7fb19905c82d4p+30
-#define F64_TANH_GRAD_D0_HI 0x1.488e28d3e508ap+32
-#define F64_TANH_GRAD_D0_LO -0x1.47917cffaec34p-22
+#define F64_TANH_GRAD_D1 0x1.0f4ffc7af5c23p+31
+#define F64_TANH_GRAD_D0 0x1.d0a5ba7034034p+32
 
 
 /* ==== tanh form, float16 and bfloat16 ==== */

@@ -402,20 +402,23 @@ def on_grid(value: mpf, exponent: int) -> mpf:
 
 def tanh_grad_float64(header: Header) -> None:
     ctype, prefix = "double", "F64_TANH_GRAD"
+    ln2 = rounded(LN2, ctype)
     header.polynomial(
-        ctype, "f64_tanh_grad_exp2", "2^f = 1 + f q(f), |f| <= 1/2; q, error relative to q,",
+        ctype, "f64_tanh_grad_exp2",
+        "2^f = 1 + f (LN2 + f q(f)), |f| <= 1/2: small f keep their relative error; q, error\n"
+        " * relative to 2^f,",
         polynomial(
-            lambda f: mp.expm1(f * LN2) / f if f else LN2,
-            lambda f: f / mp.expm1(f * LN2) if f else 1 / LN2,
-            (mpf("-0.50001"), mpf("0.50001")), 10, ctype,
+            lambda f: (mp.expm1(f * LN2) / f - ln2) / f if f else LN2**2 / 2,
+            lambda f: f * f / mp.power(2, f),
+            (mpf("-0.50001"), mpf("0.50001")), 9, ctype,
         ),
     )  # fmt: skip
     e0 = mp.exp(-tanh_z(TANH_GRAD_ROOT))
     root = split(TANH_GRAD_ROOT, ctype, 53)
-    header.comment("gelu_tanh'(-ROOT) = 0; HI is where z below is -1087")
+    header.comment("gelu_tanh'(-ROOT) = 0; HI is where z below is -1088")
     header.scalars(
         ctype, prefix,
-        hi=rounded(tanh_z_is(-F64_LEAST - mp.log(e0, 2)), ctype), root_hi=root[0], root_lo=root[1],
+        hi=rounded(tanh_z_is(1 - F64_LEAST - mp.log(e0, 2)), ctype), root_hi=root[0], root_lo=root[1],
     )  # fmt: skip
     w2 = -TANH_K3
     w1 = w2 * TANH_GRAD_ROOT
@@ -436,13 +439,13 @@ def tanh_grad_float64(header: Header) -> None:
         parts = {f"{name}_hi": high, f"{name}_lo": rounded(value - high, ctype)}
         header.scalars(ctype, prefix, **parts)
     header.comment(
-        "KAPPA = exp(-2u(ROOT))/(3 ln 2), D1 its root times 2^32, D0 = D1 exp(2u(ROOT))"
+        "KAPPA = exp(-2u(ROOT))/(3 ln 2), D1 = 2^32 sqrt(2 KAPPA), D0 = D1 exp(2u(ROOT)):\n"
+        " * without the 2, rounding would change them by more"
     )
-    d1 = mp.sqrt(kappa) * mpf(2) ** 32
-    d0 = split(d1 / e0, ctype, 53)
+    d1 = mp.sqrt(2 * kappa) * mpf(2) ** 32
     header.scalars(
         ctype, prefix,
-        kappa=rounded(kappa, ctype), d1=rounded(d1, ctype), d0_hi=d0[0], d0_lo=d0[1],
+        kappa=rounded(kappa, ctype), d1=rounded(d1, ctype), d0=rounded(d1 / e0, ctype),
     )  # fmt: skip
 
 

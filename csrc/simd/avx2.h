@@ -3,7 +3,6 @@
 #ifndef GELU_SIMD_AVX2_H
 #define GELU_SIMD_AVX2_H
 
-#include <float.h>
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -171,14 +170,6 @@ V_INLINE rf64 r_scale_f64(rf64 a, int sign, int power)
 {
     return _mm256_castsi256_pd(
         _mm256_add_epi64(_mm256_castpd_si256(a), _mm256_set1_epi64x(scale_bits_f64(sign, power))));
-}
-
-V_INLINE rf64 r_half_f64(rf64 a)
-{
-    const __m256i u = _mm256_castpd_si256(r_abs_f64(a));
-    const __m256d half = _mm256_castsi256_pd(_mm256_srli_epi64(u, 1));
-    const __m256d less = _mm256_min_pd(half, _mm256_set1_pd(DBL_MIN)); /* neither is a NaN */
-    return _mm256_castsi256_pd(_mm256_sub_epi64(_mm256_castpd_si256(a), _mm256_castpd_si256(less)));
 }
 
 V_INLINE rf64 r_sub_multiple_f64(rf64 c, rf64 n, double a)

@@ -186,13 +186,6 @@ V_INLINE rf64 r_scale_f64(rf64 a, int sign, int power)
         _mm512_add_epi64(_mm512_castpd_si512(a), _mm512_set1_epi64(scale_bits_f64(sign, power))));
 }
 
-V_INLINE rf64 r_half_f64(rf64 a)
-{
-    const __m512i half = _mm512_srli_epi64(_mm512_castpd_si512(r_abs_f64(a)), 1);
-    const __m512i less = _mm512_min_epi64(half, _mm512_set1_epi64(1ll << 52));
-    return _mm512_castsi512_pd(_mm512_sub_epi64(_mm512_castpd_si512(a), less));
-}
-
 V_INLINE rf64 r_sub_multiple_f64(rf64 c, rf64 n, double a)
 {
     return _mm512_fnmadd_pd(n, _mm512_set1_pd(a), c);

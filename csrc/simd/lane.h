@@ -113,13 +113,6 @@ V_INLINE vf64 v_scale_f64(vf64 a, int sign, int power)
     return double_from_bits(bits_f64(a) + (uint64_t)scale_bits_f64(sign, power));
 }
 
-/* The exponent less 1, or half the bits of a subnormal number. */
-V_INLINE vf64 v_half_f64(vf64 a)
-{
-    const vf64 half = double_from_bits(bits_f64(v_abs_f64(a)) >> 1);
-    return double_from_bits(bits_f64(a) - bits_f64(v_min_bits_f64(half, 0x1p-1022)));
-}
-
 V_INLINE vf64 v_load_f64(const double *p)
 {
     vf64 a;

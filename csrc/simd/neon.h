@@ -4,7 +4,6 @@
 #define GELU_SIMD_NEON_H
 
 #include <arm_neon.h>
-#include <float.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -179,14 +178,6 @@ V_INLINE rf64 r_scale_f64(rf64 a, int sign, int power)
 {
     return vreinterpretq_f64_s64(
         vaddq_s64(vreinterpretq_s64_f64(a), vdupq_n_s64(scale_bits_f64(sign, power))));
-}
-
-V_INLINE rf64 r_half_f64(rf64 a)
-{
-    const uint64x2_t u = vreinterpretq_u64_f64(vabsq_f64(a));
-    const rf64 half = vreinterpretq_f64_u64(vshrq_n_u64(u, 1));
-    const rf64 less = vminq_f64(half, vdupq_n_f64(DBL_MIN)); /* neither is a NaN */
-    return vreinterpretq_f64_u64(vsubq_u64(vreinterpretq_u64_f64(a), vreinterpretq_u64_f64(less)));
 }
 
 V_INLINE rf64 r_sub_multiple_f64(rf64 c, rf64 n, double a)

@@ -22,8 +22,6 @@
  *   v_scale(a, s, k)  a s 2^k, s = 1 or -1, by adding to the exponent: a and the result normal
  *   v_sub_multiple(c, n, a)
  *                     c - n a where that is exact, n an integer of at most 26 bits; float64 only
- *   v_half(a)         a/2 for finite a, ties away from 0, in integers: subnormal numbers cost no
- *                     more than others; float64 only
  *   v_pow2(k)         k's bits shifted to the exponent's place: see EXP_MAGIC in the maths files
  *   v_add_bits(a, b)  the bits of a and b added as integers, a carry lost; float32 only
  *   v_piece(a, origin)

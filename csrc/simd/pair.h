@@ -157,7 +157,6 @@ V_INLINE vf64 v_sub_multiple_f64(vf64 c, vf64 n, double a)
     return (vf64){r_sub_multiple_f64(c.a, n.a, a), r_sub_multiple_f64(c.b, n.b, a)};
 }
 
-PAIR_1(vf64, half_f64, vf64)
 PAIR_3(vf64, by_sign_f64, vf64, vf64, vf64)
 PAIR_3(vf64, sub_power_f64, vf64, vf64, vf64)
 
