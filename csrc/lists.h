@@ -26,7 +26,8 @@
     X(quick_gelu_grad, 1, 1, context)           \
     X(quick_gelu_backward, 2, 1, context)       \
     X(quick_gelu_value_and_grad, 1, 2, context) \
-    X(gelu_grad2, 1, 1, context)
+    X(gelu_grad2, 1, 1, context)                \
+    X(gelu_tanh_grad2, 1, 1, context)
 
 /* The outputs that do not depend on an input, each by its number: X(name, output, input, context). */
 #define GELU_SIMD_INDEPENDENT(X, context) \

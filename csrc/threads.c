@@ -15,6 +15,8 @@
  * a series: when the two gaps before it were so short that helpers would not have slept.  Otherwise
  * the caller does parts alone until the time they take tells that the rest is worth waking helpers.
  *
+ * A helper that wakes on its caller's CPU moves to another one.
+ *
  * A helper that wakes for a job wakes up to two more.  So many helpers are at work soon, and no more
  * are woken than the job lasts for.
  *
@@ -52,6 +54,7 @@
 #include "threads.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "atomic.h"
 #include "simd/fp_mode.h"
@@ -217,6 +220,34 @@ static int register_fork(void)
 
 #endif
 
+#ifdef __linux__
+
+static int current_cpu(void) { return sched_getcpu(); }
+
+/* Moves this thread to another CPU if it is on this one.
+ *
+ * Linux wakes a thread on the CPU where it ran last, or on an idle one beside it.  On few CPUs that are
+ * busy it does not look for an idle one.  A helper that ran once where its caller does then comes back
+ * there with every job and takes the caller's time: a series of jobs of 25 us took 51 us each on 2
+ * CPUs, and 13 us with this.  The helper may use the same CPUs afterwards as before. */
+static void leave_cpu(int cpu)
+{
+    cpu_set_t all[8], others[8];
+    if (sched_getcpu() != cpu || sched_getaffinity(0, sizeof all, all) != 0)
+        return;
+    memcpy(others, all, sizeof all);
+    CPU_CLR_S((size_t)cpu, sizeof others, others);
+    if (sched_setaffinity(0, sizeof others, others) == 0)
+        sched_setaffinity(0, sizeof all, all);
+}
+
+#else
+
+static int current_cpu(void) { return -1; }
+static void leave_cpu(int cpu) { (void)cpu; }
+
+#endif
+
 /* Tells the processor that a loop waits. */
 #if defined(_WIN32)
 #define PAUSE() YieldProcessor()
@@ -241,6 +272,7 @@ typedef struct {
     mutex owner; /* held by the thread whose job it is */
     mutex state; /* guards what follows, down to the condition variables */
     shared_job job;
+    int cpu;        /* where the job's caller ran */
     int is_open;    /* whether helpers may still take the job */
     long helpers;   /* started */
     long numbered;  /* of those, that have begun to run */
@@ -361,8 +393,13 @@ static THREAD_RESULT help(void *unused)
             spin_while_equal(&pool.jobs, seen, end);
             ATOMIC_FETCH_ADD(&pool.awake, -1);
             lock(&pool.state);
-            if (pool.jobs == seen)
+            if (pool.jobs == seen) {
                 wait_for(&pool.next_job, &pool.state);
+                const int cpu = pool.cpu;
+                unlock(&pool.state);
+                leave_cpu(cpu);
+                lock(&pool.state);
+            }
         }
         seen = pool.jobs;
         pool.vacancies--;
@@ -408,6 +445,7 @@ static void share(threads_work *work, void *job, long first, long parts, long th
     lock(&pool.state);
     start_helpers(helpers);
     pool.job = shared;
+    pool.cpu = current_cpu();
     pool.is_open = 1;
     pool.vacancies = helpers;
     pool.sleepers = helpers - ATOMIC_LOAD(&pool.awake);

@@ -92,18 +92,25 @@ def test_literals_are_exact_in_their_types() -> None:
     assert len(literals) == len(re.findall(r"0x1|\b0\.0f?\b", text))  # none is overlooked
 
 
+WIDTH = {"F32": np.float32, "F64": np.float64}
+
+
 @pytest.mark.parametrize(
-    ("function", "form"), [("gelu_tanh_grad", "TANH_GRAD"), ("quick_gelu_grad", "QUICK_GRAD")]
+    ("function", "form", "width"),
+    [
+        *(("gelu_tanh_grad", "TANH_GRAD", width) for width in WIDTH),
+        *(("quick_gelu_grad", "QUICK_GRAD", width) for width in WIDTH),
+        ("gelu_tanh_grad2", "TANH_GRAD2", "F64"),
+    ],
 )
-@pytest.mark.parametrize(("width", "dtype"), [("F32", np.float32), ("F64", np.float64)])
 def test_inputs_lie_at_the_limits_of_the_polynomial_around_the_root(
-    function: str, form: str, width: str, dtype: type
+    function: str, form: str, width: str
 ) -> None:
     scalars = {
         name: value for prefix, name, value in SCALAR.findall(HEADER.read_text()) if prefix == width
     }
     root, near = (float.fromhex(scalars[f"{form}_{name}"].rstrip("f")) for name in ("ROOT", "NEAR"))
-    x = -_inputs.edges(function, np.dtype(dtype)).astype(float)
+    x = -_inputs.edges(function, np.dtype(WIDTH[width])).astype(float)
     for limit in (root - near, root + near):
         assert (x < limit)[abs(x - limit) < 1e-5].any()
         assert (x > limit)[abs(x - limit) < 1e-5].any()

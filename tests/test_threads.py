@@ -349,19 +349,23 @@ import os, pathlib, threading, time
 import numpy
 import gelu_simd
 
+TASKS = {os.fspath(TASKS)!r}
+
 def helpers():
-    tasks = {os.fspath(TASKS)!r}
     names = [
-        pathlib.Path(tasks, task, "comm").read_text().strip() for task in os.listdir(tasks)
+        pathlib.Path(TASKS, task, "comm").read_text().strip() for task in os.listdir(TASKS)
     ]
     return names.count("gelu_simd")
 
+def wait_until(holds):
+    end = time.monotonic() + {LIMIT}
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
 def wait_for_helpers(n):
     # A helper has its name once it has begun to run.
-    end = time.monotonic() + {LIMIT}
-    while helpers() != n:
-        assert time.monotonic() < end, helpers()
-        time.sleep(0.01)
+    wait_until(lambda: helpers() == n)
 """
 
 
@@ -436,6 +440,27 @@ wait_for_helpers(min(len(every), 3) - 1)
 gelu_simd._ufuncs.set_cpus(64)
 gelu_simd.gelu(x, x)
 wait_for_helpers(2)
+"""
+    )
+    output(code)
+
+
+@pytest.mark.skipif(not TASKS.is_dir(), reason="needs Linux's /proc")
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity here")
+def test_helpers_keep_their_cpus() -> None:
+    """A helper that left its caller's CPU may run there again."""
+    code = (
+        HELPERS
+        + """
+gelu_simd._ufuncs.set_cpus(64)
+gelu_simd.set_num_threads(4)
+x = numpy.ones(100_000)
+for _ in range(300):
+    gelu_simd.gelu(x, x)
+    time.sleep(1e-4)  # helpers go to sleep
+wait_for_helpers(3)
+every = os.sched_getaffinity(0)
+wait_until(lambda: all(os.sched_getaffinity(int(task)) == every for task in os.listdir(TASKS)))
 """
     )
     output(code)

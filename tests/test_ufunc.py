@@ -709,7 +709,12 @@ FORMULAS = {
     ("tanh", 1): lambda x, _, t: (
         (1 + t + x * (1 - t * t) * math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * x * x)) / 2
     ),
-}
+    ("tanh", 2): lambda x, _, t: (
+        (1 - t * t) * math.sqrt(2 / math.pi)
+        * (1 + 6 * 0.044715 * x * x
+           - x * t * math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * x * x) ** 2)
+    ),
+}  # fmt: skip
 erfc = np.vectorize(math.erfc, otypes=[float])
 
 

@@ -401,6 +401,106 @@ GELU_COEFFS_F32(f32_tanh_grad_root, 5) = {
     0x1.26f82cp-73f,
     0x1.4c584ap-71f};
 
+/* 2^f - 1 = LN2 f + f^2 s(f), |f| <= 1/2 */
+#define F32_TANH_GRAD2_LN2 0x1.62e43p-1f
+
+/* s, error relative to 2^f,
+ * degree 4; error 2^-28.28, rounded 2^-28.26 */
+GELU_COEFFS_F32(f32_tanh_grad2_exp2, 5) = {
+    0x1.ebfbdcp-3f,
+    0x1.c6af88p-5f,
+    0x1.3b2ddcp-7f,
+    0x1.5f0422p-10f,
+    0x1.416f98p-13f};
+
+/* Pieces of [0, HI], half octaves of t from ORIGIN to LAST, and the errors there of
+ * gelu_tanh''(t) exp(2u), in those that have the root as their center of the slope:
+ * [0.00, 0.65] 2^-27.07, rounded 2^-26.50;
+ * [0.65, 0.90] 2^-37.91, rounded 2^-29.78;
+ * [0.90, 1.31] 2^-30.55, rounded 2^-30.42;
+ * [1.31, 1.81] 2^-30.45, rounded 2^-24.69;
+ * [1.81, 2.62] 2^-26.38, rounded 2^-26.38;
+ * [2.62, 3.62] 2^-29.03, rounded 2^-28.24;
+ * [3.62, 5.24] 2^-27.36, rounded 2^-26.55;
+ * [5.24, 11.68] 2^-29.90, rounded 2^-28.08.
+ * Eight centers, then eight constants of polynomials of degree 7 in
+ * t - center, and so on; times 2^-64 */
+#define F32_TANH_GRAD2_ORIGIN 0x1.cf5c28p-2f
+#define F32_TANH_GRAD2_LAST 0x1.cf5c26p+2f
+GELU_COEFFS_F32(f32_tanh_grad2_pieces, 72) = {
+    0x1.55e8f4p-2f,
+    0x1.8fdc28p-1f,
+    0x1.6b2314p+0f,
+    0x1.6b2314p+0f,
+    0x1.6b2314p+0f,
+    0x1.5d1c28p+1f,
+    0x1.de8c32p+1f,
+    0x1.6bf208p+2f,
+    0x1.3774c4p-64f,
+    0x1.78014ap-64f,
+    0x1.78a682p-89f,
+    0x1.78a682p-89f,
+    0x1.78a682p-89f,
+    -0x1.1e2b4ep-60f,
+    -0x1.fc1fc4p-59f,
+    -0x1.7dbcf8p-56f,
+    0x1.2177d4p-64f,
+    -0x1.0893f2p-66f,
+    -0x1.3508dep-62f,
+    -0x1.3508dap-62f,
+    -0x1.351124p-62f,
+    -0x1.a55d8cp-60f,
+    -0x1.16787p-58f,
+    -0x1.2aaf9ep-56f,
+    -0x1.70146ap-65f,
+    -0x1.35db3cp-63f,
+    -0x1.2c3944p-62f,
+    -0x1.2c38bep-62f,
+    -0x1.2be148p-62f,
+    -0x1.b6ef82p-61f,
+    -0x1.ea824p-60f,
+    -0x1.7c43aap-58f,
+    -0x1.2531ep-64f,
+    -0x1.4b703ap-64f,
+    -0x1.277a56p-64f,
+    -0x1.275f94p-64f,
+    -0x1.2d6bfap-64f,
+    -0x1.026a26p-62f,
+    -0x1.caab38p-62f,
+    -0x1.f00d8cp-61f,
+    -0x1.022bfp-66f,
+    0x1.0a013p-68f,
+    -0x1.a5354ap-68f,
+    -0x1.9c2f8ep-68f,
+    -0x1.67a7b2p-69f,
+    -0x1.878202p-65f,
+    -0x1.a5bf38p-65f,
+    -0x1.4d8978p-64f,
+    0x1.283afep-67f,
+    0x1.77ffbap-68f,
+    -0x1.65eb88p-67f,
+    -0x1.59bf3cp-67f,
+    -0x1.fa3d5cp-67f,
+    0x1.063452p-73f,
+    -0x1.917064p-69f,
+    -0x1.777aa2p-69f,
+    0x1.0073cep-69f,
+    -0x1.01fdp-68f,
+    -0x1.5b753p-69f,
+    -0x1.61c95cp-70f,
+    0x1.2b4d5cp-69f,
+    0x1.5b6258p-72f,
+    -0x1.4ad186p-73f,
+    0x1.c8ef48p-84f,
+    -0x1.cb5ac2p-70f,
+    -0x1.3741e8p-71f,
+    0x1.00e364p-70f,
+    0x1.0eb77ep-70f,
+    -0x1.ff4848p-77f,
+    -0x1.34fe0ep-72f,
+    0x1.764d16p-75f,
+    -0x1.9d7e04p-88f};
+
 
 /* ==== tanh form, float64 ==== */
 
@@ -466,6 +566,34 @@ GELU_COEFFS_F64(f64_tanh_grad_exp2, 10) = {
 #define F64_TANH_GRAD_D1 0x1.0f4ffc7af5c23p+31
 #define F64_TANH_GRAD_D0 0x1.d0a5ba7034034p+32
 
+/* t 2u'(t) = t (SLOPE + CUBIC t^2); SLOPE_HI has 24 bits */
+#define F64_TANH_GRAD2_SLOPE_HI 0x1.988454p+0
+#define F64_TANH_GRAD2_SLOPE_LO -0x1.857935ee5e06ap-25
+#define F64_TANH_GRAD2_CUBIC_HI 0x1.b6676bf7450fp-3
+#define F64_TANH_GRAD2_CUBIC_LO 0x1.bba7351828aabp-57
+
+/* gelu_tanh''(t) = AT_ROOT + d P(d), d = ROOT - t, |d| < NEAR; HI is where n = -1119 */
+#define F64_TANH_GRAD2_HI 0x1.5d0bd7fb30a9dp+4
+#define F64_TANH_GRAD2_ROOT 0x1.6b23142700629p+0
+#define F64_TANH_GRAD2_NEAR 0x1p-3
+#define F64_TANH_GRAD2_AT_ROOT 0x1.3190cbb784445p-55
+
+/* P, error relative to P,
+ * degree 11; error 2^-62.90, rounded 2^-57.28 */
+GELU_COEFFS_F64(f64_tanh_grad2_root, 12) = {
+    0x1.a360c3e39b759p-2,
+    0x1.ba73788e0f42ep-2,
+    0x1.0bae2297924cdp-7,
+    -0x1.49ec14523a69bp-3,
+    -0x1.d0e682b0b8cf9p-5,
+    0x1.4842653b5df55p-6,
+    0x1.11cd24bba69b9p-6,
+    0x1.902317fcce898p-11,
+    -0x1.5a7bffc88f7afp-9,
+    -0x1.89faa8267e855p-11,
+    0x1.1263532c6e076p-12,
+    0x1.7165faca4af52p-13};
+
 
 /* ==== tanh form, float16 and bfloat16 ==== */
 
@@ -500,6 +628,21 @@ GELU_COEFFS_F32(f16_tanh_grad_exponent, 2) = {
 GELU_COEFFS_F32(f16_tanh_grad_slope, 2) = {
     -0x1.98844cp+0f,
     -0x1.b667ap-3f};
+GELU_COEFFS_F32(f16_tanh_grad2_exp2, 6) = {
+    0x1.000006p-64f,
+    0x1.62e41cp-65f,
+    0x1.ebf896p-67f,
+    0x1.c6b55p-69f,
+    0x1.3d216ep-71f,
+    0x1.5ca5bap-74f};
+GELU_COEFFS_F32(f16_tanh_grad2_exponent, 2) = {
+    -0x1.26aec8p+1f,
+    -0x1.a5a7cap-4f};
+GELU_COEFFS_F32(f16_tanh_grad2_slope, 2) = {
+    0x1.988454p+0f,
+    0x1.b6677ap-3f};
+GELU_COEFFS_F32(f16_tanh_grad2_twice, 1) = {
+    -0x1.988452p+1f};
 
 /* bf16.  Errors before the walk of half.py, which changes some last bits until no
  * result is rounded wrongly:
@@ -527,6 +670,20 @@ GELU_COEFFS_F32(bf16_tanh_grad_exponent, 2) = {
 GELU_COEFFS_F32(bf16_tanh_grad_slope, 2) = {
     -0x1.988454p+0f,
     -0x1.b6676cp-3f};
+GELU_COEFFS_F32(bf16_tanh_grad2_exp2, 5) = {
+    0x1.ffffecp-65f,
+    0x1.62e0dep-65f,
+    0x1.ec06a8p-67f,
+    0x1.ca14ap-69f,
+    0x1.39a1cap-71f};
+GELU_COEFFS_F32(bf16_tanh_grad2_exponent, 2) = {
+    -0x1.26aebep+1f,
+    -0x1.a5a7ccp-4f};
+GELU_COEFFS_F32(bf16_tanh_grad2_slope, 2) = {
+    0x1.988454p+0f,
+    0x1.b6677p-3f};
+GELU_COEFFS_F32(bf16_tanh_grad2_twice, 1) = {
+    -0x1.988452p+1f};
 
 
 /* ==== quick form, float32 ==== */

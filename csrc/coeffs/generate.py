@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import itertools
 import sys
 from pathlib import Path
 
@@ -31,16 +32,18 @@ from targets import (
     QUICK_GRAD_ROOT,
     QUICK_SLOPE,
     TANH_CUBIC,
+    TANH_GRAD2_ROOT,
     TANH_GRAD_ROOT,
     TANH_SLOPE,
     E,
     Function,
     divided_difference,
     negative_quick_grad,
-    negative_tanh_grad,
     phi,
     quick_grad_factor,
     ratio_at_root,
+    tanh_grad2,
+    tanh_grad2_factor,
     tanh_grad_factor,
     tanh_z,
     tanh_z_is,
@@ -55,6 +58,7 @@ HEADER = Path(__file__).with_name("gelu_coeffs.h")
 F32_EXP_MAGIC = 3 * mpf(2) ** 22 + 64 + 127
 F64_EXP_MAGIC = 3 * mpf(2) ** 51 + 64 + 1023
 F32_LEAST, F64_LEAST = -191, -1087  # the n at which v_pow2 gives 0
+F64_GRAD2_LEAST = F64_LEAST - 32  # the same in gelu_tanh_grad2
 SCALE = mpf(2) ** -64  # on what meets 2^(n + 64) in the end
 HALF_LO = mpf(2) ** -14
 HALF_ONE = 1 - mpf(2) ** -24
@@ -376,6 +380,73 @@ def tanh_float32(header: Header) -> None:
         root=root, near=rounded(near, ctype), at_root=at_root * SCALE,
     )  # fmt: skip
     header.polynomial(ctype, "f32_tanh_grad_root", "P, error relative to 2 + P,", fit)
+    tanh_grad2_float32(header)
+
+
+# gelu_tanh''(t) exp(2u) in pieces: half octaves of t from GRAD2_ORIGIN on.  The first begins at 0
+# and the last ends where t stops.
+GRAD2_ORIGIN, GRAD2_DEGREE, GRAD2_PIECES = rounded(mpf("0.4525"), "float"), 7, 8
+GRAD2_NEAR = mpf("0.45")  # pieces this near the root have it as their centre
+
+
+def grad2_piece(lo: mpf, hi: mpf) -> tuple[mpf, Fit]:
+    """Return the centre, and the polynomial in t - centre."""
+    ctype, root = "float", rounded(TANH_GRAD2_ROOT, "float")
+    if lo - GRAD2_NEAR < root < hi + GRAD2_NEAR:
+        at_root = rounded(tanh_grad2_factor(root), ctype)
+        divided = divided_difference(tanh_grad2_factor, root, at_root)
+        fit = polynomial(
+            lambda s: -divided(-s), lambda s: 1 / abs(divided(-s)), (lo - root, hi - root),
+            GRAD2_DEGREE - 1, ctype,
+        )  # fmt: skip
+        return root, fit._replace(coefficients=[at_root, *fit.coefficients])
+    # Beyond the root the value grows with t: with the centre near LO few terms have opposite signs.
+    centre = lo + (hi - lo) / 16 if lo > root else (lo + hi) / 2
+    while True:  # until the constant coefficient is all but a float32
+        centre = rounded(centre, ctype)
+        constant = tanh_grad2_factor(centre)
+        if abs(rounded(constant, ctype) / constant - 1) < mpf(2) ** -29:
+            break
+        centre += (hi - lo) / 1024
+    fit = polynomial(
+        lambda s: tanh_grad2_factor(centre + s), lambda s: 1 / abs(tanh_grad2_factor(centre + s)),
+        (lo - centre, hi - centre), GRAD2_DEGREE, ctype,
+    )  # fmt: skip
+    return centre, fit
+
+
+def tanh_grad2_float32(header: Header) -> None:
+    ctype = "float"
+    header.comment("2^f - 1 = LN2 f + f^2 s(f), |f| <= 1/2")
+    header.scalars(ctype, "F32_TANH_GRAD2", ln2=rounded(LN2, ctype))
+    h = mpf("0.5001")
+    header.polynomial(
+        ctype, "f32_tanh_grad2_exp2", "s, error relative to 2^f,",
+        polynomial(
+            lambda f: (mp.expm1(f * LN2) - LN2 * f) / f**2 if f else LN2**2 / 2,
+            lambda f: f**2 / mp.power(2, f), (-h, h), 4, ctype,
+        ),
+    )  # fmt: skip
+    origin = pieces.bits(GRAD2_ORIGIN)
+    ends = [pieces.from_bits(origin + n * pieces.HALF_OCTAVE) for n in range(GRAD2_PIECES + 1)]
+    last = pieces.from_bits(pieces.bits(ends[-1]) - 1)
+    ends[0], ends[-1] = mpf(0), tanh_z_is(-F32_LEAST)
+    rows, columns = [], []
+    for lo, hi in itertools.pairwise(ends):
+        centre, fit = grad2_piece(lo, hi)
+        errors = f"{log2(fit.before)}, rounded {log2(fit.after)}"
+        rows.append(f"[{float(lo):.2f}, {float(hi):.2f}] {errors}")
+        columns.append([centre, *(c * SCALE for c in fit.coefficients)])
+    header.comment(
+        "Pieces of [0, HI], half octaves of t from ORIGIN to LAST, and the errors there of\n"
+        " * gelu_tanh''(t) exp(2u), in those that have the root as their center of the slope:\n"
+        " * " + ";\n * ".join(rows) + ".\n"
+        f" * Eight centers, then eight constants of polynomials of degree {GRAD2_DEGREE} in\n"
+        " * t - center, and so on; times 2^-64"
+    )
+    header.scalars(ctype, "F32_TANH_GRAD2", origin=GRAD2_ORIGIN, last=last)
+    table = [c[row] for row in range(GRAD2_DEGREE + 2) for c in columns]
+    header.array(ctype, "f32_tanh_grad2_pieces", table)
 
 
 def tanh_float64(header: Header) -> None:
@@ -393,6 +464,26 @@ def tanh_float64(header: Header) -> None:
     )  # fmt: skip
     tanh_exponent(header, ctype, "F64_TANH", 24)
     tanh_grad_float64(header)
+    slope = split(2 * TANH_SLOPE, ctype, 24)
+    cubic = split(6 * TANH_SLOPE * TANH_CUBIC, ctype)
+    header.comment("t 2u'(t) = t (SLOPE + CUBIC t^2); SLOPE_HI has 24 bits")
+    header.scalars(
+        ctype, "F64_TANH_GRAD2",
+        slope_hi=slope[0], slope_lo=slope[1],
+        cubic_hi=cubic[0], cubic_lo=rounded(6 * TANH_SLOPE * TANH_CUBIC - cubic[0], ctype),
+    )  # fmt: skip
+    root, near = rounded(TANH_GRAD2_ROOT, ctype), mpf("0.125")
+    at_root = rounded(tanh_grad2(root), ctype)
+    divided = divided_difference(tanh_grad2, root, at_root)
+    fit = polynomial(divided, lambda d: 1 / divided(d), (-near, near), 11, ctype)
+    header.comment(
+        "gelu_tanh''(t) = AT_ROOT + d P(d), d = ROOT - t, |d| < NEAR; HI is where n = -1119"
+    )
+    header.scalars(
+        ctype, "F64_TANH_GRAD2",
+        hi=rounded(tanh_z_is(-F64_GRAD2_LEAST), ctype), root=root, near=near, at_root=at_root,
+    )  # fmt: skip
+    header.polynomial(ctype, "f64_tanh_grad2_root", "P, error relative to P,", fit)
 
 
 def on_grid(value: mpf, exponent: int) -> mpf:
@@ -449,6 +540,7 @@ def tanh_grad_float64(header: Header) -> None:
     )  # fmt: skip
 
 
+
 def tanh_half(header: Header) -> None:
     ctype = "float"
     header.section("tanh form, float16 and bfloat16")
@@ -478,6 +570,14 @@ def tanh_half(header: Header) -> None:
                 "tanh_grad_slope": slope,
             },
             fixed="tanh_grad_exp2",
+        )  # fmt: skip
+        half_walk(
+            header, kind, "gelu_tanh_grad2", 1, constants,
+            {
+                "tanh_grad2_exp2": exp2, "tanh_grad2_exponent": exponent,
+                "tanh_grad2_slope": [-c for c in slope],
+                "tanh_grad2_twice": [rounded(-4 * TANH_SLOPE, ctype)],
+            },
         )  # fmt: skip
 
 

@@ -214,6 +214,19 @@ def gelu_tanh_grad(x: Floats, c: Coefficients, k: Constants, divide: Divide) -> 
     return reflect(x, p, divide(y * n, d * d))
 
 
+def gelu_tanh_grad2(x: Floats, c: Coefficients, k: Constants, divide: Divide) -> Floats:
+    t = np.maximum(np.minimum(np.abs(x), k["hi"]), k["lo"])
+    t2 = t * t
+    w = horner(t2, c["tanh_grad2_exponent"])
+    p, y = exp2_of_product(t, w, c["tanh_grad2_exp2"], k)
+    d = fma(p, y, ONE)
+    slope = horner(t2, c["tanh_grad2_slope"])
+    b = t * slope * slope
+    a = fma(np.float32(4), slope, c["tanh_grad2_twice"][0])
+    n = fma(d - np.float32(2), b, a * d)
+    return even(x, p, divide(y * n, d * d * d))
+
+
 def quick_gelu(x: Floats, c: Coefficients, k: Constants, divide: Divide) -> Floats:
     ts = np.minimum(np.abs(x), k["hi"])
     t = np.maximum(ts, k["lo"])
@@ -243,6 +256,7 @@ KERNELS = {
     "gelu_grad2": Kernel(gelu_grad2, exact, 2),
     "gelu_tanh": Kernel(gelu_tanh, tanh, 0),
     "gelu_tanh_grad": Kernel(gelu_tanh_grad, tanh, 1),
+    "gelu_tanh_grad2": Kernel(gelu_tanh_grad2, tanh, 2),
     "quick_gelu": Kernel(quick_gelu, quick, 0),
     "quick_gelu_grad": Kernel(quick_gelu_grad, quick, 1),
 }

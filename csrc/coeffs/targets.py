@@ -96,17 +96,31 @@ def tanh_grad_factor(t: mpf) -> mpf:
     return tanh_root_factor(t) / (1 + mp.exp(-tanh_z(t)))
 
 
-def negative_tanh_grad(t: mpf) -> mpf:
-    """gelu_tanh'(-t)."""
-    return tanh_grad_factor(t) / (1 + mp.exp(tanh_z(t)))
-
-
 def tanh_z_is(n: int) -> mpf:
     """The t at which 2u(t) = n ln(2)."""
     return mp.findroot(lambda t: tanh_z(t) - n * LN2, mpf(15))
 
 
 TANH_GRAD_ROOT = mp.findroot(tanh_root_factor, mpf("0.7524614220710163"))
+
+
+def tanh_bend_factor(t: mpf) -> mpf:
+    """gelu_tanh''(t) / (sigma(2u) sigma(-2u)), which carries the root."""
+    slope, bend = 2 * TANH_SLOPE * (1 + 3 * TANH_CUBIC * t**2), 12 * TANH_SLOPE * TANH_CUBIC * t
+    return 2 * slope + t * bend - t * slope**2 * mp.tanh(tanh_z(t) / 2)
+
+
+def tanh_grad2_factor(t: mpf) -> mpf:
+    """gelu_tanh''(t) exp(2u)."""
+    return tanh_bend_factor(t) / (1 + mp.exp(-tanh_z(t))) ** 2
+
+
+def tanh_grad2(t: mpf) -> mpf:
+    """gelu_tanh''(t)."""
+    return tanh_grad2_factor(t) * mp.exp(-tanh_z(t))
+
+
+TANH_GRAD2_ROOT = mp.findroot(tanh_bend_factor, mpf("1.4185040087908284"))
 
 # ---------------------------------------------------------------------------------------------
 # The quick form: x sigma(1.702 x)

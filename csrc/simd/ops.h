@@ -19,7 +19,8 @@
  *   v_max_bits        same bits: no flag, and a NaN counts as larger than infinity
  *   v_at_most(a, c)   a >= 0 with its upper 32 bits no more, or no less, than those of c: all but the
  *   v_at_least        smaller or larger of the two; a NaN counts as above; float64 only
- *   v_scale(a, s, k)  a s 2^k, s = 1 or -1, by adding to the exponent: a and the result normal
+ *   v_scale(a, s, k)  a s 2^k, s = 1 or -1, by adding to the exponent: a and the result normal, or
+ *                     a from v_pow2, wrapped around
  *   v_sub_multiple(c, n, a)
  *                     c - n a where that is exact, n an integer of at most 26 bits; float64 only
  *   v_pow2(k)         k's bits shifted to the exponent's place: see EXP_MAGIC in the maths files

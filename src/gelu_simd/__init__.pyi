@@ -37,6 +37,7 @@ __all__ += [
     "gelu_tanh",
     "gelu_tanh_backward",
     "gelu_tanh_grad",
+    "gelu_tanh_grad2",
     "gelu_tanh_value_and_grad",
     "gelu_value_and_grad",
     "quick_gelu",
@@ -68,4 +69,5 @@ quick_gelu_grad: Final[_ufunc_types.Ufunc1to1]
 quick_gelu_backward: Final[_ufunc_types.Ufunc2to1]
 quick_gelu_value_and_grad: Final[_ufunc_types.Ufunc1to2]
 gelu_grad2: Final[_ufunc_types.Ufunc1to1]
+gelu_tanh_grad2: Final[_ufunc_types.Ufunc1to1]
 # End of what it wrote.

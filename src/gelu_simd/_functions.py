@@ -300,6 +300,12 @@ FUNCTIONS = {
             "Second derivative of the exact GELU.",
             rf"y = \varphi(x)\,(2 - x^2), \quad {_DENSITY}",
         ),
+        Function(
+            "gelu_tanh_grad2", "tanh", 2, ("x",), ("y",), WITHIN,
+            "Second derivative of GELU's tanh approximation.",
+            r"y = \sigma(v)\,\sigma(-v)\,(2v'(x) + x\,v''(x) - x\,v'(x)^2 \tanh(v/2)), \quad "
+            + _SIGMA,
+        ),
     )
 }  # fmt: skip
 

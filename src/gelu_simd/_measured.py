@@ -27,6 +27,8 @@ MEASURED: dict[tuple[str, str, str], Largest] = {
     ("quick_gelu_grad", "float32", "portable"): Largest(2.7044, "-0x1.3c8c24p-2", 4294967296),
     ("gelu_grad2", "float32", "fused"): Largest(2.5665, "0x1.d91fd2p+2", 4294967296),
     ("gelu_grad2", "float32", "portable"): Largest(2.5665, "0x1.d91fd2p+2", 4294967296),
+    ("gelu_tanh_grad2", "float32", "fused"): Largest(2.7211, "0x1.6c4ef8p+0", 4294967296),
+    ("gelu_tanh_grad2", "float32", "portable"): Largest(2.7211, "0x1.6c4ef8p+0", 4294967296),
     ("gelu", "float64", "fused"): Largest(1.6646, "-0x1.025e6dcb7afaap-6", 1000197085),
     ("gelu", "float64", "portable"): Largest(1.7684, "-0x1.70f88928f1f58p+0", 1000197085),
     ("gelu_tanh", "float64", "fused"): Largest(1.6325, "-0x1.6948a3ec35854p+2", 1000197085),
@@ -41,6 +43,8 @@ MEASURED: dict[tuple[str, str, str], Largest] = {
     ("quick_gelu_grad", "float64", "portable"): Largest(1.8483, "-0x1.80974a600be5ap-1", 100197221),
     ("gelu_grad2", "float64", "fused"): Largest(1.1011, "-0x1.d753b3ec5286p+3", 100197233),
     ("gelu_grad2", "float64", "portable"): Largest(1.1288, "-0x1.5140395ce1e92p+4", 100197233),
+    ("gelu_tanh_grad2", "float64", "fused"): Largest(1.6768, "0x1.0b346f043bce6p+0", 100197232),
+    ("gelu_tanh_grad2", "float64", "portable"): Largest(1.6509, "0x1.0a6a4aaedaca4p+0", 100197232),
     ("gelu", "float16", "fused"): Largest(0.5000, "0x1p-24", 65536),
     ("gelu", "float16", "portable"): Largest(0.5000, "0x1p-24", 65536),
     ("gelu_tanh", "float16", "fused"): Largest(0.5000, "0x1p-24", 65536),
@@ -55,6 +59,8 @@ MEASURED: dict[tuple[str, str, str], Largest] = {
     ("quick_gelu_grad", "float16", "portable"): Largest(0.4999, "0x1.c34p-11", 65536),
     ("gelu_grad2", "float16", "fused"): Largest(0.5000, "0x1.6ep-3", 65536),
     ("gelu_grad2", "float16", "portable"): Largest(0.5000, "0x1.6ep-3", 65536),
+    ("gelu_tanh_grad2", "float16", "fused"): Largest(0.4999, "0x1.cb8p-4", 65536),
+    ("gelu_tanh_grad2", "float16", "portable"): Largest(0.4999, "0x1.cb8p-4", 65536),
     ("gelu", "bfloat16", "fused"): Largest(0.5000, "0x1p-133", 65536),
     ("gelu", "bfloat16", "portable"): Largest(0.5000, "0x1p-133", 65536),
     ("gelu_tanh", "bfloat16", "fused"): Largest(0.5000, "0x1p-133", 65536),
@@ -69,6 +75,8 @@ MEASURED: dict[tuple[str, str, str], Largest] = {
     ("quick_gelu_grad", "bfloat16", "portable"): Largest(0.4999, "-0x1.1cp-2", 65536),
     ("gelu_grad2", "bfloat16", "fused"): Largest(0.4993, "0x1.02p+2", 65536),
     ("gelu_grad2", "bfloat16", "portable"): Largest(0.4993, "0x1.02p+2", 65536),
+    ("gelu_tanh_grad2", "bfloat16", "fused"): Largest(0.4995, "0x1.dcp-4", 65536),
+    ("gelu_tanh_grad2", "bfloat16", "portable"): Largest(0.4995, "0x1.dcp-4", 65536),
 }
 
 #: Lines of the docstrings' examples.
@@ -257,5 +265,12 @@ EXAMPLES: dict[str, list[str]] = {
         ">>> x = np.array([-2, -1, 0, 1, 2], dtype=np.float16)",
         ">>> gelu_grad2(x, out=x)  # in place",
         "array([-0.108,  0.242,  0.798,  0.242, -0.108], dtype=float16)",
+    ],
+    "gelu_tanh_grad2": [
+        ">>> gelu_tanh_grad2(np.array([-2.0, -1.0, 0.0, 1.0, 2.0]))",
+        "array([-0.10787508,  0.2421482 ,  0.79788456,  0.2421482 , -0.10787508])",
+        ">>> x = np.array([-2, -1, 0, 1, 2], dtype=np.float16)",
+        ">>> gelu_tanh_grad2(x, out=x)  # in place",
+        "array([-0.10785,  0.2422 ,  0.798  ,  0.2422 , -0.10785], dtype=float16)",
     ],
 }

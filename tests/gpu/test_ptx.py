@@ -80,8 +80,11 @@ def architectures(*numbers: int) -> Callable:
     )
 
 
-# Functions of exp(-t^2/2) and polynomials alone.
-WITHOUT_DIVISION = {("gelu", "float32"), ("gelu_grad2", "float32"), ("gelu_grad2", "float64")}
+# An exponential times polynomials alone.
+WITHOUT_DIVISION = {
+    ("gelu", "float32"), ("gelu_grad2", "float32"), ("gelu_grad2", "float64"),
+    ("gelu_tanh_grad2", "float32"),
+}  # fmt: skip
 
 
 def divides(ufunc: np.ufunc, name: str) -> bool:

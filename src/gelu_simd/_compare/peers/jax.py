@@ -32,12 +32,19 @@ def load(threads: int | None) -> Ways:
             y, pull = jax.vjp(form, x)
             return y, pull(jax.numpy.ones_like(x))[0]
 
+        def derivative(x: jax.Array) -> jax.Array:
+            return value_and_derivative(x)[1]
+
+        def second_derivative(x: jax.Array) -> jax.Array:
+            return jax.jvp(derivative, (x,), (jax.numpy.ones_like(x),))[1]
+
         def gated(gate: jax.Array, up: jax.Array) -> jax.Array:
             return form(gate) * up
 
         calls = {
             Kind.VALUE: form,
-            Kind.DERIVATIVE: lambda x: value_and_derivative(x)[1],
+            Kind.DERIVATIVE: derivative,
+            Kind.SECOND_DERIVATIVE: second_derivative,
             Kind.GRADIENT: lambda dy, x: jax.vjp(form, x)[1](dy)[0],
             Kind.VALUE_AND_DERIVATIVE: value_and_derivative,
             Kind.BIAS: lambda x, bias: form(x + bias),
