@@ -509,7 +509,8 @@ def tanh_grad_float64(header: Header) -> None:
     header.comment("gelu_tanh'(-ROOT) = 0; HI is where z below is -1088")
     header.scalars(
         ctype, prefix,
-        hi=rounded(tanh_z_is(1 - F64_LEAST - mp.log(e0, 2)), ctype), root_hi=root[0], root_lo=root[1],
+        hi=rounded(tanh_z_is(1 - F64_LEAST - mp.log(e0, 2)), ctype),
+        root_hi=root[0], root_lo=root[1],
     )  # fmt: skip
     w2 = -TANH_K3
     w1 = w2 * TANH_GRAD_ROOT
@@ -538,7 +539,6 @@ def tanh_grad_float64(header: Header) -> None:
         ctype, prefix,
         kappa=rounded(kappa, ctype), d1=rounded(d1, ctype), d0=rounded(d1 / e0, ctype),
     )  # fmt: skip
-
 
 
 def tanh_half(header: Header) -> None:

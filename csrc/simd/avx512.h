@@ -85,16 +85,16 @@ V_INLINE rf32 r_flip_f32(rf32 a, rf32 x)
 }
 
 /* v_step is one instruction: a result by the class of x, and a flag for signalling NaNs alone. */
-enum { QUIET = 2, MINUS_0 = 7, PLUS_1 = 10, STEP_FLAG = 1 << 4 };
+enum { STEP_QUIET = 2, STEP_MINUS_0 = 7, STEP_PLUS_1 = 10, STEP_FLAG = 1 << 4 };
 #define STEP_CLASSES                                   \
-    (QUIET << 0          /* quiet NaN */               \
-     | QUIET << 4        /* signalling NaN */          \
-     | PLUS_1 << 8       /* zero */                    \
-     | PLUS_1 << 12      /* one */                     \
-     | MINUS_0 << 16     /* -infinity */               \
-     | PLUS_1 << 20      /* infinity */                \
-     | MINUS_0 << 24     /* other negative numbers */  \
-     | (uint32_t)PLUS_1 << 28)
+    (STEP_QUIET << 0      /* quiet NaN */              \
+     | STEP_QUIET << 4    /* signalling NaN */         \
+     | STEP_PLUS_1 << 8   /* zero */                   \
+     | STEP_PLUS_1 << 12  /* one */                    \
+     | STEP_MINUS_0 << 16 /* -infinity */              \
+     | STEP_PLUS_1 << 20  /* infinity */               \
+     | STEP_MINUS_0 << 24 /* other negative numbers */ \
+     | (uint32_t)STEP_PLUS_1 << 28)
 
 V_INLINE rf32 r_step_f32(rf32 x)
 {
