@@ -42,6 +42,13 @@ writes the table of training, from what this program leaves in bench/results:
 writes the table of costs inside PyTorch and JAX, from what this program leaves in bench/results:
 
     python bench/frameworks.py --json bench/results/frameworks.json
+
+    python bench/publish.py others
+
+writes the table and the picture of other libraries' errors, from what this program leaves in
+bench/results, run in the environment of each library:
+
+    python bench/porting.py --json bench/results/others.json
 """
 
 import argparse
@@ -52,6 +59,7 @@ from pathlib import Path
 
 import figures_accuracy
 import figures_frameworks
+import figures_others
 import figures_proof
 import figures_speed
 from marks import PYTHON, ROOT, replace
@@ -151,8 +159,16 @@ def frameworks(_: Sequence[Path]) -> None:
         path.write_text(text, encoding="utf-8")
 
 
+def others(_: Sequence[Path]) -> None:
+    """Publish the errors of other libraries."""
+    figures_others.draw()
+    for path, text in figures_others.published(figures_others.stored()).items():
+        path.write_text(text, encoding="utf-8")
+
+
 PARTS = {
-    part.__name__: part for part in (accuracy, bits, names, proof, speed, training, frameworks)
+    part.__name__: part
+    for part in (accuracy, bits, names, proof, speed, training, frameworks, others)
 }
 
 
