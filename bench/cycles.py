@@ -110,19 +110,21 @@ def type_name(dtype: str) -> str:
 def main(dtypes: list[str]) -> int:
     """Print a row for each function, type, level and CPU."""
     failed = False
-    print(f"{'':30}{'level':8}{'CPU':16}{'cycles':>8}{'bound':>8}{'instructions':>14}{'spills':>8}")
+    print(f"{'':34}{'level':8}{'CPU':16}{'cycles':>8}{'bound':>8}{'instructions':>14}{'spills':>8}")
     with tempfile.TemporaryDirectory() as directory:
         for dtype in dtypes:
             suffix = TYPES[dtype].suffix
             size = TYPES[TYPES[dtype].lane].size
-            for function in FUNCTIONS:
+            for function, row in FUNCTIONS.items():
+                if dtype not in row.types:
+                    continue
                 for level, arch, cpu, width in CPUS:
                     lines = assembly(level, arch, Path(directory))
                     inner = loop(lines, f"{function}_{suffix}_kernel")
                     lanes = width // size
                     cycles, bound = (c / lanes for c in simulate(inner.instructions, arch, cpu))
                     print(
-                        f"{function:20}{dtype:10}{level:8}{cpu:16}{cycles:8.2f}{bound:8.2f}"
+                        f"{function:24}{dtype:10}{level:8}{cpu:16}{cycles:8.2f}{bound:8.2f}"
                         f"{len(inner.instructions) / lanes:14.1f}{inner.spills:8}"
                     )
                     failed |= (level, dtype) in CLEAN and inner.spills + inner.scalars > 0

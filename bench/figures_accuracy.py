@@ -10,7 +10,15 @@ from marks import ROOT, pages
 
 from gelu_simd import _ufuncs
 from gelu_simd._docs import decimal, inputs
-from gelu_simd._functions import CORRECTLY_ROUNDED, ELEMENTARY, FUNCTIONS, OPERANDS, Function, limit
+from gelu_simd._functions import (
+    CORRECTLY_ROUNDED,
+    ELEMENTARY,
+    FAST,
+    FUNCTIONS,
+    OPERANDS,
+    Function,
+    limit,
+)
 from gelu_simd._levels import BITS, GROUPS
 from gelu_simd._measured import Largest
 from gelu_simd._types import TYPES
@@ -48,12 +56,17 @@ def update(measured: Measured, report: str) -> Measured:
     for key, largest in new.items():
         if key in measured and largest.inputs < measured[key].inputs:
             raise ValueError(f"{key} has had {measured[key].inputs} inputs, not {largest.inputs}")
+    return ordered(measured | new)
+
+
+def ordered(measured: Measured) -> Measured:
+    """Return the errors by type and function, in the order of the lists."""
 
     def place(key: tuple[str, str, str]) -> tuple[int, int, str]:
         function, dtype, group = key
         return list(TYPES).index(dtype), ELEMENTARY.index(function), group
 
-    return {key: (measured | new)[key] for key in sorted(measured | new, key=place)}
+    return {key: measured[key] for key in sorted(measured, key=place)}
 
 
 def require_all(measured: Measured) -> None:
@@ -61,7 +74,7 @@ def require_all(measured: Measured) -> None:
     missing = [
         f"{function} {dtype} on {group} levels"
         for function in ELEMENTARY
-        for dtype in TYPES
+        for dtype in FUNCTIONS[function].types
         for group in GROUPS
         if (function, dtype, group) not in measured
     ]
@@ -71,9 +84,11 @@ def require_all(measured: Measured) -> None:
 
 def example(ufunc: np.ufunc) -> list[str]:
     """Return two calls and their results, as a docstring shows them."""
-    row = FUNCTIONS[ufunc.__name__]
+    row = _ufuncs.records[ufunc]
+    is_wide = np.dtype(np.float64) in _ufuncs.dtypes_of[row.name]
+    wide, typed = (np.float64, "") if is_wide else (np.float32, ", dtype=np.float32")
     if len(row.operands) == 1:
-        x, text = np.array([-2.0, -1.0, 0.0, 1.0, 2.0]), "np.array([-2.0, -1.0, 0.0, 1.0, 2.0])"
+        x, text = np.array([-2, -1, 0, 1, 2], wide), f"np.array([-2.0, -1.0, 0.0, 1.0, 2.0]{typed})"
         if len(row.results) > 1:
             return [f">>> x = {text}", *call(row, "x", ufunc(x))]
         return [
@@ -81,11 +96,11 @@ def example(ufunc: np.ufunc) -> list[str]:
             ">>> x = np.array([-2, -1, 0, 1, 2], dtype=np.float16)",
             *call(row, "x, out=x", ufunc(x.astype(np.float16)), "  # in place"),
         ]
-    arrays = [np.array(OPERANDS[name].example) for name in row.operands]
+    arrays = [np.array(OPERANDS[name].example, wide) for name in row.operands]
     numbers = [0.5] * (len(arrays) - 1)
     last = f"{row.operands[-1]}.astype(np.float16)"
     return [
-        *(f">>> {name} = np.array({OPERANDS[name].example})" for name in row.operands),
+        *(f">>> {name} = np.array({OPERANDS[name].example}{typed})" for name in row.operands),
         *call(row, ", ".join(row.operands), ufunc(*arrays)),
         *call(row, ", ".join([*map(str, numbers), last]), ufunc(*numbers, arrays[-1].astype("f2"))),
     ]
@@ -93,7 +108,7 @@ def example(ufunc: np.ufunc) -> list[str]:
 
 def call(row: Function, arguments: str, results: object, comment: str = "") -> list[str]:
     """Return a call and its results."""
-    text = f"{row.name}({arguments}){comment}"
+    text = f"{row.public}({arguments}){comment}"
     if not isinstance(results, tuple):
         return [f">>> {text}", repr(results)]
     lines = [f">>> {', '.join(row.results)} = {text}"]
@@ -110,16 +125,22 @@ def data(measured: Measured) -> str:
         text += f'    {key}: Largest({error:.4f}, "{x}", {number}),\n'.replace("'", '"')
     text += "}\n\n#: Lines of the docstrings' examples.\nEXAMPLES: dict[str, list[str]] = {\n"
     for name, ufunc in _ufuncs.ufuncs.items():
-        lines = "".join(f'        "{line}",\n' for line in example(ufunc))
+        shown = "\n".join(example(ufunc)).splitlines()  # NumPy breaks long results
+        lines = "".join(f'        "{line}",\n' for line in shown)
         text += f'    "{name}": [\n{lines}    ],\n'
     return text + "}\n"
 
 
 def table(measured: Measured) -> str:
-    """Return the table of errors: a row for each function, or for all where they say the same."""
+    """Return the table of errors: a row for each function, or for all where they say the same.
+
+    Other tiers than the package's own have nothing to show: all of their results are rounded.
+    """
     rows = ["| | | inputs | AVX-512, AVX2 | at x = | plain C | at x = | limit |"]
     rows.append("|---" * 8 + "|")
     for function, dtype in dict.fromkeys(key[:2] for key in measured):
+        if FUNCTIONS[function].tier is not FAST:
+            continue
         name, cells = f"`{function}`", inputs(dtype, measured[function, dtype, "fused"])
         for group in GROUPS:
             error = measured[function, dtype, group].error
@@ -141,6 +162,8 @@ def comments(dtype: str, measured: Measured) -> dict[Path, str]:
     """Return the sources of a type's maths with the errors in their comments up to date."""
     texts = {path: path.read_text(encoding="utf-8") for path in MATHS[dtype]}
     for function in ELEMENTARY:
+        if FUNCTIONS[function].tier is not FAST:  # its comments state a proof
+            continue
         fused, portable = (measured[function, dtype, group] for group in GROUPS)
         other = f"portable {portable.error:.2f} at {portable.x}."
         if portable[:2] == fused[:2]:

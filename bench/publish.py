@@ -11,7 +11,12 @@ writes the hashes in tests/bits.json, by the best level with a fused multiply-ad
 
     python bench/publish.py names
 
-writes the functions' names and shapes into the stub src/gelu_simd/__init__.pyi.
+writes the functions' names and shapes into the stubs of the public modules.
+
+    python bench/publish.py proof PROOF.json
+
+writes bench/results/proof.json, tests/worst.csv and the errors of the correctly rounded float32
+functions, from the file that bench/prove.py leaves.
 
     python bench/publish.py speed [REPORT.json ...]
 
@@ -47,6 +52,7 @@ bench/results, run in the environment of each library:
 """
 
 import argparse
+import importlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -54,16 +60,17 @@ from pathlib import Path
 import figures_accuracy
 import figures_frameworks
 import figures_others
+import figures_proof
 import figures_speed
 from marks import PYTHON, ROOT, replace
 
 import gelu_simd
 from gelu_simd import _ufuncs
 from gelu_simd._check.digest import digest
+from gelu_simd._functions import TIERS, Tier
 from gelu_simd._levels import BITS, using
 
 HASHES = ROOT / "tests" / "bits.json"
-STUB = ROOT / "src" / "gelu_simd" / "__init__.pyi"
 
 
 def accuracy(files: Sequence[Path]) -> None:
@@ -85,9 +92,9 @@ def hashes() -> str:
     level = next(level for level in gelu_simd.cpu_info()["available"] if BITS[level] == "fused")
     with using(level):
         rows = [
-            f"  {json.dumps(name)}: "
-            + json.dumps({dtype.name: digest(ufunc, dtype) for dtype in _ufuncs.dtypes})
-            for name, ufunc in _ufuncs.ufuncs.items()
+            f"  {json.dumps(row.name)}: "
+            + json.dumps({t.name: digest(ufunc, t) for t in _ufuncs.dtypes if t.name in row.types})
+            for ufunc, row in _ufuncs.records.items()
         ]
     return "{\n" + ",\n".join(rows) + "\n}\n"
 
@@ -97,19 +104,39 @@ def bits(_: Sequence[Path]) -> None:
     HASHES.write_text(hashes(), encoding="utf-8")
 
 
-def stub(text: str) -> str:
-    """Return the stub with the functions of the list."""
+def stub_file(tier: Tier) -> Path:
+    """Return the stub of a tier's module."""
+    file = Path(importlib.import_module(tier.module).__file__)
+    return ROOT / "src" / "gelu_simd" / file.with_suffix(".pyi").name
+
+
+def stub(tier: Tier, text: str) -> str:
+    """Return the stub with the functions of the tier."""
+    ufuncs = _ufuncs.of_tier(tier)
     rows = [
-        f"{name}: Final[_ufunc_types.Ufunc{inputs}to{outputs}]\n"
-        for name, inputs, outputs in _ufuncs.FUNCTIONS
+        f"{name}: Final[_ufunc_types.{tier.stub}{ufunc.nin}to{ufunc.nout}]\n"
+        for name, ufunc in ufuncs.items()
     ]
-    exported = "".join(f'    "{name}",\n' for name in sorted(_ufuncs.ufuncs))
+    exported = "".join(f'    "{name}",\n' for name in sorted(ufuncs))
     return replace(text, "names", f"__all__ += [\n{exported}]\n\n{''.join(rows)}", PYTHON)
 
 
 def names(_: Sequence[Path]) -> None:
     """Publish the names for type checkers."""
-    STUB.write_text(stub(STUB.read_text(encoding="utf-8")), encoding="utf-8")
+    for tier in TIERS:
+        path = stub_file(tier)
+        path.write_text(stub(tier, path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def proof(files: Sequence[Path]) -> None:
+    """Publish a complete proof."""
+    for file in files:
+        states = figures_proof.read(file)
+        figures_proof.PROOF.write_text(figures_proof.facts(states), encoding="ascii")
+        figures_proof.WORST.write_text(figures_proof.worst(states), encoding="ascii")
+        measured = figures_accuracy.stored() | figures_proof.errors(states)
+        text = figures_accuracy.data(figures_accuracy.ordered(measured))
+        figures_accuracy.DATA.write_text(text, encoding="utf-8")
 
 
 def speed(files: Sequence[Path]) -> None:
@@ -140,7 +167,8 @@ def others(_: Sequence[Path]) -> None:
 
 
 PARTS = {
-    part.__name__: part for part in (accuracy, bits, names, speed, training, frameworks, others)
+    part.__name__: part
+    for part in (accuracy, bits, names, proof, speed, training, frameworks, others)
 }
 
 
@@ -152,7 +180,7 @@ def main(args: Sequence[str] | None = None) -> None:
     parser.add_argument("part", choices=PARTS)
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
     options = parser.parse_args(args)
-    if options.files and options.part not in {"accuracy", "speed"}:
+    if options.files and options.part not in {"accuracy", "proof", "speed"}:
         parser.error(f"{options.part} takes no files")
     try:
         PARTS[options.part](options.files)

@@ -8,7 +8,7 @@ import gelu_simd
 from gelu_simd import _ufuncs
 from gelu_simd._compare.peers.ways import Way
 from gelu_simd._compare.timing import alternate
-from gelu_simd._functions import ELEMENTARY
+from gelu_simd._functions import ELEMENTARY, FUNCTIONS
 from gelu_simd._levels import using
 from gelu_simd._types import finfo
 
@@ -35,11 +35,13 @@ def ranges(dtype: np.dtype) -> dict[str, np.ndarray]:
 def main() -> None:
     """Print a row for each function, type and level."""
     names = ranges(np.dtype(np.float32))
-    print(f"{'':34}" + "".join(f"{name:>11}" for name in names))
+    print(f"{'':37}" + "".join(f"{name:>11}" for name in names))
     for level in gelu_simd.cpu_info()["available"]:
         for dtype in _ufuncs.dtypes:
             for function in ELEMENTARY:
-                ufunc = getattr(gelu_simd, function)
+                if dtype.name not in FUNCTIONS[function].types:
+                    continue
+                ufunc = _ufuncs.ufuncs[function]
                 with using(level):
                     calls = {
                         name: Way(partial(ufunc, x, x.copy())) for name, x in ranges(dtype).items()
@@ -47,7 +49,7 @@ def main() -> None:
                     timings = alternate(calls, seconds=0.15)
                 least = [timing.minimum for timing in timings.values()]
                 cells = "".join(f"{t / least[0]:11.2f}" for t in least)
-                print(f"{level:9}{dtype.name:10}{function:15}{cells}", flush=True)
+                print(f"{level:9}{dtype.name:10}{function:18}{cells}", flush=True)
 
 
 if __name__ == "__main__":

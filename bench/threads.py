@@ -107,6 +107,8 @@ def cells(options: argparse.Namespace) -> Iterator[tuple[str, np.dtype, list[Arr
     for dtype in options.dtypes:
         most = arrays(dtype, max(options.sizes))
         for function in options.functions:
+            if dtype.name not in FUNCTIONS[function].types:
+                continue
             yield function, dtype, [Arrays(*(v[:n] for v in most)) for n in options.sizes]
 
 

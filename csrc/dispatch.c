@@ -31,7 +31,11 @@
 #include <sys/sysctl.h>
 #endif
 
-#define FUNCTION(name, inputs, outputs, context) {#name, inputs, outputs},
+#define TYPE_BIT(type) | 1u << GELU_SIMD_##type
+#define TYPE_BIT_IF(type, element, lane, precision, tier) \
+    GELU_SIMD_IF_##tier##_##type(TYPE_BIT)(type)
+#define FUNCTION(name, inputs, outputs, tier, context) \
+    {#name, inputs, outputs, 0 GELU_SIMD_TYPES(TYPE_BIT_IF, tier)},
 const gelu_simd_function gelu_simd_functions[] = {GELU_SIMD_FUNCTIONS(FUNCTION, )};
 
 #define TYPE(name, element, lane, precision, context) {#name, sizeof(element), precision},

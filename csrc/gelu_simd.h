@@ -15,7 +15,7 @@
 #define GELU_SIMD_TYPE_INDEX(name, element, lane, precision, context) GELU_SIMD_##name,
 enum { GELU_SIMD_TYPES(GELU_SIMD_TYPE_INDEX, ) };
 
-#define GELU_SIMD_FUNCTION_INDEX(name, inputs, outputs, context) GELU_SIMD_INDEX_##name,
+#define GELU_SIMD_FUNCTION_INDEX(name, inputs, outputs, tier, context) GELU_SIMD_INDEX_##name,
 enum { GELU_SIMD_FUNCTIONS(GELU_SIMD_FUNCTION_INDEX, ) };
 
 #define GELU_SIMD_COUNT(...) +1
@@ -30,6 +30,7 @@ enum {
 typedef struct {
     const char *name;
     int inputs, outputs;
+    unsigned types; /* bit t is set if it has kernels for the type t */
 } gelu_simd_function;
 
 typedef struct {
@@ -48,6 +49,7 @@ typedef void gelu_simd_kernel(void *const *operands, size_t n);
 typedef struct {
     const char *name;
     const char *bits; /* levels with the same word give the same bits */
+    /* NULL where a function lacks the type. */
     gelu_simd_kernel *kernels[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES];
 } gelu_simd_table;
 

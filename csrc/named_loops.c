@@ -5,15 +5,19 @@
  */
 #include "gelu_simd.h"
 
-#define DEFINE(function, inputs, outputs, type)                                              \
+#define DEFINE(function, type)                                                               \
     static void function##_##type(char **args, const ptrdiff_t *n, const ptrdiff_t *strides) \
     {                                                                                        \
         gelu_simd_slot slot = {GELU_SIMD_INDEX_##function, GELU_SIMD_##type, NULL};          \
         gelu_simd_loop(args, n, strides, &slot);                                             \
     }
-GELU_SIMD_FUNCTIONS(DEFINE, f32)
-GELU_SIMD_FUNCTIONS(DEFINE, f64)
+#define DEFINE_IF(function, inputs, outputs, tier, type) \
+    GELU_SIMD_IF_##tier##_##type(DEFINE)(function, type)
+GELU_SIMD_FUNCTIONS(DEFINE_IF, f32)
+GELU_SIMD_FUNCTIONS(DEFINE_IF, f64)
 
-#define ROW(function, inputs, outputs, type) {#function "_" #type, function##_##type},
+#define ROW(function, type) {#function "_" #type, function##_##type},
+#define ROW_IF(function, inputs, outputs, tier, type) \
+    GELU_SIMD_IF_##tier##_##type(ROW)(function, type)
 const gelu_simd_named_loop gelu_simd_named_loops[] = {
-    GELU_SIMD_FUNCTIONS(ROW, f32) GELU_SIMD_FUNCTIONS(ROW, f64){NULL, NULL}};
+    GELU_SIMD_FUNCTIONS(ROW_IF, f32) GELU_SIMD_FUNCTIONS(ROW_IF, f64){NULL, NULL}};

@@ -16,15 +16,16 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from gelu_simd._ufuncs import records
 from numpy.lib import format as npy
 
 import gelu_simd
-from gelu_simd import _functions, _types, _ufuncs
+from gelu_simd import _types, _ufuncs
 from gelu_simd._check import bits as bit_tools
 from gelu_simd._check import inputs as _inputs
 from gelu_simd._check.bits import Array, bits
 from gelu_simd._check.digest import one_nan  # noqa: F401 - for the tests
-from gelu_simd._functions import ELEMENTARY
+from gelu_simd._functions import ELEMENTARY, FAST
 from gelu_simd._levels import using
 
 INFO = gelu_simd.cpu_info()
@@ -32,7 +33,9 @@ INFO = gelu_simd.cpu_info()
 FUSED = [level for level, group in _ufuncs.LEVELS if group == "fused"]
 
 FUNCTIONS = ELEMENTARY
-UFUNCS = list(_ufuncs.ufuncs.values())
+UFUNCS = list(_ufuncs.of_tier(FAST).values())  # the package's own
+CORRECT_UFUNCS = [ufunc for ufunc in records if ufunc not in UFUNCS]
+ALL_UFUNCS = [*UFUNCS, *CORRECT_UFUNCS]
 # The first of each shape, for what depends on the numbers of inputs and outputs alone.
 SHAPES = list({(u.nin, u.nout): u for u in reversed(UFUNCS)}.values())[::-1]
 DTYPES = _ufuncs.dtypes
@@ -41,7 +44,14 @@ HASHES = json.loads((Path(__file__).parent / "bits.json").read_text(encoding="ut
 SAMPLES = 2_500_000  # random inputs of a function and type
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
-each_shape = pytest.mark.parametrize("ufunc", SHAPES, ids=lambda ufunc: ufunc.__name__)
+
+
+def name_of(ufunc: np.ufunc) -> str:
+    """Return the name in the lists; in another tier it is not `__name__`."""
+    return records[ufunc].name
+
+
+each_shape = pytest.mark.parametrize("ufunc", SHAPES, ids=name_of)
 every_level = pytest.mark.usefixtures("isa")
 
 
@@ -54,8 +64,8 @@ def dtype_of(name: str) -> np.dtype:
 
 def elementary(ufunc: np.ufunc) -> str:
     """Name the function whose inputs are hard for a ufunc: itself, or the first that it holds."""
-    composition = _functions.FUNCTIONS[ufunc.__name__].composition
-    return ufunc.__name__ if composition is None else composition.factors[0]
+    composition = records[ufunc].composition
+    return name_of(ufunc) if composition is None else composition.factors[0]
 
 
 def results(value: Array | tuple[Array, ...]) -> tuple[Array, ...]:
@@ -70,7 +80,7 @@ def tobytes(value: Array | tuple[Array, ...]) -> bytes:
 
 def operand_names(ufunc: np.ufunc) -> tuple[str, ...]:
     """Return the names of a ufunc's inputs."""
-    return _functions.FUNCTIONS[ufunc.__name__].operands
+    return records[ufunc].operands
 
 
 def same_bits(a: Array, b: Array) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers import FUSED, HASHES, INFO
+from helpers import FUSED, HASHES, INFO, name_of
 
 from gelu_simd import _ufuncs
 from gelu_simd._check.digest import digest
@@ -18,7 +18,7 @@ OTHERS = [level for level in INFO["built"] if level not in FUSED]
 
 @pytest.mark.parametrize("isa", FUSED, indirect=True)
 def test_hash(ufunc: np.ufunc, dtype: np.dtype, isa: str) -> None:
-    assert digest(ufunc, dtype) == HASHES[ufunc.__name__][dtype.name], isa
+    assert digest(ufunc, dtype) == HASHES[name_of(ufunc)][dtype.name], isa
 
 
 @pytest.mark.parametrize("isa", OTHERS, indirect=True)

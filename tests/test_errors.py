@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+from gelu_simd._ufuncs import records
 
 import gelu_simd
 from gelu_simd import gelu, gelu_backward, gelu_tanh
 from gelu_simd._errors import APPROXIMATE
-from gelu_simd._functions import FUNCTIONS
 
 
 class Foreign:
@@ -74,9 +74,13 @@ def test_approximate_is_answered_with_a_function(
     ufunc: np.ufunc, form: str, values: tuple[object, ...]
 ) -> None:
     """What others choose by the argument is a function of its own."""
-    kind = FUNCTIONS[ufunc.__name__].kind
-    functions = [row.name for row in FUNCTIONS.values() if row.place == (form, kind)]
-    x = [np.ones(2)] * ufunc.nin
+    row = records[ufunc]
+    functions = [
+        other.public
+        for other in records.values()
+        if other.place == (form, row.kind) and other.tier is row.tier
+    ]
+    x = [np.ones(2, np.float32)] * ufunc.nin
     for value in values:
         with pytest.raises(TypeError) as caught:
             ufunc(*x, approximate=value)

@@ -10,7 +10,7 @@ import pytest
 from helpers import DTYPES, INFO, needs_bench, program
 
 from gelu_simd._check import examine
-from gelu_simd._functions import limit
+from gelu_simd._functions import TIERS, limit
 from gelu_simd._levels import BITS
 from gelu_simd._measured import Largest
 from gelu_simd._types import TYPES
@@ -35,10 +35,11 @@ def test_comments(figures: ModuleType, dtype: str) -> None:
         assert path.read_text(encoding="utf-8") == text
 
 
-def test_stub() -> None:
+def test_stubs() -> None:
     publish = program("publish")
-    text = publish.STUB.read_text(encoding="utf-8")
-    assert publish.stub(text) == text
+    for tier in TIERS:
+        text = publish.stub_file(tier).read_text(encoding="utf-8")
+        assert publish.stub(tier, text) == text
 
 
 def test_page_of_frameworks() -> None:

@@ -6,12 +6,13 @@ import functools
 
 import numpy as np
 import pytest
+from gelu_simd._ufuncs import records
 from helpers import FUSED, elementary, every_level
 
-import gelu_simd
+from gelu_simd import _ufuncs
 from gelu_simd._check.bits import Array, bits, bits_type
 from gelu_simd._check.inputs import edges, is_subnormal, random_bits, special, stratified
-from gelu_simd._functions import FUNCTIONS, PRODUCT_OF, Kind
+from gelu_simd._functions import PRODUCT_OF, Kind
 from gelu_simd._types import TYPES
 
 # Their operations have exceptions of their own.
@@ -55,18 +56,18 @@ def inputs(function: str, dtype: np.dtype) -> tuple[Array, Array]:
 @every_level
 def test_only_small_results_underflow(function: str, dtype: np.dtype) -> None:
     normal, small = inputs(function, dtype)
-    check(getattr(gelu_simd, function), normal)
-    check(getattr(gelu_simd, function), small, under="ignore")
+    check(_ufuncs.ufuncs[function], normal)
+    check(_ufuncs.ufuncs[function], small, under="ignore")
 
 
 @every_level
 @pytest.mark.parametrize("step", [1, 3])
 def test_every_size_and_offset(ufunc: np.ufunc, step: int, dtype: np.dtype) -> None:
     x, _ = inputs(elementary(ufunc), dtype)
-    composition = FUNCTIONS[ufunc.__name__].composition
+    composition = records[ufunc].composition
     for factor in () if composition is None else composition.factors:
         x = x[~is_subnormal(factor, x)]
-    if FUNCTIONS[ufunc.__name__].kind in WITH_SUMS_OR_PRODUCTS:
+    if records[ufunc].kind in WITH_SUMS_OR_PRODUCTS:
         x = np.random.default_rng(4).uniform(0.25, 2, 20_000).astype(dtype)
     other = np.random.default_rng(5).uniform(1, 2, x.size).astype(dtype)
     values = [other] * (ufunc.nin - 1) + [x]
@@ -94,20 +95,20 @@ def raised(ufunc: np.ufunc, *args: Array) -> set[str]:
 
 @every_level
 @pytest.mark.parametrize("size", [1, 67])
-@pytest.mark.parametrize("backward", PRODUCT_OF)
+@pytest.mark.parametrize("function", PRODUCT_OF)
 def test_backward_reports_what_the_product_does(
-    backward: str, size: int, dtype: np.dtype, isa: str
+    function: str, size: int, dtype: np.dtype, isa: str
 ) -> None:
     """In the half types, the exceptions of the float32 product.
 
     To round it to float16 also overflows and underflows where an instruction does it, on the fused
     levels; integers round to bfloat16 everywhere, and to float16 on the portable level.
     """
-    grad = getattr(gelu_simd, PRODUCT_OF[backward])
+    backward, grad = _ufuncs.ufuncs[function], _ufuncs.ufuncs[PRODUCT_OF[function]]
     wide = np.dtype(TYPES[dtype.name].lane)
     rounding_reports = dtype == np.float16 and isa in FUSED
     values = np.repeat(special(dtype)[:, None], size, axis=1)
-    small = is_subnormal(PRODUCT_OF[backward], special(dtype).astype(wide))
+    small = is_subnormal(PRODUCT_OF[function], special(dtype).astype(wide))
     seen = set()
     for x, may_underflow in zip(values, small, strict=True):
         with np.errstate(under="ignore"):
@@ -119,7 +120,7 @@ def test_backward_reports_what_the_product_does(
                 with np.errstate(all="ignore"):
                     result = dy.astype(wide) * slope
                 expected |= raised(lambda a: a.astype(dtype), result)
-            kinds = raised(getattr(gelu_simd, backward), dy, x)
+            kinds = raised(backward, dy, x)
             assert kinds - optional == expected - optional, (float(dy[0]).hex(), float(x[0]).hex())
             seen |= expected
     # No product of two numbers so near 1 as float16's is out of float32's range.

@@ -7,6 +7,7 @@ here by its name.
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 from pathlib import Path
 
@@ -18,14 +19,14 @@ import gelu_simd
 from gelu_simd import _ufuncs
 from gelu_simd._check import oracle
 from gelu_simd._docs import DOCS
-from gelu_simd._functions import ELEMENTARY, FUNCTIONS
+from gelu_simd._functions import ELEMENTARY, FUNCTIONS, TIERS
 from gelu_simd._levels import BITS, GROUPS
 from gelu_simd._measured import EXAMPLES, MEASURED
 from gelu_simd._types import TYPES, finfo
 
 LISTS = Path(__file__).parents[1] / "csrc" / "lists.h"
-STUB = Path(gelu_simd.__file__).with_suffix(".pyi")
 NAMES = [name for name, _, _ in _ufuncs.FUNCTIONS]
+MODULES = {tier.module: importlib.import_module(tier.module) for tier in TIERS}
 
 each_name = pytest.mark.parametrize("name", NAMES)
 
@@ -40,12 +41,29 @@ def test_functions_are_those_of_c() -> None:
 
 def test_ufuncs_are_those_of_the_list() -> None:
     for name, inputs, outputs in _ufuncs.FUNCTIONS:
-        ufunc = getattr(gelu_simd, name)
-        assert ufunc is _ufuncs.ufuncs[name]
-        assert (ufunc.__name__, ufunc.nin, ufunc.nout) == (name, inputs, outputs)
-    public = [name for name, value in vars(gelu_simd).items() if isinstance(value, np.ufunc)]
-    assert sorted(public) == sorted(NAMES)
-    assert set(NAMES) <= set(gelu_simd.__all__)
+        row, ufunc = FUNCTIONS[name], _ufuncs.ufuncs[name]
+        assert _ufuncs.records[ufunc] is row
+        assert (ufunc.__name__, ufunc.nin, ufunc.nout) == (row.public, inputs, outputs)
+        assert getattr(MODULES[row.tier.module], row.public) is ufunc
+    for tier in TIERS:
+        module, expected = MODULES[tier.module], list(_ufuncs.of_tier(tier))
+        public = [name for name, value in vars(module).items() if isinstance(value, np.ufunc)]
+        assert sorted(public) == sorted(expected)
+        assert set(expected) <= set(module.__all__)
+
+
+@each_name
+def test_loops_are_those_of_the_record(name: str) -> None:
+    installed = [dtype.name for dtype in _ufuncs.dtypes_of[name] if dtype.name in TYPES]
+    assert installed == [
+        dtype.name for dtype in _ufuncs.dtypes if dtype.name in FUNCTIONS[name].types
+    ]
+
+
+@pytest.mark.skipif(not LISTS.exists(), reason="csrc is not beside tests")
+def test_tiers_are_those_of_c() -> None:
+    rows = re.findall(r"X\((\w+), \d, \d, (\w+), context\)", LISTS.read_text(encoding="utf-8"))
+    assert rows == [(row.name, row.tier.name) for row in FUNCTIONS.values()]
 
 
 @each_name
@@ -61,7 +79,8 @@ def test_errors_are_defined(name: str) -> None:
     if row.composition is None:
         assert name in ELEMENTARY
         assert row.operands == ("x",)
-        assert list(row.limits) == list(TYPES)
+        assert row.limits is row.tier.limits
+        assert [dtype for dtype in TYPES if dtype in row.types] == list(row.types)
         high, low, exponent = oracle.reference(name, np.ones(1))
         assert np.ldexp(high + low, exponent) == pytest.approx(float(oracle.exact(name, 1.0)))
     else:
@@ -70,7 +89,7 @@ def test_errors_are_defined(name: str) -> None:
         assert row.composition.factors
         for factor in row.composition.factors:
             assert factor in ELEMENTARY
-            assert FUNCTIONS[factor].form == row.form
+            assert (FUNCTIONS[factor].form, FUNCTIONS[factor].tier) == (row.form, row.tier)
 
 
 @each_name
@@ -78,30 +97,36 @@ def test_is_measured(name: str) -> None:
     groups = {group for function, _, group in MEASURED if function == name}
     assert groups == (set(GROUPS) if name in ELEMENTARY else set())
     for group in groups:
-        assert {dtype for dtype in TYPES if (name, dtype, group) in MEASURED} == set(TYPES)
+        assert {dtype for dtype in TYPES if (name, dtype, group) in MEASURED} == set(
+            FUNCTIONS[name].types
+        )
 
 
 @each_name
 def test_has_examples(name: str) -> None:
-    assert any(re.match(rf">>> ([\w, ]+ = )?{name}\(", line) for line in EXAMPLES[name])
+    assert any(
+        re.match(rf">>> ([\w, ]+ = )?{FUNCTIONS[name].public}\(", line) for line in EXAMPLES[name]
+    )
 
 
 @each_name
 def test_has_hashes(name: str) -> None:
-    assert HASHES[name].keys() == TYPES.keys()
+    assert tuple(HASHES[name]) == FUNCTIONS[name].types
 
 
 @each_name
 def test_has_a_docstring(name: str) -> None:
-    call, _, doc = getattr(gelu_simd, name).__doc__.partition("\n\n")
-    assert name in call
+    call, _, doc = _ufuncs.ufuncs[name].__doc__.partition("\n\n")
+    assert FUNCTIONS[name].public in call
     assert doc == DOCS[name]
 
 
 @each_name
 def test_has_a_stub(name: str) -> None:
-    tree = ast.parse(STUB.read_text(encoding="utf-8"))
-    assert name in {node.target.id for node in tree.body if isinstance(node, ast.AnnAssign)}
+    row = FUNCTIONS[name]
+    stub = Path(MODULES[row.tier.module].__file__).with_suffix(".pyi")
+    tree = ast.parse(stub.read_text(encoding="utf-8"))
+    assert row.public in {node.target.id for node in tree.body if isinstance(node, ast.AnnAssign)}
 
 
 def test_nothing_else_is_recorded() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import io
 import multiprocessing
 import pickle
@@ -12,9 +13,8 @@ from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pytest
-from helpers import UFUNCS, results
-
-import gelu_simd
+from gelu_simd._ufuncs import records
+from helpers import ALL_UFUNCS, name_of, results
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 
@@ -35,8 +35,8 @@ class Unpickler(pickle.Unpickler):
 def test_pickle(ufunc: np.ufunc, protocol: int) -> None:
     unpickler = Unpickler(pickle.dumps(ufunc, protocol))
     assert unpickler.load() is ufunc
-    assert unpickler.classes == [("gelu_simd", ufunc.__name__)]
-    assert getattr(gelu_simd, ufunc.__name__) is ufunc
+    assert unpickler.classes == [(records[ufunc].tier.module, ufunc.__name__)]
+    assert getattr(importlib.import_module(records[ufunc].tier.module), ufunc.__name__) is ufunc
 
 
 def test_copy(ufunc: np.ufunc) -> None:
@@ -47,12 +47,12 @@ def test_copy(ufunc: np.ufunc) -> None:
 
 def test_unpickling_imports_the_package() -> None:
     """In a process that has imported nothing: the ufuncs are those of a later import."""
-    pickles = [(u.__name__, pickle.dumps(u, p)) for u in UFUNCS for p in PROTOCOLS]
+    pickles = [(name_of(u), pickle.dumps(u, p)) for u in ALL_UFUNCS for p in PROTOCOLS]
     code = (
         "import pickle, sys\n"
         "loaded = [(name, pickle.loads(data)) for name, data in pickle.load(sys.stdin.buffer)]\n"
         "import gelu_simd\n"
-        "print(sum(ufunc is getattr(gelu_simd, name) for name, ufunc in loaded))\n"
+        "print(sum(ufunc is gelu_simd._ufuncs.ufuncs[name] for name, ufunc in loaded))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], input=pickle.dumps(pickles), capture_output=True, check=False
@@ -63,10 +63,10 @@ def test_unpickling_imports_the_package() -> None:
 
 def test_process_pool() -> None:
     """Functions and results cross to processes that start afresh."""
-    x = np.linspace(-5, 5, 100)
+    x = np.linspace(-5, 5, 100, dtype=np.float32)
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn) as pool:
-        for ufunc in UFUNCS:
+        for ufunc in ALL_UFUNCS:
             args = [x] * ufunc.nin
             pair = results(pool.submit(ufunc, *args).result()), results(ufunc(*args))
             for theirs, ours in zip(*pair, strict=True):

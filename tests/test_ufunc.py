@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import DTYPES, INFO, TYPES, UFUNCS, dtype_of, every_level, one_nan, results
+from helpers import DTYPES, INFO, TYPES, UFUNCS, dtype_of, every_level, name_of, one_nan, results
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -45,10 +45,10 @@ LONG = 20_011  # several blocks, both of NumPy's casts and of the strided loops
 
 each_unary = pytest.mark.parametrize("ufunc", UNARY, ids=lambda ufunc: ufunc.__name__)
 each_elementary = pytest.mark.parametrize(
-    "ufunc", [_ufuncs.ufuncs[name] for name in ELEMENTARY], ids=lambda ufunc: ufunc.__name__
+    "ufunc", [ufunc for ufunc in UFUNCS if name_of(ufunc) in ELEMENTARY], ids=name_of
 )
 each_product = pytest.mark.parametrize(
-    "ufunc", [_ufuncs.ufuncs[name] for name in PRODUCT_OF], ids=lambda ufunc: ufunc.__name__
+    "ufunc", [ufunc for ufunc in UFUNCS if name_of(ufunc) in PRODUCT_OF], ids=name_of
 )
 each_composed = pytest.mark.parametrize(
     "ufunc",

@@ -800,4 +800,130 @@ GELU_COEFFS_F32(bf16_quick_grad_exponent, 1) = {
 GELU_COEFFS_F32(bf16_quick_grad_slope, 1) = {
     -0x1.b3b642p+0f};
 
+
+/* ==== float32, correctly rounded ==== */
+
+/* z + MAGIC holds rint(z) - 500 + the exponent's bias in its last bits.
+ * t stops at HI, where n = -523 */
+#define F64_CR_MAGIC 0x1.800000000020bp+52
+#define F64_CR_GELU_HI 0x1.aed29afd990ccp+4
+#define F64_CR_TANH_HI 0x1.0c1e93c822b09p+4
+#define F64_CR_TANH_NUDGE 0x1p-175
+
+/* exp(-t^2/2) = 2^n exp(-f ln(2)/G), f = t^2 + n G, times a factor near 1 that the fits beside
+ * it make up for; n = rint(EXPONENT t^2), G is 40 bits of 2 ln(2) */
+#define F64_CR_EXPONENT -0x1.71547652b82fep-1
+#define F64_CR_G 0x1.62e42fefa4p+0
+
+/* exp(-f ln(2)/G) times the factor that makes the last one 1, |f| <= ln(2),
+ * degree 10; error 2^-52.07, rounded 2^-51.61 */
+GELU_COEFFS_F64(f64_cr_exp, 11) = {
+    0x1.bbb2b70d8b628p+31,
+    -0x1.bbb2b70d8aec5p+30,
+    0x1.bbb2b70d8a5fep+28,
+    -0x1.27cc7a08fe52ap+26,
+    0x1.27cc7a092cbd1p+23,
+    -0x1.d94729d90384fp+19,
+    0x1.3b84c5ff6ed0ep+16,
+    -0x1.689748d91637dp+12,
+    0x1.6898ae905e54ap+8,
+    -0x1.417c7c6c4ecccp+4,
+    0x1p+0};
+
+/* E(t) = NUM/DEN on [0, 14.5], type (8, 9); error 2^-51.85;
+ * NUM times 2^500 and the exponential's factor, over DEN's last; last bits by the seed 0.
+ * NUDGE is to t NUM times the exponential as 2^-175 to t */
+GELU_COEFFS_F64(f64_cr_gelu_num, 9) = {
+    0x1.479deb9da8399p+483,
+    0x1.c27af0b1a25ccp+483,
+    0x1.333cc5ec28323p+483,
+    0x1.0734497c97433p+482,
+    0x1.3215d488da87dp+480,
+    0x1.ec878882bd6edp+477,
+    0x1.0be29515dd256p+475,
+    0x1.6a251246fc4ecp+471,
+    0x1.d7672fca48a7fp+466};
+GELU_COEFFS_F64(f64_cr_gelu_den, 10) = {
+    0x1.1be97e656f47p+16,
+    0x1.34750710fc86fp+17,
+    0x1.3442c3f65f4fdp+17,
+    0x1.7503015d3fcd1p+16,
+    0x1.2e3482b022ffap+15,
+    0x1.55798a6fa1ab4p+13,
+    0x1.0e8bbac7bb742p+11,
+    0x1.23f485f2a8c21p+8,
+    0x1.89551e01b0df5p+4,
+    0x1p+0};
+#define F64_CR_GELU_NUDGE 0x1p+340
+
+/* gelu'(-ROOT) = 0 */
+#define F64_CR_ROOT_HI 0x1.80ead197f00b4p-1
+#define F64_CR_ROOT_LO -0x1.13e74c58cada8p-56
+
+/* gelu'(-t) exp(t^2/2)/(ROOT - t) = NUM/DEN on [0, 14.5], type (8, 8);
+ * error 2^-51.76; NUM times 2^500 and the exponential's factor, over DEN's last; last bits by the seed 19 */
+GELU_COEFFS_F64(f64_cr_grad_num, 9) = {
+    0x1.d9a0aee1bf379p+481,
+    0x1.966034bbeaa73p+482,
+    0x1.4becce83972f4p+482,
+    0x1.4ad8736c54a0dp+481,
+    0x1.b5715d5e9a64bp+479,
+    0x1.8885556c6e374p+477,
+    0x1.d42fbe222c007p+474,
+    0x1.5577cce2ae4d4p+471,
+    0x1.d7672fbf9f392p+466};
+GELU_COEFFS_F64(f64_cr_grad_den, 9) = {
+    0x1.3491a12f9f119p+14,
+    0x1.31bbf39271e5fp+15,
+    0x1.12d2f2a4ef57ep+15,
+    0x1.25b321cc28e82p+14,
+    0x1.99ca3b2b8855fp+12,
+    0x1.802525a6ecb96p+10,
+    0x1.dba76157468f8p+7,
+    0x1.66d8a78412667p+4,
+    0x1p+0};
+
+/* -2u log2(e) = t (K1 + K3 t^2); K1_HI has 24 bits so that (K1_HI + K3 t^2) - K1_HI is exact */
+#define F64_CR_TANH_K1_HI -0x1.26aec2p+1
+#define F64_CR_TANH_K1_LO -0x1.bce7594bb4a16p-27
+#define F64_CR_TANH_K3_HI -0x1.a5a7cf7572a98p-4
+#define F64_CR_TANH_K3_LO 0x1.b91c940e4cfcfp-58
+
+/* gelu_tanh: 2^f, |f| <= 1/2, degree 11; error 2^-58.18, rounded 2^-57.32;
+ * times 2^-500; last bits by the seed 4 */
+GELU_COEFFS_F64(f64_cr_tanh_exp2, 12) = {
+    0x1.ffffffffffffcp-501,
+    0x1.62e42fefa39eep-501,
+    0x1.ebfbdff82c5a6p-503,
+    0x1.c6b08d704a123p-505,
+    0x1.3b2ab6fb9ffa3p-507,
+    0x1.5d87fe78a091p-510,
+    0x1.4309130f18863p-513,
+    0x1.ffcbfc5c146c7p-517,
+    0x1.62bfc70ee6735p-520,
+    0x1.b5253959e02e5p-524,
+    0x1.e61c300dfb2bp-528,
+    0x1.e95081daccdeep-532};
+
+/* gelu_tanh_grad: 2^f, |f| <= 1/2, degree 11; error 2^-58.18, rounded 2^-57.32;
+ * times 2^-500; last bits by the seed 136 */
+GELU_COEFFS_F64(f64_cr_tanh_grad_exp2, 12) = {
+    0x1.0000000000002p-500,
+    0x1.62e42fefa39efp-501,
+    0x1.ebfbdff82c5a5p-503,
+    0x1.c6b08d704a123p-505,
+    0x1.3b2ab6fb9ffa3p-507,
+    0x1.5d87fe78a090fp-510,
+    0x1.4309130f18862p-513,
+    0x1.ffcbfc5c146c8p-517,
+    0x1.62bfc70ee6735p-520,
+    0x1.b5253959e02e3p-524,
+    0x1.e61c300dfb2bp-528,
+    0x1.e95081daccdfp-532};
+
+/* 2u'(t) = SLOPE[0] + SLOPE[1] t^2; last bits by the same seed */
+GELU_COEFFS_F64(f64_cr_tanh_grad_slope, 2) = {
+    0x1.9884533d4364fp+0,
+    0x1.b6676bf7450f1p-3};
+
 #endif

@@ -19,6 +19,7 @@ import itertools
 import sys
 from pathlib import Path
 
+import cr
 import half
 import numpy as np
 import pieces
@@ -676,6 +677,7 @@ SECTIONS = [
     quick_float32,
     quick_float64,
     quick_half,
+    cr.section,
 ]
 
 

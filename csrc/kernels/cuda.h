@@ -72,7 +72,10 @@ V_INLINE bool is_nan(vf32 a) { return v_is_nan_f32(a); }
             GELU_SIMD_CALL_##n_inputs##_##n_outputs(function##_##type, x, y); \
         }                                                                     \
     };
-#define DEFINE_CALLS(name, element, lane, precision, context) GELU_SIMD_FUNCTIONS(DEFINE_CALL, name)
+#define DEFINE_CALL_IF(function, inputs, outputs, tier, type) \
+    GELU_SIMD_IF_##tier##_##type(DEFINE_CALL)(function, inputs, outputs, type)
+#define DEFINE_CALLS(name, element, lane, precision, context) \
+    GELU_SIMD_FUNCTIONS(DEFINE_CALL_IF, name)
 GELU_SIMD_TYPES(DEFINE_CALLS, )
 
 /* The output that does not depend on an input, and that input. */

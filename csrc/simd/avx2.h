@@ -203,6 +203,16 @@ V_INLINE void r_store_part_f64(double *p, rf64 a, size_t n)
     _mm256_maskstore_pd(p, r_part_f64(n), a);
 }
 
+/* ---- float32 by way of float64 ---- */
+
+V_INLINE rf64 r_first_f64(rf32 a) { return _mm256_cvtps_pd(_mm256_castps256_ps128(a)); }
+V_INLINE rf64 r_second_f64(rf32 a) { return _mm256_cvtps_pd(_mm256_extractf128_ps(a, 1)); }
+
+V_INLINE rf32 r_join_f64(rf64 a, rf64 b)
+{
+    return _mm256_set_m128(_mm256_cvtpd_ps(b), _mm256_cvtpd_ps(a));
+}
+
 /* ---- float16 and bfloat16 ---- */
 
 V_INLINE ru16 r_load_u16(const uint16_t *p) { return _mm256_loadu_si256((const __m256i *)p); }

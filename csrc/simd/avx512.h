@@ -212,6 +212,16 @@ V_INLINE void r_store_part_f64(double *p, rf64 a, size_t n)
     _mm512_mask_storeu_pd(p, r_part_f64(n), a);
 }
 
+/* ---- float32 by way of float64 ---- */
+
+V_INLINE rf64 r_first_f64(rf32 a) { return _mm512_cvtps_pd(_mm512_castps512_ps256(a)); }
+V_INLINE rf64 r_second_f64(rf32 a) { return _mm512_cvtps_pd(_mm512_extractf32x8_ps(a, 1)); }
+
+V_INLINE rf32 r_join_f64(rf64 a, rf64 b)
+{
+    return _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(a)), _mm512_cvtpd_ps(b), 1);
+}
+
 /* ---- float16 and bfloat16 ---- */
 
 V_INLINE ru16 r_load_u16(const uint16_t *p) { return _mm512_loadu_si512(p); }

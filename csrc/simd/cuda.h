@@ -39,6 +39,9 @@ V_INLINE vf32 v_unfused_max_f32(vf32 a, float c)
 /* The result for a NaN is not used: see kernels/cuda.h. */
 V_INLINE mf32 v_is_negative_f32(vf32 a) { return top_bit_u32(bits_f32(a)); }
 
+#define V_THROUGH_F64(name, wide) \
+    V_INLINE vf32 name(vf32 x) { return narrow_f64(wide(widen_f32(x))); }
+
 V_INLINE vf32 v_step_f32(vf32 x) { return v_select_f32(top_bit_u32(bits_f32(x)), -0.0f, 1); }
 V_INLINE vf64 v_step_f64(vf64 x) { return v_select_f64(top_bit_u64(bits_f64(x)), -0.0, 1); }
 

@@ -210,6 +210,12 @@ V_INLINE void r_store_part_f64(double *p, rf64 a, size_t n)
     memcpy(p, block, n * sizeof *p);
 }
 
+/* ---- float32 by way of float64 ---- */
+
+V_INLINE rf64 r_first_f64(rf32 a) { return vcvt_f64_f32(vget_low_f32(a)); }
+V_INLINE rf64 r_second_f64(rf32 a) { return vcvt_high_f64_f32(a); }
+V_INLINE rf32 r_join_f64(rf64 a, rf64 b) { return vcvt_high_f32_f64(vcvt_f32_f64(a), b); }
+
 /* ---- float16 and bfloat16 ---- */
 
 V_INLINE ru16 r_load_u16(const uint16_t *p) { return vld1q_u16(p); }

@@ -46,6 +46,9 @@
  *   v_load_f16, v_store_bf16, ...
  *                     the same between vf32 and 16-bit numbers in memory, rounded to nearest even;
  *                     which lane holds which element is the level's own affair
+ *   V_THROUGH_F64(name, wide)
+ *                     defines `name` of vf32 by `wide` of vf64: widened, computed and rounded back
+ *                     to nearest, subnormal numbers included
  *
  * The names end in the type.  Every level has the same operations with the same results (v_mad,
  * v_nmad and v_quotient excepted), so one maths source gives the same bits everywhere.  CUDA's

@@ -157,6 +157,15 @@ V_INLINE vf64 v_sub_multiple_f64(vf64 c, vf64 n, double a)
     return (vf64){r_sub_multiple_f64(c.a, n.a, a), r_sub_multiple_f64(c.b, n.b, a)};
 }
 
+/* A register of floats makes two of doubles. */
+#define V_THROUGH_F64(name, wide)                                         \
+    V_INLINE vf32 name(vf32 x)                                            \
+    {                                                                     \
+        const vf64 a = wide((vf64){r_first_f64(x.a), r_second_f64(x.a)}); \
+        const vf64 b = wide((vf64){r_first_f64(x.b), r_second_f64(x.b)}); \
+        return (vf32){r_join_f64(a.a, a.b), r_join_f64(b.a, b.b)};        \
+    }
+
 PAIR_3(vf64, by_sign_f64, vf64, vf64, vf64)
 PAIR_3(vf64, sub_power_f64, vf64, vf64, vf64)
 

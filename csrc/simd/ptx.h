@@ -45,6 +45,20 @@ PTX(f64, double, "d")
 V_INLINE double v_sub_multiple_f64(double c, double n, double a) { return v_fnma_f64(n, a, c); }
 V_INLINE double v_sub_power_f64(double c, double p, double m) { return v_fnma_f64(p, m, c); }
 
+V_INLINE double widen_f32(float a)
+{
+    double y;
+    asm("cvt.f64.f32 %0, %1;" : "=d"(y) : "f"(a));
+    return y;
+}
+
+V_INLINE float narrow_f64(double a)
+{
+    float y;
+    asm("cvt.rn.f32.f64 %0, %1;" : "=f"(y) : "d"(a));
+    return y;
+}
+
 V_INLINE float v_load_f16(const uint16_t *p)
 {
     float a;

@@ -113,6 +113,11 @@ V_INLINE vf64 v_step_f64(vf64 x)
     return v_select_f64(v_is_nan_f64(x), x, step);
 }
 
+/* ---- float32 by way of float64 ---- */
+
+#define V_THROUGH_F64(name, wide) \
+    V_INLINE vf32 name(vf32 x) { return (vf32)wide((vf64)x); }
+
 /* ---- float16 ---- */
 
 /* The exponent's bias changes by an exact product, and the largest exponent becomes float's. */

@@ -1,8 +1,9 @@
 """Fast and right GELU for NumPy: ufuncs on SIMD kernels, with published ULP limits.
 
-The functions, listed at the end, are `numpy.ufunc` objects.  ``cpu_info()`` tells which
-instruction set they use; the environment variable ``GELU_SIMD_ISA`` forces one.  Calls on
-large arrays use all CPUs that the process may use; ``set_num_threads(n)`` changes that.
+The functions, listed at the end, are `numpy.ufunc` objects; `gelu_simd.cr` holds correctly
+rounded ones.  ``cpu_info()`` tells which instruction set they use; the environment variable
+``GELU_SIMD_ISA`` forces one.  Calls on large arrays use all CPUs that the process may use;
+``set_num_threads(n)`` changes that.
 
 Functions
 ---------
@@ -14,17 +15,19 @@ from gelu_simd import _start
 
 try:
     _start.begin()
-    from gelu_simd import _docs, _hooks, _ufuncs
+    from gelu_simd import _docs, _hooks, _ufuncs, cr
+    from gelu_simd._functions import FAST
     from gelu_simd._ufuncs import cpu_info, get_num_threads, set_num_threads
 except ImportError as error:
     _start.fail(error)
     raise
 
-__doc__ = (__doc__ or "") + _docs.calls()  # python -OO takes docstrings away
+__doc__ = (__doc__ or "") + _docs.calls(FAST)  # python -OO takes docstrings away
 __version__ = "0.1.0"
 
-__all__ = ["cpu_info", "get_num_threads", "set_num_threads", *_ufuncs.ufuncs]  # noqa: PLE0604 - names of functions
-globals().update(_ufuncs.ufuncs)
+_public = _ufuncs.of_tier(FAST)
+__all__ = ["cpu_info", "cr", "get_num_threads", "set_num_threads", *_public]  # noqa: PLE0604 - names of functions
+globals().update(_public)
 
 
 def _call_cupy(ufunc, *args, **kwargs):

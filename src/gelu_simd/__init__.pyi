@@ -2,9 +2,9 @@
 
 from typing import Final, SupportsIndex, TypedDict, type_check_only
 
-from gelu_simd import _ufunc_types
+from gelu_simd import _ufunc_types, cr
 
-__all__ = ["cpu_info", "get_num_threads", "set_num_threads"]
+__all__ = ["cpu_info", "cr", "get_num_threads", "set_num_threads"]
 
 __version__: Final[str]
 

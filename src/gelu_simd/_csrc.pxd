@@ -9,6 +9,7 @@ cdef extern from "gelu_simd.h" nogil:
         const char *name
         int inputs
         int outputs
+        unsigned types
 
     ctypedef struct gelu_simd_type:
         const char *name

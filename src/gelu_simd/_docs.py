@@ -1,8 +1,20 @@
 """The ufuncs' docstrings, made of the records in `_functions` and the figures in `_measured`."""
 
+from typing import NamedTuple
+
 import numpy as np
 
-from gelu_simd._functions import CORRECTLY_ROUNDED, FUNCTIONS, OPERANDS, Composition, Function, Kind
+from gelu_simd._functions import (
+    CORRECT,
+    CORRECTLY_ROUNDED,
+    FAST,
+    FUNCTIONS,
+    OPERANDS,
+    Composition,
+    Function,
+    Kind,
+    Tier,
+)
 from gelu_simd._measured import EXAMPLES, MEASURED, Largest
 from gelu_simd._types import TYPES
 
@@ -28,7 +40,7 @@ Returns
 Raises
 ------
 TypeError
-    If an input is complex, longdouble or not numeric.
+    If an input is {refused} or not numeric.
 ValueError
     If the shapes do not broadcast.
 
@@ -49,17 +61,42 @@ Examples
 {examples}
 """
 
-# An array of any type that the functions take; said where it is the only one.
-TYPES_TAKEN = """\
+
+class Words(NamedTuple):
+    """What the docstrings of a tier say of types."""
+
+    taken: str  #: of the only operand, an array of any type that the functions take
+    integers: str  #: of promoted operands
+    refused: str
+    plain: str  #: types that are computed in themselves
+
+
+WORDS = {
+    FAST.name: Words(
+        taken="""\
 float64, float32, float16 and, if ml_dtypes is installed,
-    bfloat16 stay what they are; integers and bool are computed in float64."""
+    bfloat16 stay what they are; integers and bool are computed in float64.""",
+        integers=", and in float64 if that is integer or bool",
+        refused="complex, longdouble",
+        plain="float64 or all float32",
+    ),
+    CORRECT.name: Words(
+        taken="""\
+float32, float16 and, if ml_dtypes is installed, bfloat16
+    stay what they are.""",
+        integers="",
+        refused="float64, an integer or bool, which count as float64, or if it is complex,\n"
+        "    longdouble",
+        plain="float32",
+    ),
+}
 
 # Said after the last of several operands.
 PROMOTION = """\
     All inputs are broadcast against each other.  They may be of any type that
     ``{factor}`` takes.
     The result is computed in the type that NumPy promotes them to, Python numbers following the
-    array, and in float64 if that is integer or bool.  If NumPy defines no promotion, as for
+    array{integers}.  If NumPy defines no promotion, as for
     bfloat16 with float16, bfloat16 is treated as float32."""
 
 VALUE_RETURNS = """\
@@ -70,7 +107,7 @@ COMPOSED_RETURNS = """\
     in one pass and without a temporary array; {bits}"""
 ROUNDED_ONCE = """\
 the same bits if the inputs are
-    all float64 or all float32.  In float16 and bfloat16 it is the float32 result, rounded once."""
+    all {plain}.  In float16 and bfloat16 it is the float32 result, rounded once."""
 SAME_BITS = "the same bits in every type."
 
 OUT = {
@@ -93,6 +130,11 @@ THROUGHOUT = [
     "in the tail, in subnormal results and around the root too.",
     "in the tails, in subnormal results and around the roots too.",
 ]
+NEAREST = """\
+Results are correctly rounded in every type: each is the number of the type that is nearest to the
+exact value, and the even one of two that are equally near;
+{throughout}
+All 2^32 float32 inputs are proven."""
 ULP = "1 ULP is the distance between neighbouring numbers of the type at the exact result."
 UNDERFLOW = "Underflow is the only floating-point exception that a number can raise."
 
@@ -139,39 +181,65 @@ def code(made: Composition) -> str:
 
 
 def see_also(name: str) -> str:
-    """List the other functions of the form, and the values of the other forms."""
-    lines = []
+    """List the tier's other functions of the form, and the values of the other forms.
+
+    In another tier than the package's own the function of the same name there comes first.
+    """
+    this, lines = FUNCTIONS[name], []
+    if this.tier is not FAST:
+        lines.append(f"{FAST.module}.{this.public} : faster, and for all types.")
     for other, row in FUNCTIONS.items():
-        is_of_form = row.form == FUNCTIONS[name].form
-        if other == name or not (is_of_form or row.kind is Kind.VALUE):
+        if other == name or row.tier is not this.tier:
+            continue
+        if row.form != this.form and row.kind is not Kind.VALUE:
             continue
         if row.composition is None:
             role = ROLES[row.order].format(form=FORMS[row.form])
         else:
             role = f"{code(row.composition)}."
-        lines.append(f"{other} : {role}")
+        lines.append(f"{row.public} : {role}")
     return "\n".join(lines)
 
 
 def operands(row: Function) -> str:
     """Describe the inputs."""
+    words = WORDS[row.tier.name]
     if len(row.operands) == 1:
-        first = f"Input of any shape, dimensionless.  {TYPES_TAKEN}"
+        first = f"Input of any shape, dimensionless.  {words.taken}"
         return f"{row.operands[0]} : array_like\n    {first}"
     lines = [f"{name} : array_like\n    {OPERANDS[name].text}" for name in row.operands]
-    return "\n".join([*lines, PROMOTION.format(factor=row.composition.factors[0])])
+    factor = FUNCTIONS[row.composition.factors[0]].public
+    return "\n".join([*lines, PROMOTION.format(factor=factor, integers=words.integers)])
+
+
+def elementary(row: Function) -> tuple[str, str, str]:
+    """State the results, errors and special values of an elementary function."""
+    throughout = THROUGHOUT[row.order]
+    if row.tier is CORRECT:
+        errors = NEAREST.format(throughout=throughout)
+    else:
+        error, rounded = limits(row.name)
+        errors = f"The error is {error},\n{throughout}\n{ULP}\nResults in {rounded}."
+        errors = f"{errors}\n{measured(row.name)}"
+    returns = VALUE_RETURNS.format(name=row.public)
+    return returns, errors, f"{SPECIAL[row.order]}\n{UNDERFLOW}"
 
 
 def composed(row: Function) -> tuple[str, str, str]:
     """State the results, errors and special values of a composed function."""
     made = row.composition
-    same = ROUNDED_ONCE if made.rounds_once else SAME_BITS
+    same = SAME_BITS
+    if made.rounds_once:
+        same = ROUNDED_ONCE.format(plain=WORDS[row.tier.name].plain)
     returns = COMPOSED_RETURNS.format(expressions=code(made), bits=same)
     errors, special = [], []
-    for factor in made.factors:
-        argument = FUNCTIONS[factor].operands[0]
-        errors.append(f"The error of ``{factor}({argument})`` is {limits(factor)[0]}.")
-        special.append(f"In ``{factor}({argument})``, {SPECIAL[FUNCTIONS[factor].order]}")
+    for factor in map(FUNCTIONS.__getitem__, made.factors):
+        call = f"``{factor.public}({factor.operands[0]})``"
+        if row.tier is CORRECT:
+            errors.append(f"{call} is correctly rounded.")
+        else:
+            errors.append(f"The error of {call} is {limits(factor.name)[0]}.")
+        special.append(f"In {call}, {SPECIAL[factor.order]}")
     if made.rounds_once:
         errors.append("What is made of it is rounded once more in each operation.")
     else:
@@ -182,20 +250,14 @@ def composed(row: Function) -> tuple[str, str, str]:
 def examples(name: str) -> str:
     """Show two calls, with the results that the publisher stored."""
     calls = EXAMPLES.get(name, [])
-    head = [">>> import numpy as np", f">>> from gelu_simd import {name}"]
+    row = FUNCTIONS[name]
+    head = [">>> import numpy as np", f">>> from {row.tier.module} import {row.public}"]
     return "\n".join([*head, *calls])
 
 
 def doc(row: Function) -> str:
     """Docstring of a function."""
-    if row.composition is None:
-        error, rounded = limits(row.name)
-        returns = VALUE_RETURNS.format(name=row.name)
-        errors = f"The error is {error},\n{THROUGHOUT[row.order]}\n{ULP}\nResults in {rounded}."
-        errors = f"{errors}\n{measured(row.name)}"
-        special = f"{SPECIAL[row.order]}\n{UNDERFLOW}"
-    else:
-        returns, errors, special = composed(row)
+    returns, errors, special = (elementary if row.composition is None else composed)(row)
     return TEMPLATE.format(
         summary=row.summary,
         formula=row.formula,
@@ -203,6 +265,7 @@ def doc(row: Function) -> str:
         out=OUT[len(row.results)],
         results=", ".join(row.results),
         returns=returns,
+        refused=WORDS[row.tier.name].refused,
         see_also=see_also(row.name),
         errors=errors,
         special=special,
@@ -210,10 +273,10 @@ def doc(row: Function) -> str:
     )
 
 
-def calls() -> str:
-    """List all functions with their operands."""
-    rows = FUNCTIONS.values()
-    return "".join(f"{row.name}({', '.join(row.operands)})\n    {row.summary}\n" for row in rows)
+def calls(tier: Tier) -> str:
+    """List the functions of a tier with their operands."""
+    rows = [row for row in FUNCTIONS.values() if row.tier is tier]
+    return "".join(f"{row.public}({', '.join(row.operands)})\n    {row.summary}\n" for row in rows)
 
 
 DOCS = {name: doc(row) for name, row in FUNCTIONS.items()}

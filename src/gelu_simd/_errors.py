@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from gelu_simd._functions import FUNCTIONS
+from gelu_simd._functions import FAST, FUNCTIONS, Function
 from gelu_simd._types import TYPES
 
 DType = type[np.dtype]  # NumPy's class of a type, such as type(np.dtype("f4"))
@@ -19,25 +19,36 @@ class Refusal(TypeError):
 
     Parameters
     ----------
-    name : str
-        The ufunc's name.
+    function : Function
+        The ufunc's record.
     inputs : sequence of DType
         The types of the inputs.
     floats : sequence of dtype
         The types that the ufunc has loops for.
     """
 
-    def __init__(self, name: str, inputs: Sequence[DType], floats: Sequence[np.dtype]) -> None:
-        self.name, self.inputs, self.floats = name, inputs, floats
+    def __init__(
+        self, function: Function, inputs: Sequence[DType], floats: Sequence[np.dtype]
+    ) -> None:
+        self.function, self.inputs, self.floats = function, inputs, floats
         super().__init__(self.message([_name(dtype) for dtype in inputs]))
 
     def message(self, inputs: Sequence[str]) -> str:
         """Return the message that calls the inputs so."""
-        names = [dtype.name for dtype in self.floats]
+        row, names = self.function, [dtype.name for dtype in self.floats]
         floats = [name for name in names if name in TYPES]
-        others = "bool" if len(floats) == len(names) else "the smaller types of ml_dtypes"
+        smaller = ["the smaller types of ml_dtypes"] if len(floats) < len(names) else []
+        if row.tier is not FAST:
+            *types, last = floats + smaller
+            return (
+                f"ufunc '{row.tier.module}.{row.public}' does not take {' and '.join(inputs)}; "
+                f"it takes {', '.join(types)} and {last}. No correctly rounded results are known "
+                "for float64, which integers, bool and Python's numbers count as: convert them to "
+                f"float32, or call {FAST.module}.{row.public}"
+            )
+        others = smaller[0] if smaller else "bool"
         return (
-            f"ufunc {self.name!r} does not take {' and '.join(inputs)}; "
+            f"ufunc {row.name!r} does not take {' and '.join(inputs)}; "
             f"it takes {', '.join(floats)}, integers and {others}"
         )
 
@@ -46,14 +57,15 @@ def _name(dtype: DType) -> str:
     return dtype.type.__name__.rstrip("_")
 
 
-def explanation(error: TypeError, ufunc: np.ufunc, *args: Any, **kwargs: Any) -> str | None:
+def explanation(error: TypeError, row: Function, *args: Any, **kwargs: Any) -> str | None:
     """Return a better message for the error of a call with these arguments, None if it is good."""
+    nin = len(row.operands)
     if isinstance(error, Refusal):
         return error.message(list(map(_describe, error.inputs, args)))
     if "approximate" in kwargs:
-        return _approximate(ufunc.__name__, kwargs["approximate"])
-    if ufunc.nin < len(args) <= ufunc.nargs and isinstance(args[ufunc.nin], str):
-        return _approximate(ufunc.__name__, args[ufunc.nin])  # in the place of `out`
+        return _approximate(row, kwargs["approximate"])
+    if nin < len(args) <= nin + len(row.results) and isinstance(args[nin], str):
+        return _approximate(row, args[nin])  # in the place of `out`
     return None
 
 
@@ -75,15 +87,15 @@ def _type(x: Any) -> str:
     return name if module == "builtins" else f"{module}.{name}"
 
 
-def _approximate(name: str, value: Any) -> str:
+def _approximate(row: Function, value: Any) -> str:
     """Say which function computes what others choose by the argument `approximate`."""
     functions = {}
     for other in FUNCTIONS.values():
-        if other.kind is FUNCTIONS[name].kind:
-            functions |= dict.fromkeys(APPROXIMATE.get(other.form, ()), other.name)
+        if (other.tier, other.kind) == (row.tier, row.kind):
+            functions |= dict.fromkeys(APPROXIMATE.get(other.form, ()), other.public)
     if isinstance(value, str | bool | None) and value in functions:
         advice = f"the function for {value!r} is {functions[value]}"
     else:
         words = [f"for {key!r} is {other}" for key, other in functions.items() if type(key) is str]
         advice = f"the function {' and '.join(words)}, there is none for {value!r}"
-    return f"{name}() has no argument 'approximate': {advice}"
+    return f"{row.public}() has no argument 'approximate': {advice}"

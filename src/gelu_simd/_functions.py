@@ -13,13 +13,33 @@ import numpy as np
 #: The limit of a correctly rounded result: half an ULP.
 CORRECTLY_ROUNDED = 0.5
 
-#: Limits on the error in ULP, by type.
+#: Limits on the error in ULP, by type: those of the functions of a tier.
 WITHIN = {
     "float32": 3.0,
     "float64": 2.0,
     "float16": CORRECTLY_ROUNDED,
     "bfloat16": CORRECTLY_ROUNDED,
 }
+NEAREST = {
+    "float32": CORRECTLY_ROUNDED,
+    "float16": CORRECTLY_ROUNDED,
+    "bfloat16": CORRECTLY_ROUNDED,
+}
+
+
+class Tier(NamedTuple):
+    """Functions of one accuracy, in a public module of their own."""
+
+    name: str  #: in csrc/lists.h
+    module: str
+    limits: Mapping[str, float]  #: on the errors of its elementary functions, by type
+    stub: str  #: the class in _ufunc_types.pyi, before the numbers of inputs and outputs
+
+
+FAST = Tier("FAST", "gelu_simd", WITHIN, "Ufunc")
+CORRECT = Tier("CORRECT", "gelu_simd.cr", NEAREST, "CorrectUfunc")
+
+TIERS = (FAST, CORRECT)
 
 
 class Operand(NamedTuple):
@@ -85,7 +105,7 @@ class Composition(NamedTuple):
 class Function(NamedTuple):
     """A row of the list."""
 
-    name: str
+    name: str  #: in every list; in C too
     form: str  #: of GELU: "exact", or "tanh" or "quick" for the approximation
     order: int  #: of the derivative: 0 is the value, 1 and 2 the derivatives
     operands: tuple[str, ...]  #: names of the inputs
@@ -94,6 +114,18 @@ class Function(NamedTuple):
     summary: str
     formula: str  #: in LaTeX
     composition: Composition | None = None
+    tier: Tier = FAST
+    alias: str | None = None  #: the name in the tier's module, if not `name`
+
+    @property
+    def public(self) -> str:
+        """The name in the tier's module."""
+        return self.alias or self.name
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types that have kernels."""
+        return tuple(self.tier.limits)
 
     @property
     def kind(self) -> Kind:
@@ -167,8 +199,7 @@ _EXACT_GRAD = (
 _TANH_GRAD = r"\sigma(v) + {0}\,\sigma(v)\,\sigma(-v)\,v'({0}), \quad " + _LOGISTIC
 _QUICK = r"\sigma(v) = 1/(1 + e^{-v}), \quad v = 1.702\,x"
 
-#: By name, in the order of csrc/lists.h.
-FUNCTIONS = {
+_FAST = {
     function.name: function
     for function in (
         Function(
@@ -308,6 +339,35 @@ FUNCTIONS = {
         ),
     )
 }  # fmt: skip
+
+
+def _correct(name: str) -> Function:
+    """Return the record of a function's correctly rounded twin."""
+    row = _FAST[name]
+    made = row.composition
+    return row._replace(
+        name=f"cr_{name}",
+        alias=name,
+        tier=CORRECT,
+        limits=None if made else CORRECT.limits,
+        composition=made and made._replace(factors=tuple(f"cr_{name}" for name in made.factors)),
+    )
+
+
+_TWINS = map(
+    _correct,
+    (
+        "gelu",
+        "gelu_tanh",
+        "gelu_grad",
+        "gelu_tanh_grad",
+        "gelu_backward",
+        "gelu_tanh_backward",
+    ),
+)
+
+#: By name, in the order of csrc/lists.h.
+FUNCTIONS = _FAST | {row.name: row for row in _TWINS}
 
 #: Names of the functions whose error has a limit of its own.
 ELEMENTARY = tuple(name for name, function in FUNCTIONS.items() if function.limits is not None)

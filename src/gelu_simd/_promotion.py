@@ -11,15 +11,17 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from gelu_simd._errors import DType, Refusal
+from gelu_simd._functions import Function
 from gelu_simd._types import NARROW_INTEGERS, installed
 
+_WIDEST = np.dtype(np.float64)
 _INTEGERS = {
     type(dtype): dtype for dtype in [*map(np.dtype, "?bBhHiIlLqQ"), *installed(NARROW_INTEGERS)]
 }
 
 
 def loop_dtype(
-    name: str,
+    function: Function,
     inputs: Sequence[DType],
     outputs: Iterable[DType | None],
     floats: Sequence[np.dtype],
@@ -29,8 +31,8 @@ def loop_dtype(
 
     Parameters
     ----------
-    name : str
-        The ufunc's name, for the error message.
+    function : Function
+        The ufunc's record.
     inputs : sequence of DType
         The types of the inputs, or what ``signature=`` puts in their place.
     outputs : iterable of DType or None
@@ -49,19 +51,32 @@ def loop_dtype(
     Raises
     ------
     Refusal
-        If an input is no real number, or wider than float64.
+        If an input is no real number, or wider than float64; or if there is no loop for float64.
     """
     for requested in outputs:
         if requested is not None:
-            return requested
-    dtype_of = {type(dtype): dtype for dtype in floats} | _INTEGERS
+            return _existing(function, requested, [requested], floats)
+    dtype_of = {type(dtype): dtype for dtype in [_WIDEST, *floats]} | _INTEGERS
     try:
         dtypes = [dtype_of[dtype] for dtype in inputs if dtype not in python_numbers]
     except KeyError:
-        raise Refusal(name, inputs, floats) from None
+        raise Refusal(function, inputs, floats) from None
+    return _existing(function, _promoted(dtypes), inputs, floats)
+
+
+def _promoted(dtypes: Sequence[np.dtype]) -> DType:
     if all(type(dtype) in _INTEGERS for dtype in dtypes):
-        return type(np.dtype(np.float64))
+        return type(_WIDEST)
     try:
         return type(np.result_type(*dtypes))
     except TypeError:  # bfloat16 has no common type with float16 and most integers; float32 has
         return type(functools.reduce(np.promote_types, [np.dtype(np.float32), *dtypes]))
+
+
+def _existing(
+    function: Function, dtype: DType, inputs: Sequence[DType], floats: Sequence[np.dtype]
+) -> DType:
+    """Return a type, or refuse the inputs if it is float64 and has no loop."""
+    if dtype is type(_WIDEST) and _WIDEST not in floats:
+        raise Refusal(function, inputs, floats)
+    return dtype

@@ -481,3 +481,151 @@ class Ufunc3to2(_NotBinary, _Ufunc[Literal[3], Literal[2], Literal[5]]):
         out: _Outs = None,
         **options: Unpack[_Any],
     ) -> tuple[Any, Any]: ...
+
+# The classes of gelu_simd.cr: float64, and what counts as float64, raises TypeError, which is
+# NoReturn here.
+
+@final
+@type_check_only
+class CorrectUfunc1to1(_NotBinary, _Ufunc[Literal[1], Literal[1], Literal[2]]):
+    @property
+    def ntypes(self) -> Literal[2]: ...
+    @overload
+    def __call__(
+        self, x: _Masked[_Shape, _Narrow], /, **options: Unpack[_Plain]
+    ) -> _Masked[_Shape, _Narrow]: ...
+    @overload
+    def __call__(
+        self, x: _Array[_Shape, _Narrow], /, **options: Unpack[_Plain]
+    ) -> _Array[_Shape, _Narrow]: ...
+    @overload
+    def __call__(self, x: _Narrow, /, **options: Unpack[_Plain]) -> _Narrow: ...
+    @overload
+    def __call__(self, x: _Nested[_Narrow], /, **options: Unpack[_Plain]) -> NDArray[_Narrow]: ...
+    @overload
+    def __call__(
+        self,
+        x: _Array[Any, _Wide] | _WideNumber | _Nested[_WideNumber],
+        /,
+        **options: Unpack[_Plain],
+    ) -> NoReturn: ...
+    @overload
+    def __call__(
+        self, x: ArrayLike, /, out: _Out | tuple[_Out], **options: Unpack[_Any]
+    ) -> _Out: ...
+    @overload
+    def __call__(
+        self, x: _Number, /, *, dtype: _DType[_Scalar], **options: Unpack[_New]
+    ) -> _Scalar: ...
+    @overload
+    def __call__(
+        self, x: _Array[_Shape, Any], /, *, dtype: _DType[_Scalar], **options: Unpack[_New]
+    ) -> _Array[_Shape, _Scalar]: ...
+    @overload
+    def __call__(
+        self, x: ArrayLike, /, *, dtype: _DType[_Scalar], **options: Unpack[_New]
+    ) -> NDArray[_Scalar]: ...
+    @overload
+    def __call__(
+        self, x: _Array[_Shape, Any], /, out: None = None, **options: Unpack[_Any]
+    ) -> _Array[_Shape, Any]: ...
+    @overload
+    def __call__(
+        self, x: _Number | _Foreign, /, out: _ForeignOut = None, **options: Unpack[_Any]
+    ) -> Any: ...
+    @overload
+    def __call__(
+        self, x: ArrayLike, /, out: None = None, **options: Unpack[_Any]
+    ) -> NDArray[Any]: ...
+    def at(self, a: NDArray[Any], indices: _Index | tuple[_Index, ...], /) -> None: ...
+
+@final
+@type_check_only
+class CorrectUfunc2to1(_Ufunc[Literal[2], Literal[1], Literal[3]]):
+    @property
+    def ntypes(self) -> Literal[2]: ...
+    @overload
+    def __call__(
+        self, x1: _AnyMasked, x2: ArrayLike, /, **options: Unpack[_Plain]
+    ) -> _AnyMasked: ...
+    @overload
+    def __call__(
+        self, x1: ArrayLike, x2: _AnyMasked, /, **options: Unpack[_Plain]
+    ) -> _AnyMasked: ...
+    @overload
+    def __call__(
+        self, x1: _Array[_Shape, _Narrow], x2: _Array[_Shape, _Narrow], /, **options: Unpack[_Plain]
+    ) -> _Array[_Shape, _Narrow]: ...
+    @overload
+    def __call__(
+        self,
+        x1: np.float64 | _Array[Any, np.float64],
+        x2: ArrayLike,
+        /,
+        **options: Unpack[_Plain],
+    ) -> NoReturn: ...
+    @overload
+    def __call__(
+        self,
+        x1: ArrayLike,
+        x2: np.float64 | _Array[Any, np.float64],
+        /,
+        **options: Unpack[_Plain],
+    ) -> NoReturn: ...
+    @overload
+    def __call__(
+        self, x1: float | _Narrow, x2: _Array[_Shape, _Narrow], /, **options: Unpack[_Plain]
+    ) -> _Array[_Shape, _Narrow]: ...
+    @overload
+    def __call__(
+        self, x1: _Array[_Shape, _Narrow], x2: float | _Narrow, /, **options: Unpack[_Plain]
+    ) -> _Array[_Shape, _Narrow]: ...
+    @overload
+    def __call__(
+        self, x1: _WideNumber, x2: _WideNumber, /, **options: Unpack[_Plain]
+    ) -> NoReturn: ...
+    @overload
+    def __call__(
+        self, x1: ArrayLike, x2: ArrayLike, /, out: _Out | tuple[_Out], **options: Unpack[_Any]
+    ) -> _Out: ...
+    @overload
+    def __call__(
+        self, x1: _Number, x2: _Number, /, *, dtype: _DType[_Scalar], **options: Unpack[_New]
+    ) -> _Scalar: ...
+    @overload
+    def __call__(
+        self, x1: ArrayLike, x2: ArrayLike, /, *, dtype: _DType[_Scalar], **options: Unpack[_New]
+    ) -> NDArray[_Scalar]: ...
+    @overload
+    def __call__(
+        self, x1: NDArray[Any], x2: ArrayLike, /, out: None = None, **options: Unpack[_Any]
+    ) -> NDArray[Any]: ...
+    @overload
+    def __call__(
+        self, x1: ArrayLike, x2: NDArray[Any], /, out: None = None, **options: Unpack[_Any]
+    ) -> NDArray[Any]: ...
+    @overload
+    def __call__(
+        self, x1: _Foreign, x2: _Operand, /, out: _ForeignOut = None, **options: Unpack[_Any]
+    ) -> Any: ...
+    @overload
+    def __call__(
+        self, x1: _Operand, x2: _Foreign, /, out: _ForeignOut = None, **options: Unpack[_Any]
+    ) -> Any: ...
+    @overload
+    def __call__(
+        self, x1: _Number, x2: _Number, /, out: _ForeignOut = None, **options: Unpack[_Any]
+    ) -> Any: ...
+    @overload
+    def __call__(
+        self, x1: ArrayLike, x2: ArrayLike, /, out: None = None, **options: Unpack[_Any]
+    ) -> NDArray[Any]: ...
+    @overload
+    def outer(
+        self, x1: NDArray[_Narrow], x2: NDArray[_Narrow], /, **options: Unpack[_Plain]
+    ) -> NDArray[_Narrow]: ...
+    @overload
+    def outer(self, x1: ArrayLike, x2: ArrayLike, /, **kwargs: Any) -> NDArray[Any]: ...
+    def at(
+        self, x1: NDArray[Any], indices: _Index | tuple[_Index, ...], x2: ArrayLike, /
+    ) -> None: ...

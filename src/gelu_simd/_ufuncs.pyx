@@ -234,7 +234,7 @@ def type_row(int t):
 TYPES = tuple(type_row(t) for t in range(GELU_SIMD_NUM_TYPES))
 
 DTYPES = {"f32": numpy.float32, "f64": numpy.float64, "f16": numpy.float16}
-cdef int num_builtin = len(DTYPES)
+cdef int num_builtin = len(DTYPES)  # NumPy's own come first
 try:
     from ml_dtypes import bfloat16
 except ImportError:
@@ -264,6 +264,12 @@ cdef fill_narrow(int t):
 for t in range(len(narrow_dtypes)):
     fill_narrow(t)
 
+#: The types that each function has loops for, by its name.
+dtypes_of = {
+    name: [d for t, d in enumerate(dtypes) if gelu_simd_functions[f].types >> t & 1] + narrow_dtypes
+    for f, (name, _, _) in enumerate(FUNCTIONS)
+}
+
 # ---------------------------------------------------------------------------------------------
 # Promotion
 
@@ -286,8 +292,8 @@ cdef int promote(
         None if operands[i] is NULL else <object> operands[i]
         for i in range(ufunc.nin, ufunc.nargs)
     ]
-    floats = dtypes + narrow_dtypes
-    dtype = loop_dtype(ufunc.__name__, inputs, outputs, floats, PYTHON_NUMBERS)
+    row = records[ufunc]
+    dtype = loop_dtype(row, inputs, outputs, dtypes_of[row.name], PYTHON_NUMBERS)
     for i in range(ufunc.nargs):
         Py_INCREF(dtype)
         loop[i] = <PyObject *> dtype
@@ -303,7 +309,10 @@ cdef gelu_simd_slot narrow_slots[GELU_SIMD_NUM_FUNCTIONS][MOST_NARROW]
 cdef void *loop_data[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES]
 cdef np.PyUFuncGenericFunction loops[GELU_SIMD_NUM_TYPES]
 cdef char loop_types[GELU_SIMD_NUM_FUNCTIONS][GELU_SIMD_NUM_TYPES * GELU_SIMD_MAX_OPERANDS]
-cdef list docstrings = []
+cdef list texts = []
+
+#: The record of each ufunc.  Ufuncs of several tiers have the same `__name__`.
+records = {}
 
 for t in range(GELU_SIMD_NUM_TYPES):
     loops[t] = <np.PyUFuncGenericFunction> gelu_simd_loop
@@ -313,22 +322,26 @@ cdef make_ufunc(int f):
     name, inputs, outputs = FUNCTIONS[f]
     cdef int operands = inputs + outputs
     cdef int types[GELU_SIMD_MAX_OPERANDS]
+    row = FUNCTION_RECORDS[name]
     cdef bytes doc = DOCS[name].encode()
-    docstrings.append(doc)
-    for t in range(len(dtypes)):
-        slots[f][t] = gelu_simd_slot(f, t, NULL)
-        loop_data[f][t] = <void *> &slots[f][t]
-    for t in range(num_builtin):
+    cdef bytes public = row.public.encode()
+    texts.extend([doc, public])
+    kinds = [t for t in range(len(dtypes)) if dtypes[t] in dtypes_of[name]]
+    builtin = [t for t in kinds if t < num_builtin]
+    for i, t in enumerate(kinds):
+        slots[f][i] = gelu_simd_slot(f, t, NULL)
+        loop_data[f][i] = <void *> &slots[f][i]
+    for i, t in enumerate(builtin):
         for k in range(operands):
-            loop_types[f][t * operands + k] = dtypes[t].num
+            loop_types[f][i * operands + k] = dtypes[t].num
     ufunc = np.PyUFunc_FromFuncAndData(
-        loops, loop_data[f], loop_types[f], num_builtin, inputs, outputs, np.PyUFunc_None,
-        <char *> gelu_simd_functions[f].name, doc, 0,
+        loops, loop_data[f], loop_types[f], len(builtin), inputs, outputs, np.PyUFunc_None,
+        public, doc, 0,
     )
-    for t in range(num_builtin, len(dtypes)):
+    for i, t in enumerate(kinds[len(builtin):], len(builtin)):
         for k in range(operands):
             types[k] = dtypes[t].num
-        np.PyUFunc_RegisterLoopForType(ufunc, dtypes[t].num, loops[t], types, loop_data[f][t])
+        np.PyUFunc_RegisterLoopForType(ufunc, dtypes[t].num, loops[t], types, loop_data[f][i])
     for t in range(len(narrow_dtypes)):
         narrow_slots[f][t] = gelu_simd_slot(f, GELU_SIMD_f32, &narrow[t])
         for k in range(operands):
@@ -341,11 +354,12 @@ cdef make_ufunc(int f):
         PyCapsule_New(<void *> promote, "numpy._ufunc_promoter", NULL),
     )
     try:
-        ufunc.__module__ = "gelu_simd"
-        ufunc.__qualname__ = name
-        name_operands(ufunc, FUNCTION_RECORDS[name].operands)
+        ufunc.__module__ = row.tier.module
+        ufunc.__qualname__ = row.public
+        name_operands(ufunc, row.operands)
     except AttributeError:  # read-only before NumPy 2.2
         pass
+    records[ufunc] = row
     return name, ufunc
 
 
@@ -363,8 +377,16 @@ def name_operands(ufunc, operands):
         ufunc.__signature__ = signature.replace(parameters=inputs + others)
 
 
-#: The ufuncs by name.  Not attributes of this module: pickle must find them under their public names.
+#: The ufuncs by their names in the list.  Not attributes of this module: pickle must find them under
+#: their public names.
 ufuncs = dict(make_ufunc(f) for f in range(GELU_SIMD_NUM_FUNCTIONS))
+
+
+def of_tier(tier):
+    """Return the ufuncs of a tier by their public names."""
+    # Equal, not the same: this module outlives those that are imported once more.
+    return {row.public: ufunc for ufunc, row in records.items() if row.tier == tier}
+
 
 # ---------------------------------------------------------------------------------------------
 # Calls that hold other objects than NumPy's and Python's own
@@ -421,7 +443,8 @@ cdef object call_others(
     try:
         return numpy_call(ufunc, args, flagged, keywords)
     except TypeError as error:
-        message = call_python(partial(explanation, error), ufunc, args, inputs, keywords)
+        explain = partial(explanation, error)
+        message = call_python(explain, records[ufunc], args, inputs, keywords)
         if message is None:
             raise
         refused = message

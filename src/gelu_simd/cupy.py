@@ -8,7 +8,8 @@ arrays, on its current stream, and copy nothing to the host.
 >>> import gelu_simd.cupy
 >>> gelu_simd.cupy.gelu(cp.linspace(-3, 3, 7, dtype=cp.float32))  # doctest: +SKIP
 
-Errors, special values and types are those of the ufuncs, documented there.
+Errors, special values and types are those of the ufuncs, documented there.  The ufuncs of
+`gelu_simd.cr` take CuPy arrays too; `call` is the way to them where NumPy cannot hand over.
 """
 
 import functools
@@ -21,9 +22,9 @@ from typing import TYPE_CHECKING, Any
 import cupy  # type: ignore[import-not-found,import-untyped,unused-ignore]
 import numpy as np
 
-from gelu_simd._functions import FUNCTIONS
+from gelu_simd._functions import FAST
 from gelu_simd._types import TYPES
-from gelu_simd._ufuncs import ufuncs
+from gelu_simd._ufuncs import of_tier, records
 
 Key = np.dtype | type  # an operand for NumPy's promotion: a dtype, or the type of a Python number
 
@@ -53,7 +54,7 @@ def source(file: Path) -> str:
 @functools.cache
 def kernels(ufunc: np.ufunc, dtype: np.dtype) -> tuple[Callable, Callable, Callable]:
     """Return the kernels of one function and type: elements, elements where, packets."""
-    function, suffix = ufunc.__name__, TYPES[dtype.name].suffix
+    function, suffix = records[ufunc].name, TYPES[dtype.name].suffix
     bits, c_type = f"uint{8 * dtype.itemsize}", f"gelu_simd::{suffix}::bits"
     xs, ys = (
         [f"{letter}{k}" for k in range(n)] for letter, n in (("x", ufunc.nin), ("y", ufunc.nout))
@@ -122,7 +123,8 @@ def check(ufunc: np.ufunc, named: list[tuple[str, Any]]) -> None:
                 "convert it by cupy.asarray, or the CuPy arrays by cupy.asnumpy"
             )
     if device is None:
-        raise TypeError(f"{name} takes CuPy arrays here; gelu_simd.{name} takes all else")
+        module = records[ufunc].tier.module
+        raise TypeError(f"{name} takes CuPy arrays here; {module}.{name} takes all else")
 
 
 def call(
@@ -145,8 +147,8 @@ def call(
         raise TypeError(f"{name} takes {nin} inputs and out, but {len(args)} were given")
     outs = outputs(ufunc, args[nin:], out)
     args = args[:nin]
-    named = list(zip(FUNCTIONS[name].operands, args, strict=True))
-    names = ["out"] if len(outs) == 1 else FUNCTIONS[name].results
+    named = list(zip(records[ufunc].operands, args, strict=True))
+    names = ["out"] if len(outs) == 1 else records[ufunc].results
     named += [(what, y) for what, y in zip(names, outs, strict=True) if y is not None]
     if where is not True:
         named.append(("where", where))
@@ -291,8 +293,9 @@ def wrapped(ufunc: np.ufunc) -> Callable:
     return function
 
 
-__all__ = list(ufuncs)
-globals().update({name: wrapped(ufunc) for name, ufunc in ufuncs.items()})
+_public = of_tier(FAST)
+__all__ = list(_public)
+globals().update({name: wrapped(ufunc) for name, ufunc in _public.items()})
 
 if TYPE_CHECKING:
 

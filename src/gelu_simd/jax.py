@@ -25,7 +25,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from gelu_simd import _ufuncs
-from gelu_simd._functions import FUNCTIONS, Kind
+from gelu_simd._functions import FAST, FUNCTIONS, Kind
 
 __all__ = ["gelu"]
 
@@ -229,7 +229,7 @@ def target(name: str) -> str:
 OPERATORS = {
     name: row
     for name, row in FUNCTIONS.items()
-    if row.composition is None or row.kind is Kind.GRADIENT
+    if row.tier is FAST and (row.composition is None or row.kind is Kind.GRADIENT)
 }
 
 HANDLERS = {name: handler(_ufuncs.ufuncs[name]) for name in OPERATORS}  # XLA keeps pointers to them

@@ -22,7 +22,7 @@ import numpy as np
 import torch
 
 from gelu_simd import _ufuncs
-from gelu_simd._functions import FUNCTIONS, PRODUCT_OF, Function, Kind
+from gelu_simd._functions import FAST, FUNCTIONS, PRODUCT_OF, Function, Kind
 from gelu_simd._types import TYPES
 
 __all__ = ["GELU", "gelu"]
@@ -31,7 +31,7 @@ __all__ = ["GELU", "gelu"]
 OPERATORS = {
     name: row
     for name, row in FUNCTIONS.items()
-    if row.composition is None or row.kind is Kind.GRADIENT
+    if row.tier is FAST and (row.composition is None or row.kind is Kind.GRADIENT)
 }
 
 # PyTorch's types by ours; where NumPy has no such type of its own, tensors lend their bits.

@@ -18,6 +18,9 @@ HOST(f64, double, __builtin_fma)
 V_INLINE double v_sub_multiple_f64(double c, double n, double a) { return v_fnma_f64(n, a, c); }
 V_INLINE double v_sub_power_f64(double c, double p, double m) { return v_fnma_f64(p, m, c); }
 
+V_INLINE double widen_f32(float a) { return a; }
+V_INLINE float narrow_f64(double a) { return (float)a; }
+
 V_INLINE float v_load_f16(const uint16_t *p)
 {
     const int exponent = *p >> 10 & 31, fraction = *p & 1023;

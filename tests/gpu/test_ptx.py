@@ -10,6 +10,7 @@ from types import ModuleType
 import host_cupy
 import numpy as np
 import pytest
+from gelu_simd._ufuncs import records
 from helpers import (
     SHAPES,
     TYPES,
@@ -17,6 +18,7 @@ from helpers import (
     every_kind,
     fused_level,
     invalid_product,
+    name_of,
     needs_fused,
     on_fused_level,
     operands,
@@ -27,7 +29,7 @@ import gelu_simd
 from gelu_simd import _ufuncs
 from gelu_simd._check.bits import Array, bits, quiet
 from gelu_simd._check.inputs import patterns
-from gelu_simd._functions import ELEMENTARY, FUNCTIONS
+from gelu_simd._functions import CORRECT, ELEMENTARY
 from gelu_simd._levels import using
 from gelu_simd._types import TYPES as TYPE_ROWS
 
@@ -63,7 +65,8 @@ def threads(a: Array, which: int) -> int:
 
 # Composed functions: one of each shape, and the one with a branch.  What they are made of, and the
 # instructions, are those of the elementary functions.
-COMPOSED = [u for u in [*SHAPES, gelu_simd.stochastic_gelu] if u.__name__ not in ELEMENTARY]
+SOME = [*SHAPES, gelu_simd.stochastic_gelu, gelu_simd.cr.gelu_backward]
+COMPOSED = [ufunc for ufunc in SOME if name_of(ufunc) not in ELEMENTARY]
 
 
 def architectures(*numbers: int) -> Callable:
@@ -72,7 +75,7 @@ def architectures(*numbers: int) -> Callable:
     return pytest.mark.parametrize(
         ("ufunc", "architecture"),
         [
-            pytest.param(ufunc, number, id=f"{ufunc.__name__}-{number}")
+            pytest.param(ufunc, number, id=f"{name_of(ufunc)}-{number}")
             for ufuncs, of_them in ((elementary, numbers), (COMPOSED, [90]))
             for ufunc in ufuncs
             for number in of_them
@@ -92,11 +95,18 @@ def divides(ufunc: np.ufunc, name: str) -> bool:
 
     The maths of the narrow types divides by multiplying, where it is not float32's.
     """
-    row = FUNCTIONS[ufunc.__name__]
+    row = records[ufunc]
     if row.composition is None:
         return name == TYPE_ROWS[name].lane and (row.name, name) not in WITHOUT_DIVISION
     lane = TYPE_ROWS[name].lane if row.composition.rounds_once else name
     return any(divides(_ufuncs.ufuncs[factor], lane) for factor in row.composition.factors)
+
+
+def arithmetic(ufunc: np.ufunc, name: str) -> str:
+    """Return the suffix of what a kernel computes in: for correctly rounded float32, float64."""
+    row, lane = records[ufunc], TYPE_ROWS[name].lane
+    in_float64 = row.tier is CORRECT and (row.composition is not None or name == lane)
+    return "f64" if in_float64 else TYPE_ROWS[lane].suffix
 
 
 @architectures(75, 80, 90, 100, 120)
@@ -104,7 +114,7 @@ def divides(ufunc: np.ufunc, name: str) -> bool:
 def test_code_is_as_written(ptx, ufunc, name, architecture):
     """Rounded as written, nothing approximate, nothing flushed, 16 bytes at once."""
     dtype, row = dtype_of(name), TYPE_ROWS[name]
-    lanes = TYPE_ROWS[row.lane].suffix
+    lanes = arithmetic(ufunc, name)
     narrow = row.lane != name
     for which in (ELEMENTS, WHERE, PACKETS):
         code = ptx.compile_kernel(kernel(ufunc, dtype, which), architecture)

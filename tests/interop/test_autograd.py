@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers import output, same_bits
+from helpers import UFUNCS, name_of, output, same_bits
 
 import gelu_simd
+from gelu_simd import _ufuncs
 from gelu_simd._functions import FUNCTIONS, Kind
 
 autograd = pytest.importorskip("autograd", reason="needs autograd")
 check_grads = pytest.importorskip("autograd.test_util").check_grads
 
 X = np.linspace(-4, 4, 101)
-DERIVATIVES = {(row.form, row.order): name for name, row in FUNCTIONS.items() if row.limits}
+DERIVATIVES = {
+    (row.tier.name, row.form, row.order): name for name, row in FUNCTIONS.items() if row.limits
+}
 
 
 def derivative(ufunc: np.ufunc) -> np.ufunc | None:
-    row = FUNCTIONS[ufunc.__name__]
-    name = DERIVATIVES.get((row.form, row.order + 1))
-    return None if name is None else getattr(gelu_simd, name)
+    row = _ufuncs.records[ufunc]
+    name = DERIVATIVES.get((row.tier.name, row.form, row.order + 1))
+    return None if name is None else _ufuncs.ufuncs[name]
 
 
-@pytest.mark.parametrize("name", DERIVATIVES.values())
+@pytest.mark.parametrize("function", DERIVATIVES.values())
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_derivative(name: str, dtype: str) -> None:
-    ufunc, x = getattr(gelu_simd, name), X.astype(dtype)
+def test_derivative(function: str, dtype: str) -> None:
+    ufunc, x = _ufuncs.ufuncs[function], X.astype(dtype)
     y = derivative(ufunc)
     if y is None:
-        with pytest.raises(NotImplementedError, match=name):
+        with pytest.raises(NotImplementedError, match=ufunc.__name__):
             autograd.elementwise_grad(ufunc)(x)
         return
     assert same_bits(autograd.elementwise_grad(ufunc)(x), y(x))
@@ -39,17 +42,19 @@ def test_derivative(name: str, dtype: str) -> None:
 
 def times(ufunc: np.ufunc) -> int:
     """Return how many times a function can be differentiated."""
-    row = FUNCTIONS[ufunc.__name__]
+    row = _ufuncs.records[ufunc]
     factors = row.composition.factors if row.composition else [row.name]
     highest = max(FUNCTIONS[name].order for name in factors)
-    return max(order for form, order in DERIVATIVES if form == row.form) - highest
+    this = row.tier.name, row.form
+    return max(order for *kind, order in DERIVATIVES if tuple(kind) == this) - highest
 
 
+@pytest.mark.parametrize("ufunc", UFUNCS, ids=name_of)
 def test_gradients_of_every_function(ufunc: np.ufunc) -> None:
     """Numerical derivatives agree, of every operand and up to the order there are functions for."""
     rng = np.random.default_rng(4)
     args = [rng.uniform(0.1, 1, (3, 4)) for _ in range(ufunc.nin)]
-    if FUNCTIONS[ufunc.__name__].kind is Kind.STOCHASTIC:
+    if _ufuncs.records[ufunc].kind is Kind.STOCHASTIC:
         with pytest.raises(TypeError, match=f"^{ufunc.__name__} has no derivative"):
             autograd.grad(ufunc)(*args)
     elif times(ufunc):

@@ -45,8 +45,14 @@ def test_every_function(ufunc: np.ufunc) -> None:
     """Arrays of one type and shape, broadcast ones, numbers: the bits of the ufunc."""
     caller = call(ufunc)
     check(caller, ufunc, *[X.astype("f4")] * ufunc.nin)
-    check(caller, ufunc, *[X.reshape(20, 50)[:, ::2].T, X[:20], 1.5][: ufunc.nin])
-    check(caller, ufunc, *[0.75] * ufunc.nin)
+    x = X if "d" in {loop[-1] for loop in ufunc.types} else X.astype("f4")
+    check(caller, ufunc, *[x.reshape(20, 50)[:, ::2].T, x[:20], 1.5][: ufunc.nin])
+    check(caller, ufunc, *[x.dtype.type(0.75)] * ufunc.nin)
+
+
+def test_float64_is_refused_as_by_the_ufunc() -> None:
+    with pytest.raises(numba.TypingError, match="No correctly rounded results are known"):
+        call(gelu_simd.cr.gelu)(X)
 
 
 @pytest.mark.parametrize("x", [

@@ -14,12 +14,12 @@ torch = pytest.importorskip("torch", reason="needs torch")
 pytestmark = pytest.mark.filterwarnings("ignore:__array_wrap__ must accept:DeprecationWarning")
 
 X = np.linspace(-4, 4, 30).reshape(5, 6)
-each_type = pytest.mark.parametrize("name", ["float64", "float32", "float16"])
+each_type = pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
 
 
 @each_type
-def test_tensor_in_tensor_out(ufunc: np.ufunc, name: str) -> None:
-    x = torch.from_numpy(X.astype(name))
+def test_tensor_in_tensor_out(ufunc: np.ufunc, dtype: str) -> None:
+    x = torch.from_numpy(X.astype(dtype))
     for t in (x, x.T, x[::2, 1::3], x[0, 0]):
         pair = results(ufunc(*[t] * ufunc.nin)), results(ufunc(*[t.numpy()] * ufunc.nin))
         for y, expected in zip(*pair, strict=True):
@@ -44,13 +44,13 @@ def test_tensor_beside_array(tensor_first: bool) -> None:
 
 
 @each_type
-def test_out_is_the_memory_of_a_tensor(name: str) -> None:
+def test_out_is_the_memory_of_a_tensor(dtype: str) -> None:
     """A tensor itself cannot be out=; numpy() and from_numpy() share its memory."""
-    t = torch.from_numpy(X.astype(name))
+    t = torch.from_numpy(X.astype(dtype))
     with pytest.raises(TypeError, match="ArrayType"):
         gelu_simd.gelu(t, out=t)
     gelu_simd.gelu(t.numpy(), out=t.numpy())
-    assert same_bits(t.numpy(), gelu_simd.gelu(X.astype(name)))
+    assert same_bits(t.numpy(), gelu_simd.gelu(X.astype(dtype)))
 
 
 def test_where_autograd_is_in_play() -> None:

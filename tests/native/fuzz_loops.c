@@ -184,6 +184,8 @@ static void arrange(const header *h)
         group[k] = k;
     function = h->function % GELU_SIMD_NUM_FUNCTIONS;
     type = h->type % GELU_SIMD_NUM_TYPES;
+    if (!has_type(function, type))
+        type = GELU_SIMD_f32;
     inputs = gelu_simd_functions[function].inputs;
     operands = inputs + gelu_simd_functions[function].outputs;
     const ptrdiff_t size = (ptrdiff_t)SIZE, shift = h->shift * size;

@@ -6,6 +6,12 @@
 
 #include "gelu_simd.h"
 
+/* Whether a function has kernels for a type. */
+static inline int has_type(int function, int type)
+{
+    return (int)(gelu_simd_functions[function].types >> type & 1);
+}
+
 /* One loop on a level, which stays in use. */
 static inline void call_loop(const gelu_simd_table *level, int function, int type, char **args,
                              size_t n, const ptrdiff_t *strides)

@@ -23,7 +23,7 @@ static void *work(void *results)
     gelu_simd_cpu_name(name);
     for (int f = 0; f < GELU_SIMD_NUM_FUNCTIONS; f++)
         for (int t = 0; t < GELU_SIMD_NUM_TYPES; t++)
-            for (ptrdiff_t step = 1; step <= 2; step++) {
+            for (ptrdiff_t step = 1; step <= 2 && has_type(f, t); step++) {
                 char *args[GELU_SIMD_MAX_OPERANDS];
                 ptrdiff_t strides[GELU_SIMD_MAX_OPERANDS];
                 for (int k = 0; k < GELU_SIMD_MAX_OPERANDS; k++) {

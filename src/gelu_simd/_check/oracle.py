@@ -51,7 +51,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gelu_simd._functions import ELEMENTARY, FUNCTIONS
+from gelu_simd._functions import CORRECTLY_ROUNDED, ELEMENTARY, FUNCTIONS
 from gelu_simd._types import TYPES, Type
 
 _NODES_PER_UNIT = 16
@@ -228,9 +228,13 @@ def _dot(a: list[Decimal], b: list[Decimal]) -> Decimal:
     return sum(map(operator.mul, a, b), Decimal(0))
 
 
-@functools.cache
 def _table(function: str) -> _Table:
-    form, order = _form(function), FUNCTIONS[function].order
+    return _table_of(FUNCTIONS[function].form, FUNCTIONS[function].order)
+
+
+@functools.cache
+def _table_of(name: str, order: int) -> _Table:
+    form = _FORMS[name]
     last = int(form.last_node * _NODES_PER_UNIT)
     with decimal.localcontext(_CONTEXT):
         nodes = [Decimal(k) / _NODES_PER_UNIT for k in range(last + 1)]
@@ -276,6 +280,35 @@ def _exponential() -> _Exponential:
             high=series[:, 0],
             low=series[:_PAIRED, 1],
         )
+
+
+class Tables(NamedTuple):
+    """What another implementation of this reference is made of, by the names in bench/prove.c."""
+
+    arrays: dict[str, _Array]
+    end: float  # results of float32 beyond it are the limits
+
+
+def tables(function: str) -> Tables:
+    """Return the tables of a function."""
+    table, exponential = _table(function), _exponential()
+    arrays = {
+        "node": table.nodes,
+        "high": table.high,
+        "low": table.low,
+        "step": np.array(exponential.step),
+        "power": exponential.powers,
+        "exp_high": exponential.high,
+        "exp_low": exponential.low,
+    }
+    cubic = _form(function).cubic
+    if cubic is not None:
+        with decimal.localcontext(_CONTEXT):
+            arrays |= {
+                name: np.array(_split(c, 2))
+                for name, c in zip(("slope", "cubic"), cubic, strict=True)
+            }
+    return Tables(arrays, _form(function).end[0])
 
 
 # ---------------------------------------------------------------------------------------------
@@ -394,6 +427,7 @@ class _Form(NamedTuple):
     slope: float  # of 1 - p of the value at 0
     # By order: of the first derivative beside the value, and of each derivative.
     roots: tuple[float, float, float]
+    cubic: tuple[Decimal, Decimal] | None = None  # z is the sum of these times t and t^3
 
 
 def _logistic(a: Decimal, b: Decimal) -> tuple[Callable, Callable, Callable, Callable]:
@@ -418,11 +452,13 @@ _FORMS = {
         *_logistic(_TWO_U1, _TWO_U3), (12.0, 22.0), 22.0,
         _inverse_two_u, float(_TWO_U1) / 4,
         (-0.752461422071016258, -0.752461422071016258, -1.418504008790828355),
+        (_TWO_U1, _TWO_U3),
     ),
     "quick": _Form(
         *_logistic(_QUICK, Decimal(0)), (72.0, 450.0), 96.0,
         _inverse_quick, float(_QUICK) / 4,
         (-0.751154255441288951, -0.751154255441288951, -1.409728131912730710),
+        (_QUICK, Decimal(0)),
     ),
 }  # fmt: skip
 
@@ -534,9 +570,14 @@ def _blocks(size: int) -> Iterator[slice]:
         yield slice(start, start + _BLOCK)
 
 
-def _is_wide(dtype: np.dtype) -> bool:
-    """Tell whether float64 would not do for the reference of a type."""
-    return TYPES[dtype.name].precision > _SINGLE
+def _is_wide(function: str, dtype: np.dtype) -> bool:
+    """Tell whether float64 would not do for the reference of a type.
+
+    For correctly rounded float32 it would not: results lie within 2^-54 of a middle.
+    """
+    precision, limits = TYPES[dtype.name].precision, FUNCTIONS[function].limits
+    is_rounded = limits.get(dtype.name) == CORRECTLY_ROUNDED
+    return precision > _SINGLE or (precision == _SINGLE and is_rounded)
 
 
 def _check_type(array: NDArray[np.generic]) -> None:
@@ -566,7 +607,7 @@ def reference(function: str, x: ArrayLike) -> tuple[_Array, _Array, _Exponent]:
     x = np.asarray(x)
     _check_type(x)
     flat = x.ravel()
-    wide = _is_wide(x.dtype)
+    wide = _is_wide(function, x.dtype)
     high, low = np.empty((2, flat.size))
     exponent = np.empty(flat.size, np.int32)
     with np.errstate(all="ignore"):
@@ -604,7 +645,7 @@ def ulp_error(function: str, x: ArrayLike, got: ArrayLike) -> _Array:
     if x.shape != got.shape:
         raise ValueError(f"x and got must have one shape; got {x.shape} and {got.shape}")
     x_flat, got_flat = x.ravel(), got.ravel()
-    wide = _is_wide(x.dtype) or _is_wide(got.dtype)
+    wide = _is_wide(function, x.dtype) or _is_wide(function, got.dtype)
     error = np.empty(x.size)
     with np.errstate(all="ignore"):
         for part in _blocks(x.size):

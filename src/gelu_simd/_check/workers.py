@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection, wait
 import numpy as np
 
 from gelu_simd._check.examine import Finding, Result, conclude, examine, plan
+from gelu_simd._functions import FUNCTIONS
 
 
 class WorkerError(Exception):
@@ -100,6 +101,7 @@ def check_all(
         (function, dtype): plan(function, dtype, samples, exhaustive)
         for function in functions
         for dtype in dtypes
+        if dtype.name in FUNCTIONS[function].types
     }
     total = sum(map(len, plans.values()))
     findings = compute(

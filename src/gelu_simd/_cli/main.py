@@ -24,8 +24,8 @@ from gelu_simd._cli.files import PREFIX, STANDARD, SUFFIX, FileError
 from gelu_simd._cli.progress import Progress, silence, tell
 from gelu_simd._compare import report
 from gelu_simd._compare.peers import PEERS
+from gelu_simd._functions import FAST, Kind
 from gelu_simd._functions import FUNCTIONS as RECORDS
-from gelu_simd._functions import Kind
 from gelu_simd._types import TYPES
 
 UFUNCS = _ufuncs.ufuncs
@@ -39,7 +39,9 @@ LEVELS = gelu_simd.cpu_info()["available"]
 
 # The functions that networks call: values and gradients, no bare derivatives.
 VALUES_AND_GRADIENTS = [
-    name for name, row in RECORDS.items() if row.kind in {Kind.VALUE, Kind.GRADIENT}
+    name
+    for name, row in RECORDS.items()
+    if row.tier is FAST and row.kind in {Kind.VALUE, Kind.GRADIENT}
 ]
 
 SPELLINGS = "such as 1000, 1e9, 16Ki or 4Mi"

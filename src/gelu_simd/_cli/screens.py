@@ -49,7 +49,11 @@ def info(json_file: str | None) -> int:
         "functions": list(_ufuncs.ufuncs),
         "dtypes": [dtype.name for dtype in _ufuncs.dtypes],
         "limits": {
-            name: {dtype.name: limit(name, dtype.name) for dtype in _ufuncs.dtypes}
+            name: {
+                dtype.name: limit(name, dtype.name)
+                for dtype in _ufuncs.dtypes
+                if dtype.name in FUNCTIONS[name].types
+            }
             for name in ELEMENTARY
         },
     }
@@ -85,15 +89,17 @@ NAME = max(map(len, ELEMENTARY)) + 1  #: characters of a function's name in a ta
 def _show_accuracy(level: str) -> bool:
     """Print the largest error of each function; return whether one is above its limit."""
     print(_styled("Accuracy against an independent high-precision reference", BOLD))
-    print(f"{'':{NAME + 8}}{'inputs':>8}{'max ULP':>9}  {'at x =':<25}{'limit':>6}")
+    print(f"{'':{NAME + 8}}{'inputs':>7}{'max ULP':>8}  {'at x =':<25}{'limit':>6}")
     missed = False
     for dtype in _ufuncs.dtypes:
         for name in ELEMENTARY:
+            if dtype.name not in FUNCTIONS[name].types:
+                continue
             [result] = examine.check(name, dtype, [level], SAMPLES)
             missed |= not result.ok
             finding = result.finding
             print(
-                f"{name:<{NAME}}{dtype.name:<8}{finding.inputs:>8}{finding.error:>9.2f}  "
+                f"{name:<{NAME}}{dtype.name:<8}{finding.inputs:>7}{finding.error:>8.2f}  "
                 f"{dtype.type(finding.at[0])!s:<25}{result.limit:>6.2f}  {_verdict(result.ok)}",
                 flush=True,
             )

@@ -154,7 +154,11 @@ def measure(
 ) -> Iterator[tuple[list[Report], list[Report]]]:
     """Yield the times and the errors of one type and function after the other."""
     reuse_freed_memory()
-    cells = len(functions) * len(dtypes) * len(sizes)
+    having = {
+        dtype.name: [name for name in functions if dtype.name in FUNCTIONS[name].types]
+        for dtype in dtypes
+    }
+    cells = sum(map(len, having.values())) * len(sizes)
     done = 0
     for dtype in dtypes:
         try:
@@ -165,7 +169,7 @@ def measure(
                 f"{size_name(max(sizes))} elements of {dtype} take {gib:.1f} GiB, "
                 "more than there is"
             ) from None
-        for function in functions:
+        for function in having[dtype.name]:
             rows: list[Report] = []
             for n in sorted(sizes):
                 with np.errstate(all="ignore"), warnings.catch_warnings():

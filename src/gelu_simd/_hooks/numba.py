@@ -18,7 +18,7 @@ from numba.np.arrayobj import make_array
 from numba.np.numpy_support import as_dtype, from_dtype
 
 from gelu_simd._types import TYPES
-from gelu_simd._ufuncs import LOOPS, ufuncs
+from gelu_simd._ufuncs import LOOPS, records
 
 _PREFIX = "gelu_simd_loop_"
 
@@ -28,7 +28,7 @@ def attach() -> None:
     for name, address in LOOPS.items():
         binding.add_symbol(_PREFIX + name, address)
     context = cpu_target.typing_context
-    for ufunc in ufuncs.values():
+    for ufunc in records:
         stub = _stub(ufunc.__name__)
         overload(stub)(_implementation(ufunc))
         context.refresh()
@@ -61,7 +61,10 @@ def _compute_type(ufunc: np.ufunc, inputs: Sequence[types.Type]) -> types.Type:
         ]
     else:
         keys = [as_dtype(element) for element in elements]
-    dtype = ufunc.resolve_dtypes((*keys, *[None] * ufunc.nout))[-1]
+    try:
+        dtype = ufunc.resolve_dtypes((*keys, *[None] * ufunc.nout))[-1]
+    except TypeError as error:
+        raise errors.NumbaTypeError(str(error)) from None
     if _symbol(ufunc, dtype) not in LOOPS:
         raise errors.NumbaTypeError(f"{ufunc.__name__} has no {dtype} in Numba")
     return from_dtype(dtype)
@@ -73,7 +76,7 @@ def _is_array(x: types.Type) -> bool:
 
 
 def _symbol(ufunc: np.ufunc, dtype: np.dtype) -> str:
-    return f"{ufunc.__name__}_{TYPES[dtype.name].suffix}"
+    return f"{records[ufunc].name}_{TYPES[dtype.name].suffix}"
 
 
 # ---------------------------------------------------------------------------------------------

@@ -4,29 +4,30 @@ from typing import Any
 
 import numpy as np
 from pint import Quantity
-from pint.facets.numpy.numpy_func import implements
 
-from gelu_simd._ufuncs import ufuncs
+from gelu_simd._ufuncs import add_handler
 
 
 def attach() -> None:
-    """Add the ufuncs to those that pint knows; it looks them up by name."""
-    for name, ufunc in ufuncs.items():
-        implements(name, "ufunc")(_implementation(ufunc))
+    """Take the calls that hold a quantity.
+
+    pint itself looks ufuncs up by name, and those of `gelu_simd.cr` have the names of others.
+    """
+    add_handler((Quantity,), call)
 
 
-def _implementation(ufunc: np.ufunc) -> Any:
-    def implementation(*args: Any, out: tuple = (), **kwargs: Any) -> Any:
-        quantities = [x for x in (*args, *out) if isinstance(x, Quantity)]
-        if out:
-            kwargs["out"] = tuple(map(_magnitude, out))
-        result = ufunc(*map(_magnitude, args), **kwargs)
-        if out:
-            return out[0] if len(out) == 1 else out
-        wrap = quantities[0]._REGISTRY.Quantity
-        return tuple(map(wrap, result)) if ufunc.nout > 1 else wrap(result)
-
-    return implementation
+def call(ufunc: np.ufunc, *args: Any, out: Any = (), **kwargs: Any) -> Any:
+    """Compute a function of dimensionless quantities."""
+    args, outs = args[: ufunc.nin], args[ufunc.nin :] or out
+    outs = outs if isinstance(outs, tuple) else (outs,)
+    if outs:
+        kwargs["out"] = tuple(map(_magnitude, outs))
+    result = ufunc(*map(_magnitude, args), **kwargs)
+    results = result if ufunc.nout > 1 else (result,)
+    wrap = next(x for x in (*args, *outs) if isinstance(x, Quantity))._REGISTRY.Quantity
+    outs += (None,) * (ufunc.nout - len(outs))
+    wrapped = tuple(wrap(y) if out is None else out for y, out in zip(results, outs, strict=True))
+    return wrapped if ufunc.nout > 1 else wrapped[0]
 
 
 def _magnitude(x: Any) -> Any:

@@ -27,7 +27,7 @@ def call(ufunc: np.ufunc, x: Any, *others: Any, **kwargs: Any) -> Any:
             f"{name} takes a sparse array as its only input and no out or where; "
             "convert sparse arrays by x.toarray()"
         )
-    at_zero = ufunc(0.0)
+    at_zero = ufunc(x.dtype.type(0), **kwargs)
     if np.any(at_zero):
         raise TypeError(
             f"{name} of a sparse array would not be sparse, as {name}(0) is {at_zero}; "
