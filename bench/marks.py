@@ -15,6 +15,7 @@ PAGES = {
     "speed": DOCS / "speed.md",
     "training": DOCS / "speed.md",
     "accuracy": DOCS / "accuracy.md",
+    "others": DOCS / "accuracy.md",
     "frameworks": DOCS / "libraries.md",
 }
 

@@ -1,27 +1,35 @@
 """Which form of GELU each library computes, under each of its names: the page on porting.
 
-    python bench/porting.py [LIBRARY ...]
+    python bench/porting.py [LIBRARY ...] [--json FILE]
 
 runs those that are installed, each in a process of its own.  It prints the form that the results
 are nearest to, how near, and what becomes of large and infinite numbers.  Some libraries need an
 environment of their own: executorch one with its version of PyTorch, for example.
+
+The file gets the largest errors by x, in place of what it had of these libraries.
+`bench/publish.py others` makes the page's table and picture of bench/results/others.json.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import importlib.util
+import json
 import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 import gelu_simd
+from gelu_simd._compare import measure
+from gelu_simd._compare import report as reporting
 
 Spellings = dict[str, Callable[[np.ndarray], Any]]
 
@@ -35,6 +43,14 @@ def quick_gelu(x: np.ndarray) -> np.ndarray:
 
 
 FORMS = {"exact": gelu_simd.gelu, "tanh": gelu_simd.gelu_tanh, "quick": quick_gelu}
+
+# The functions whose errors are measured, and how near a library's must be to count as it.
+MEASURED = {"exact": "gelu", "tanh": "gelu_tanh"}
+NEAR = 1e-3
+
+
+def ours() -> Spellings:
+    return {"gelu": gelu_simd.gelu, "gelu_tanh": gelu_simd.gelu_tanh}
 
 
 def torch() -> Spellings:
@@ -100,11 +116,14 @@ def openvino() -> Spellings:
     return {mode: lambda x, m=mode: run(x, m) for mode in ("ERF", "TANH")}
 
 
-def ai_edge_litert() -> Spellings:
+def litert(has_delegate: bool) -> Spellings:
     import tensorflow
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-    def run(x: np.ndarray, approximate: bool, resolver: Any) -> np.ndarray:
+    plain = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    resolver = OpResolverType.AUTO if has_delegate else plain
+
+    def run(x: np.ndarray, approximate: bool) -> np.ndarray:
         spec = tensorflow.TensorSpec([x.size], tensorflow.float32)
         f = tensorflow.function(
             lambda x: tensorflow.nn.gelu(x, approximate), input_signature=[spec]
@@ -120,21 +139,18 @@ def ai_edge_litert() -> Spellings:
         interpreter.invoke()
         return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
 
-    plain = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
-    return {
-        f"approximate={word}{rest}": lambda x, w=word, r=resolver: run(x, w, r)
-        for word in (False, True)
-        for rest, resolver in (("", OpResolverType.AUTO), (", no delegate", plain))
-    }
+    return {f"approximate={word}": lambda x, w=word: run(x, w) for word in (False, True)}
 
 
-def executorch() -> Spellings:
+def executorch(has_delegate: bool) -> Spellings:
     import torch
     from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
     from executorch.exir import to_edge_transform_and_lower
     from executorch.runtime import Runtime
 
-    def run(x: np.ndarray, word: str, partitioner: list) -> Any:
+    partitioner = [XnnpackPartitioner()] if has_delegate else []
+
+    def run(x: np.ndarray, word: str) -> Any:
         t = torch.from_numpy(x)
         program = to_edge_transform_and_lower(
             torch.export.export(torch.nn.GELU(word), (t,)), partitioner=partitioner
@@ -142,11 +158,7 @@ def executorch() -> Spellings:
         method = Runtime.get().load_program(program.to_executorch().buffer).load_method("forward")
         return method.execute([t])[0]
 
-    return {
-        f'"{word}", {name}': lambda x, w=word, p=partitioner: run(x, w, p)
-        for word in ("none", "tanh")
-        for name, partitioner in (("portable", []), ("XNNPACK", [XnnpackPartitioner()]))
-    }
+    return {f'"{word}"': lambda x, w=word: run(x, w) for word in ("none", "tanh")}
 
 
 def ncnn() -> Spellings:
@@ -245,13 +257,37 @@ def tinygrad() -> Spellings:
     }
 
 
+class Library(NamedTuple):
+    """A library, or one way in which it computes."""
+
+    title: str
+    module: str
+    package: str
+    spellings: Callable[[], Spellings]
+
+
 LIBRARIES = {
-    f.__name__: f
-    for f in (
-        torch, tensorflow, jax, keras, transformers, openvino, ai_edge_litert, executorch, ncnn,
-        MNN, paddle, mlx, mindspore, tinygrad,
+    row.title: row
+    for row in (
+        Library("gelu_simd", "gelu_simd", "gelu-simd", ours),
+        Library("PyTorch", "torch", "torch", torch),
+        Library("TensorFlow", "tensorflow", "tensorflow", tensorflow),
+        Library("JAX", "jax", "jax", jax),
+        Library("Keras", "keras", "keras", keras),
+        Library("Transformers", "transformers", "transformers", transformers),
+        Library("OpenVINO", "openvino", "openvino", openvino),
+        Library("LiteRT", "ai_edge_litert", "ai-edge-litert", partial(litert, True)),
+        Library("LiteRT, no delegate", "ai_edge_litert", "ai-edge-litert", partial(litert, False)),
+        Library("ExecuTorch, portable", "executorch", "executorch", partial(executorch, False)),
+        Library("ExecuTorch, XNNPACK", "executorch", "executorch", partial(executorch, True)),
+        Library("ncnn", "ncnn", "ncnn", ncnn),
+        Library("MNN", "MNN", "MNN", MNN),
+        Library("PaddlePaddle", "paddle", "paddlepaddle", paddle),
+        Library("MLX", "mlx", "mlx", mlx),
+        Library("MindSpore", "mindspore", "mindspore", mindspore),
+        Library("tinygrad", "tinygrad", "tinygrad", tinygrad),
     )
-}  # fmt: skip
+}
 
 
 def nearest(f: Callable[[np.ndarray], Any]) -> tuple[str, float]:
@@ -264,30 +300,61 @@ def nearest(f: Callable[[np.ndarray], Any]) -> tuple[str, float]:
     return form, distances[form]
 
 
-def show(library: str) -> None:
-    """Print what a library computes."""
-    for spelling, f in LIBRARIES[library]().items():
+def show(title: str, file: str | None) -> None:
+    """Print what a library computes; put the errors of each form's first spelling into a file."""
+    library = LIBRARIES[title]
+    x = measure.points(np.dtype(np.float32))
+    errors: dict[str, dict[str, Any]] = {}
+    for spelling, f in library.spellings().items():
         form, distance = nearest(f)
         large = ", ".join(f"{y:.3g}" for y in np.asarray(f(np.resize(LARGE, X.size)))[: LARGE.size])
-        print(f"{library:14} {spelling:28} {form:6} to {distance:.1e}; of {LARGE}: {large}")
+        print(f"{title:20} {spelling:28} {form:6} to {distance:.1e}; of {LARGE}: {large}")
+        if file is not None and distance < NEAR and form in MEASURED and form not in errors:
+            y = np.asarray(f(x), np.float32)
+            bins = measure.largest_errors(MEASURED[form], x, y)
+            errors[form] = {"spelling": spelling, "max_ulp": bins}
+    if file is not None:
+        path = Path(file)
+        report = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        rows = report.get("libraries", {})
+        rows[title] = {"version": importlib.metadata.version(library.package), "forms": errors}
+        order = [name for name in LIBRARIES if name in rows]
+        report = {
+            "cpu": reporting.cpu(),
+            "range": reporting.RANGE,
+            "libraries": {name: rows[name] for name in order},
+        }
+        path.write_text(to_json(report), encoding="utf-8")
+
+
+def to_json(report: dict[str, Any]) -> str:
+    """Return the report as JSON, a library a line."""
+    lines = [f"  {json.dumps(name)}: {json.dumps(r)}" for name, r in report["libraries"].items()]
+    head = "".join(f" {json.dumps(key)}: {json.dumps(report[key])},\n" for key in ("cpu", "range"))
+    return "{\n" + head + ' "libraries": {\n' + ",\n".join(lines) + "\n }\n}\n"
 
 
 def main() -> None:
     """Run the libraries, each in a process of its own."""
     parser = argparse.ArgumentParser(description="Which form of GELU each library computes.")
-    parser.add_argument("libraries", nargs="*", metavar="LIBRARY")
-    names = parser.parse_args().libraries
-    if unknown := set(names) - {*LIBRARIES}:
+    parser.add_argument("libraries", nargs="*", metavar="LIBRARY", help=", ".join(LIBRARIES))
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    options = parser.parse_args()
+    if unknown := set(options.libraries) - {*LIBRARIES}:
         parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(LIBRARIES)}")
-    for name in names or LIBRARIES:
-        if importlib.util.find_spec(name) is None:
-            print(f"{name:14} is not installed")
+    file = None if options.json is None else str(options.json.resolve())
+    for title in options.libraries or LIBRARIES:
+        if importlib.util.find_spec(LIBRARIES[title].module) is None:
+            print(f"{title:20} is not installed")
             continue
         code = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import porting"
-        subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", f"{code}; porting.show({name!r})"],
-            env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}, stderr=subprocess.DEVNULL, check=False,
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", f"{code}; porting.show({title!r}, {file!r})"],
+            env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
+            stderr=subprocess.PIPE, text=True, check=False,
         )  # fmt: skip
+        if done.returncode:
+            print(f"{title:20} fails: {(done.stderr.splitlines() or [''])[-1]}")
 
 
 if __name__ == "__main__":

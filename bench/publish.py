@@ -37,6 +37,13 @@ writes the table of training, from what this program leaves in bench/results:
 writes the table of costs inside PyTorch and JAX, from what this program leaves in bench/results:
 
     python bench/frameworks.py --json bench/results/frameworks.json
+
+    python bench/publish.py others
+
+writes the table and the picture of other libraries' errors, from what this program leaves in
+bench/results, run in the environment of each library:
+
+    python bench/porting.py --json bench/results/others.json
 """
 
 import argparse
@@ -46,6 +53,7 @@ from pathlib import Path
 
 import figures_accuracy
 import figures_frameworks
+import figures_others
 import figures_speed
 from marks import PYTHON, ROOT, replace
 
@@ -124,7 +132,16 @@ def frameworks(_: Sequence[Path]) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-PARTS = {part.__name__: part for part in (accuracy, bits, names, speed, training, frameworks)}
+def others(_: Sequence[Path]) -> None:
+    """Publish the errors of other libraries."""
+    figures_others.draw()
+    for path, text in figures_others.published(figures_others.stored()).items():
+        path.write_text(text, encoding="utf-8")
+
+
+PARTS = {
+    part.__name__: part for part in (accuracy, bits, names, speed, training, frameworks, others)
+}
 
 
 def main(args: Sequence[str] | None = None) -> None:

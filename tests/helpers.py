@@ -172,6 +172,18 @@ def start(code: str, *args: object, **kwargs: object) -> subprocess.Popen[str]:
     return subprocess.Popen(command, **(pipes | kwargs))
 
 
+# Code for `start`.  Not ru_maxrss, which starts from the memory of the process that forked.
+PEAK = """
+import atexit, sys
+atexit.register(lambda: print(open("/proc/self/status").read(), file=sys.stderr))
+"""
+
+
+def peak(stderr: str) -> int:
+    """Return the most kilobytes in memory of a child that ran `PEAK`."""
+    return int(re.search(r"VmHWM:\s+(\d+) kB", stderr)[1])
+
+
 def check_error(done: subprocess.CompletedProcess[str], message: str) -> None:
     """Check that the command line refused with one line that matches `message`."""
     assert done.returncode == 2

@@ -2,10 +2,11 @@
 
 import os
 import re
+import sys
 
 import numpy as np
 import pytest
-from helpers import dtype_of, saved
+from helpers import PEAK, dtype_of, peak, saved, start
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -272,6 +273,7 @@ def with_header(text, version=b"\x01\x00", encoding="latin1"):
         (with_header(HEADER.replace("descr", "dtype")), "keys"),
         (with_header(HEADER[:-1]), "valid .npy file"),
         (with_header("(" * 5000), "valid .npy file"),
+        (with_header("-" * 9000 + "1"), "valid .npy file: ."),
         (with_header("{}()"), "valid .npy file"),
         (with_header(" " * 20000 + HEADER), "has a header of 20058 bytes; at most 10000 are"),
         (b"\x93NUMPY\x02\x00\xff\xff\xff\xff", "header of 4294967295 bytes; at most 10000"),
@@ -288,6 +290,21 @@ def test_damaged_files(files, data, message):
     assert len(str(caught.value).splitlines()) == 1
     assert len(str(caught.value)) < 400
     assert not target.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's /proc")
+@pytest.mark.parametrize(
+    "descr",
+    ["('O', (100000000,))", "[('a', 'O', (100000000,))]", "'|V2147483647'", "'<U500000000'"],
+)
+def test_no_memory_for_a_type_that_only_a_header_names(files, descr):
+    source, target = files
+    source.write_bytes(with_header(HEADER.replace("'<f8'", descr)))
+    with start(PEAK, "apply", source, target) as child:
+        _, stderr = child.communicate(timeout=60)
+    assert child.returncode == 2
+    assert re.match(r"gelu-simd: error: [^\n]*(has dtype|is not a valid .npy file: )", stderr)
+    assert peak(stderr) < 200_000
 
 
 @given(data=st.data())

@@ -159,7 +159,17 @@ def test_nothing_has_a_name_while_it_is_written(files, monkeypatch):
     assert names == [[source, target]]
 
 
-def test_a_leftover_is_explained(files, capsys):
+@pytest.mark.usefixtures("kind")
+@pytest.mark.parametrize("function", ["link", "replace"])
+def test_a_file_that_comes_at_the_last_moment(files, monkeypatch, function):
+    source, target = files
+    hook(monkeypatch, function, lambda: target.exists() or target.write_bytes(OLD))
+    apply(gelu_simd.gelu, source, target)
+    assert target.read_bytes() == ZEROS
+    assert sorted(target.parent.iterdir()) == [source, target]
+
+
+def test_leftovers_are_explained(files, capsys):
     source, target = files
     leftover = target.with_name(writer.PREFIX + "0123456789abcdef" + writer.SUFFIX)
     leftover.touch()
@@ -167,11 +177,33 @@ def test_a_leftover_is_explained(files, capsys):
     note = capsys.readouterr().err
     assert note.count("\n") == 1
     assert f"note: {leftover.name!r} beside {str(target)!r} is the unfinished output of" in note
+    other = leftover.with_stem(writer.PREFIX + "f" * 16)
+    other.touch()
     apply(gelu_simd.gelu, source, target)
+    note = capsys.readouterr().err
+    assert note.count("\n") == 1
+    assert "tmp' (and 1 more) beside" in note
     leftover.unlink()
-    capsys.readouterr()
+    other.unlink()
     apply(gelu_simd.gelu, source, target)
     assert capsys.readouterr().err == ""
+
+
+@posix
+@pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full", "2>&1 | true"])
+def test_a_note_that_nobody_can_read_is_no_fault(files, redirection):
+    source, target = files
+    if not Path("/dev/full").exists():
+        pytest.skip("needs Linux's /dev/full")
+    target.with_name(writer.PREFIX + "0123456789abcdef" + writer.SUFFIX).touch()
+    script = f"{{ '$0' -m gelu_simd apply in.npy out.npy; echo $? > code; }} {redirection}"
+    done = subprocess.run(
+        ["sh", "-c", script.replace("'", '"'), sys.executable],
+        cwd=source.parent, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout == ""
+    assert target.with_name("code").read_text() == "0\n"
+    assert target.read_bytes() == ZEROS
 
 
 @pytest.mark.usefixtures("kind")
@@ -287,6 +319,57 @@ def test_a_folder_that_is_moved_keeps_its_file(files, monkeypatch, tmp_path, kin
     apply(gelu_simd.gelu, source, target)
     assert list(folder.iterdir()) == []
     assert (tmp_path / "moved" / "out.npy").read_bytes() == ZEROS
+
+
+# Another user puts something in a folder such as /tmp before the output is there.
+PLANTED = {
+    "link": lambda path, victim: path.symlink_to(victim),
+    "link to nothing": lambda path, victim: path.symlink_to(victim.with_name("new")),
+    "file": lambda path, _: path.write_bytes(OLD),
+    "pipe": lambda path, _: os.mkfifo(path),
+}
+
+
+@root
+@pytest.mark.parametrize("what", PLANTED)
+@pytest.mark.parametrize("writer", ["root", "user"])
+def test_what_another_user_may_have_planted(shared, tmp_path, what, writer):
+    victim, target = tmp_path / "victim", shared / "out.npy"
+    victim.write_text("private")
+    tmp_path.chmod(0o777)
+    shared.chmod(0o1777)
+    PLANTED[what](target, victim)
+    os.chown(target, 4000, 4000, follow_symlinks=False)
+    if what in {"file", "pipe"}:
+        target.chmod(0o666)
+    reader = os.open(target, os.O_RDONLY | os.O_NONBLOCK) if what == "pipe" else None
+    if writer == "user":
+        check_error(as_user(shared), "cannot write 'out.npy': another user may have planted it, ")
+    else:
+        with pytest.raises(FileError, match="another user may have planted it, in a folder with"):
+            apply(gelu_simd.gelu, shared / "in.npy", target)
+    if reader is not None:
+        assert os.read(reader, 1) == b""
+        os.close(reader)
+    assert victim.read_text() == "private"
+    assert [p.name for p in tmp_path.iterdir()] == ["victim"]
+    assert sorted(p.name for p in shared.iterdir()) == ["in.npy", "out.npy"]
+
+
+@root
+@pytest.mark.parametrize(
+    ("mode", "folder", "link"),
+    [(0o1777, 0, 0), (0o1777, 4000, 4000), (0o1775, 0, 4000), (0o777, 0, 4000)],
+)
+def test_links_that_nobody_else_could_plant_are_followed(shared, tmp_path, mode, folder, link):
+    """The writer's, the folder's owner's, and where anybody may replace anything."""
+    own(shared, folder)
+    shared.chmod(mode)
+    target = shared / "out.npy"
+    target.symlink_to(tmp_path / "new")
+    os.chown(target, link, link, follow_symlinks=False)
+    apply(gelu_simd.gelu, shared / "in.npy", target)
+    assert (tmp_path / "new").read_bytes() == ZEROS
 
 
 # A user who may write to the folder puts a link in the place of the temporary file.
@@ -599,7 +682,8 @@ def test_sticky_folder(shared, owner, refused):
     target.write_bytes(OLD)
     target.chmod(0o666)
     own(target, owner)
-    shared.chmod(0o1777)
+    own(shared, 0)
+    shared.chmod(0o1770)
     compute = "from gelu_simd._cli import apply\ndel apply._Copy\n" if refused else ""
     done = as_user(shared, compute)
     if refused:

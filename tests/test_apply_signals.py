@@ -74,7 +74,11 @@ fill = apply._fill
 apply._fill = lambda *args: (tell(), fill(*args))[1]
 """,
     "as it waits for data": None,
-    "as it opens the folder": BEFORE + "os.readlink = slowly(os.readlink)",
+    "as it opens the folder": BEFORE
+    + """
+from gelu_simd._cli import files
+files._special_devices = slowly(files._special_devices)
+""",
     "before the last step": BEFORE + "os.replace = slowly(os.replace)",
     "as it has a name": AFTER + "os.link = slowly(os.link)",
     "before the disk has it": BEFORE + "os.fsync = slowly(os.fsync)",
@@ -185,8 +189,15 @@ def test_nothing_remains_of_a_killed_run(folder):
     assert (folder / "out.npy").read_text() == "old"
 
 
-def test_what_remains_of_a_killed_run_elsewhere(folder):
-    stopped(folder, "before the disk has it", ["SIGKILL"], named=True)
+@pytest.mark.parametrize(
+    ("moment", "named"), [("before the disk has it", True), ("as it has a name", False)]
+)
+def test_what_remains_of_a_killed_run_elsewhere(folder, moment, named):
+    """Without a name, too, in the instant of the replacement: as the help says."""
+    if not named and sys.platform != "linux":
+        pytest.skip("needs Linux's files without a name")
+    stopped(folder, moment, ["SIGKILL"], named)
+    assert (folder / "out.npy").read_text() == "old"
     [leftover] = folder.glob(".gelu-simd-*.tmp")
     child = start(HEED, "apply", "-", folder / "out.npy", stdin=subprocess.PIPE)
     child.stdin.buffer.write(saved(np.zeros(3)))

@@ -425,6 +425,31 @@ def test_lines_of_a_picture(plots: ModuleType, report: dict) -> None:
         assert list(line.get_ydata()) == [best[name, 64], best[name, 1024]]
 
 
+def test_every_entry_has_a_strip_of_its_errors(plots: ModuleType, report: dict) -> None:
+    """Also where two have the same, and a name alone where there is no such function."""
+    from matplotlib.figure import Figure
+
+    entries = plots.shown(report, ["gelu", "gelu_tanh"], ["float32"])
+    errors = {
+        row["name"]: np.clip(row["max_ulp"], 0.5, 2.0**24)
+        for row in report["errors"]
+        if (row["function"], row["dtype"]) == ("gelu", "float32")
+    }
+    assert 0 < len(errors) < len(entries)
+    ax = Figure().subplots()
+    plots.draw_error(ax, report, "gelu", "float32", entries)
+    assert [label.get_text() for label in ax.get_yticklabels()] == [
+        entry["title"] for entry in entries.values()
+    ]
+    [image] = ax.get_images()
+    for name, strip in zip(entries, image.get_array().filled(np.nan), strict=True):
+        if name in errors:
+            assert np.array_equal(strip, errors[name])
+        else:
+            assert np.isnan(strip).all()
+    assert [note.get_text() for note in ax.texts] == ["none"] * len(entries.keys() - errors)
+
+
 def test_panels_of_each_number_of_threads(
     plots: ModuleType, report: dict, monkeypatch: pytest.MonkeyPatch
 ) -> None:

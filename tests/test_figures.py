@@ -50,6 +50,19 @@ def test_page_of_frameworks() -> None:
     assert costs.published(report)[page] != text
 
 
+def test_page_of_other_libraries() -> None:
+    others = program("figures_others")
+    report = others.stored()
+    [(page, text)] = others.published(report).items()
+    assert text == page.read_text(encoding="utf-8")
+    drawn_from = others.RESULTS.read_text(encoding="utf-8")
+    assert others.pictures.is_drawn_from(others.PICTURE, drawn_from)
+    for row in report["libraries"]["gelu_simd"]["forms"].values():
+        assert max(row["max_ulp"]) <= 3.0
+    next(iter(report["libraries"].values()))["forms"]["exact"]["max_ulp"][-1] = 999.0
+    assert others.published(report)[page] != text
+
+
 def test_data(figures: ModuleType) -> None:
     assert figures.data(figures.stored()) == figures.DATA.read_text(encoding="utf-8")
 

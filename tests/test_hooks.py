@@ -99,3 +99,34 @@ threads = [threading.Thread(target=call) for _ in range(4)]
 print(len(calls), any(early))
 """
     assert output(code).split() == ["1", "False"]
+
+
+def test_threads_that_add_hooks_while_others_call() -> None:
+    """Where there is no GIL, a list of hooks that is replaced could be freed while it is read."""
+    code = f"""{HEAD}
+import threading
+from gelu_simd import _ufuncs
+stop = threading.Event()
+failed = []
+
+def call():
+    while not stop.is_set():
+        works()
+
+def add(k):
+    for i in range(100):
+        kind, name = type("Other", (), {{}}), f"gelu_simd_other_{{k}}_{{i}}"
+        sys.modules[name] = types.ModuleType(name)
+        _ufuncs.add_hook(name, lambda: _ufuncs.add_handler(kind, lambda ufunc, x: 7) or True)
+        if gelu(kind()) != 7:
+            failed.append(name)
+
+callers = [threading.Thread(target=call) for _ in range(3)]
+adders = [threading.Thread(target=add, args=(k,)) for k in range(3)]
+[thread.start() for thread in callers + adders]
+[thread.join() for thread in adders]
+stop.set()
+[thread.join() for thread in callers]
+print(failed)
+"""
+    assert output(code).split() == ["[]"]

@@ -2,8 +2,9 @@
 """The ufunc objects, and the level whose kernels they run.
 
 Each ufunc loop gets, as its `data`, the slot of its function and type.  The level in use is one
-pointer in C: changing the level leaves the ufuncs alone.  All else is written at import only, so
-threads need no lock.
+pointer in C: changing the level leaves the ufuncs alone.  All else is written at import only, but
+for the lists of hooks and handlers, which Python itself guards where it has no GIL: threads need no
+lock.
 """
 
 import operator
@@ -371,8 +372,9 @@ ufuncs = dict(make_ufunc(f) for f in range(GELU_SIMD_NUM_FUNCTIONS))
 cdef bint probed = False
 cdef dict modules = sys.modules
 cdef object cupy_call = None
-cdef tuple hooks = ()
-cdef tuple handlers = ()
+# Changed in place, never replaced: without the GIL a name that is read while it is set may be freed.
+cdef list hooks = []
+cdef list handlers = []
 
 
 def add_hook(module, attach):
@@ -380,22 +382,19 @@ def add_hook(module, attach):
 
     It returns False if it shall be called once more.
     """
-    global hooks
-    hooks += ((module, attach),)
+    hooks.append((module, attach))
 
 
 def add_handler(types, call):
     """Have ``call(ufunc, *args, **kwargs)`` called where an argument is of one of the types."""
-    global handlers
-    handlers += ((types, call),)
+    handlers.append((types, call))
 
 
 cdef attach_hooks():
-    global hooks
-    for hook in hooks:
+    for hook in tuple(hooks):
         module, attach = hook
         if modules.get(module) is not None and attach():
-            hooks = tuple(other for other in hooks if other is not hook)
+            hooks[:] = [other for other in hooks if other is not hook]
 
 
 cdef object call_others(

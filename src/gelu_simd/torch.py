@@ -44,7 +44,8 @@ FORMS = {"none": "gelu", "tanh": "gelu_tanh"}  # by the name that PyTorch gives 
 def array(t: torch.Tensor) -> np.ndarray:
     """Return the memory of a CPU tensor as an array."""
     dtype = DTYPES[t.dtype]
-    t = t.detach()
+    if t.requires_grad:
+        t = t.detach()
     is_numpys = dtype.isbuiltin == 1
     return t.numpy() if is_numpys else t.view(BITS[dtype.itemsize]).numpy().view(dtype)
 
@@ -83,15 +84,15 @@ def operator(name: str) -> Callable[..., torch.Tensor]:
     return overload
 
 
-def define(row: Function) -> None:
-    """Define the operator of a function: its kernel on the CPU, its shapes."""
+def define(row: Function) -> Callable[..., torch.Tensor]:
+    """Define the operator of a function: its kernel on the CPU, its shapes; return the kernel."""
     name, ufunc = f"gelu_simd::{row.name}", _ufuncs.ufuncs[row.name]
     torch.library.define(name, f"({', '.join(f'Tensor {x}' for x in row.operands)}) -> Tensor")
 
     def compute(*operands: torch.Tensor) -> torch.Tensor:
         check(row.name, operands)
         y = torch.empty_like(operands[-1])
-        ufunc(*map(array, operands), out=array(y))
+        ufunc(*map(array, operands), array(y))
         return y
 
     def shape(*operands: torch.Tensor) -> torch.Tensor:
@@ -107,27 +108,35 @@ def define(row: Function) -> None:
     torch.library.impl(name, "cpu", compute)
     torch.library.impl(name, "CompositeExplicitAutograd", elsewhere)
     torch.library.register_fake(name, shape)
+    return compute
 
 
-def derivative(row: Function) -> Function:
-    """Return the function that is the derivative in x of a function or of its factor."""
-    for other in OPERATORS.values():
-        is_next = other.form == row.form and other.order == row.order + 1
-        if is_next and other.composition is None:
-            return other
-    raise RuntimeError(f"gelu_simd.torch: {row.name} has no derivative in x")
+# The operator that is dy times a function, by that function; the derivative in x of each operator
+# but for its other factor.
+PRODUCTS = {PRODUCT_OF[name]: name for name in OPERATORS if name in PRODUCT_OF}
+DERIVATIVES = {
+    name: other.name
+    for name, row in OPERATORS.items()
+    for other in OPERATORS.values()
+    if (other.form, other.order, other.composition) == (row.form, row.order + 1, None)
+}
 
 
-def product(dy: torch.Tensor, factor: Function, x: torch.Tensor) -> torch.Tensor:
-    """Return dy times a function of x, by one operator where there is one."""
-    for row in OPERATORS.values():
-        if PRODUCT_OF.get(row.name) == factor.name:
-            return apply(row.name, dy, x)
-    return dy * apply(factor.name, x)
+def product(dy: torch.Tensor, name: str, x: torch.Tensor) -> torch.Tensor:
+    """Return dy times the derivative of a function, by one operator where there is one."""
+    factor = DERIVATIVES.get(name)
+    if factor is None:
+        raise RuntimeError(f"gelu_simd.torch: {name} has no derivative in x")
+    if factor in PRODUCTS:
+        return apply(PRODUCTS[factor], dy, x)
+    return dy * apply(factor, x)
 
 
-def differentiable(row: Function) -> type[torch.autograd.Function]:
-    """Return a function with its derivatives; register those of its operator."""
+def differentiable(row: Function) -> tuple[type[torch.autograd.Function], ...]:
+    """Return a function with its derivatives, for transforms and for autograd alone.
+
+    The derivatives of its operator are registered.  What transforms can take has a larger cost.
+    """
 
     def save(ctx: Any, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:  # noqa: ARG001 - PyTorch's name
         ctx.save_for_backward(*inputs)
@@ -141,7 +150,7 @@ def differentiable(row: Function) -> type[torch.autograd.Function]:
         *scale, x = ctx.saved_tensors
         if place < len(scale):  # a product is linear in its first operand
             return apply(row.name, change, x)
-        return product(change * scale[0] if scale else change, derivative(row), x)
+        return product(change * scale[0] if scale else change, row.name, x)
 
     def backward(ctx: Any, dy: torch.Tensor) -> Any:
         gradients = [
@@ -176,27 +185,90 @@ def differentiable(row: Function) -> type[torch.autograd.Function]:
         "jvp": jvp,
         "vmap": batched(functools.partial(apply, row.name)),
     }
-    statics = {name: staticmethod(method) for name, method in methods.items()}
-    return type(row.name, (torch.autograd.Function,), statics)
+
+    def forward(ctx: Any, *operands: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(*operands)
+        return KERNELS[row.name](*operands)
+
+    return tuple(
+        type(
+            row.name,
+            (torch.autograd.Function,),
+            {name: staticmethod(method) for name, method in each.items()},
+        )
+        for each in (methods, {"forward": forward, "backward": backward})
+    )
 
 
 def apply(name: str, *operands: torch.Tensor) -> torch.Tensor:
-    """Compute a function: by its operator, or in the way that transforms of torch.func need."""
-    if in_transform():
-        result: torch.Tensor = DIFFERENTIABLE[name].apply(*operands)
-        return result
+    """Compute a function: at once, by its operator, or in the way that transforms need."""
+    if not torch.compiler.is_compiling() and goes_direct(operands):
+        if torch.is_grad_enabled():
+            for x in operands:
+                if x.requires_grad:
+                    return DIRECT[name].apply(*operands)  # type: ignore[no-any-return]
+        return KERNELS[name](*operands)
+    if in_transform() or has_tangents():
+        return DIFFERENTIABLE[name].apply(*operands)  # type: ignore[no-any-return]
     return operator(name)(*operands)
 
 
-for _row in OPERATORS.values():
-    define(_row)
+def goes_direct(operands: tuple[torch.Tensor, ...]) -> bool:
+    """Tell whether PyTorch's dispatcher would do nothing but call the kernel, and perhaps autograd.
+
+    So it is for dense tensors of PyTorch's own classes, while no mode, tracer, transform, tangent
+    or profiler takes part.  To reach a kernel in Python the dispatcher takes several microseconds.
+    """
+    if modes().raw_repr() not in NO_MODE or function_modes() or profiler() or has_tangents():
+        return False
+    for x in operands:  # all() would take as long as the rest
+        if type(x) not in OWN_TYPES or keys_of(x).raw_repr() not in DENSE:
+            return False
+    return True
+
+
+def has_tangents() -> bool:
+    """Tell whether tensors may have tangents, which operators written in Python lose."""
+    level: int = getattr(torch.autograd.forward_ad, "_current_level", -1)
+    return level >= 0
+
+
+def keys(*names: str) -> int:
+    """Return a set of the dispatcher's keys as a number."""
+    sets = [torch._C.DispatchKeySet(getattr(torch._C.DispatchKey, name)) for name in names]
+    number: int = functools.reduce(lambda a, b: a | b, sets).raw_repr()
+    return number
+
+
+KERNELS = {name: define(row) for name, row in OPERATORS.items()}
 
 # torch.func refuses the gradients that operators register; these classes serve it, in both modes.
-DIFFERENTIABLE = {name: differentiable(row) for name, row in OPERATORS.items()}
+_CLASSES = {name: differentiable(row) for name, row in OPERATORS.items()}
+DIFFERENTIABLE = {name: classes[0] for name, classes in _CLASSES.items()}
+DIRECT = {name: classes[1] for name, classes in _CLASSES.items()}
 
 # Tells whether torch.func transforms the caller.  PyTorch has no public name for it; without the
 # private one torch.func.grad alone is lost.
 in_transform = getattr(torch._C, "_are_functorch_transforms_active", bool)
+
+# What the dispatcher looks at, in training and in inference mode: the modes in use, a tensor's own
+# keys.  PyTorch has no public names for them; without the private ones it makes all calls.
+OWN_TYPES = {torch.Tensor, torch.nn.Parameter}
+try:
+    modes = torch._C._dispatch_tls_local_include_set
+    function_modes = torch._C._len_torch_function_stack
+    profiler = torch.autograd._profiler_enabled
+    keys_of = torch._C._dispatch_keys
+    NO_MODE = {keys("BackendSelect", "ADInplaceOrView"), keys("BackendSelect")}
+    DENSE = {
+        keys("CPU", "ADInplaceOrView", "AutogradCPU", "AutocastCPU"),
+        keys("CPU", "AutocastCPU"),
+    }
+except AttributeError:
+
+    def goes_direct(operands: tuple[torch.Tensor, ...]) -> bool:  # noqa: ARG001 - as above
+        """Tell that every call goes through the dispatcher."""
+        return False
 
 
 def form(approximate: str) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from inspect import getsource
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from helpers import UFUNCS, same_bits
+from helpers import UFUNCS, fresh, same_bits
 
 import gelu_simd
 
@@ -116,17 +117,34 @@ def test_masked_chunks() -> None:
 # ---- dask.distributed ----
 
 WORKERS = 2
-MEMORY = 224 << 20  # bytes, for each worker; the test takes 126 to 136 MiB
-FILES, PER_FILE = 64, 1 << 20  # float32: 256 MiB
+ROOM = 120 << 20  # bytes, for each worker beside its modules; the test takes 20 to 60 MiB
+PER_FILE = 1 << 20  # float32: 4 MiB
+
+
+def peak(process: object) -> int:
+    """Return the most memory, in bytes, that a process has had in use; 0 where none is told."""
+    status = Path(f"/proc/{process}/status")
+    match = re.search(r"^VmHWM:\s+(\d+) kB", status.read_text() if status.exists() else "", re.M)
+    return int(match[1]) << 10 if match else 0
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[Any]:
+def memory() -> int:
+    """Return the memory of a worker: Dask imports what else is installed, several 100 MiB of it."""
+    pytest.importorskip("distributed", reason="needs dask[distributed]")
+    code = f"import dask.array, distributed, re\nfrom pathlib import Path\n{getsource(peak)}"
+    done = fresh(f"import warnings; warnings.simplefilter('ignore')\n{code}\nprint(peak('self'))")
+    return int(done.stdout) + ROOM
+
+
+@pytest.fixture(scope="module")
+def client(memory: int) -> Iterator[Any]:
     """Start worker processes, which are killed when they exceed their memory."""
-    distributed = pytest.importorskip("distributed", reason="needs dask[distributed]")
+    import distributed
+
     with (
         distributed.LocalCluster(
-            n_workers=WORKERS, threads_per_worker=1, processes=True, memory_limit=MEMORY,
+            n_workers=WORKERS, threads_per_worker=1, processes=True, memory_limit=memory,
             dashboard_address=None,
         ) as cluster,
         distributed.Client(cluster) as client,
@@ -141,23 +159,17 @@ def test_functions_cross_by_name(client: Any, ufunc: np.ufunc) -> None:
     assert same_bits(ufunc(*[lazy] * ufunc.nin).compute(), ufunc(*[x] * ufunc.nin))
 
 
-def peak(pid: int) -> int:
-    """Return the most memory, in bytes, that a process has had in use; 0 where none is told."""
-    status = Path(f"/proc/{pid}/status")
-    match = re.search(r"^VmHWM:\s+(\d+) kB", status.read_text() if status.exists() else "", re.M)
-    return int(match[1]) << 10 if match else 0
-
-
-def test_array_larger_than_the_memory_of_a_worker(client: Any, tmp_path: Path) -> None:
+def test_array_larger_than_the_memory_of_a_worker(client: Any, memory: int, tmp_path: Path) -> None:
     """From files to files, a chunk at a time; no worker exceeds its limit or is started anew."""
     workers = client.run(os.getpid)
-    source = da.linspace(-8, 8, FILES * PER_FILE, chunks=PER_FILE, dtype="f4")
-    assert source.nbytes > MEMORY
+    files = memory // (4 * PER_FILE) + 8
+    source = da.linspace(-8, 8, files * PER_FILE, chunks=PER_FILE, dtype="f4")
+    assert source.nbytes > memory
     da.to_npy_stack(tmp_path / "x", source)
     x = da.from_npy_stack(tmp_path / "x")
     da.to_npy_stack(tmp_path / "y", gelu_simd.gelu(x))
     assert client.run(os.getpid) == workers
-    assert all(peak(pid) < MEMORY for pid in workers.values())
-    for k in range(FILES):
+    assert all(peak(pid) < memory for pid in workers.values())
+    for k in range(files):
         expected = gelu_simd.gelu(np.load(tmp_path / "x" / f"{k}.npy"))
         assert same_bits(np.load(tmp_path / "y" / f"{k}.npy"), expected)

@@ -189,6 +189,103 @@ else:
 """)
 
 
+@each_form
+def test_tangents(approximate: str) -> None:
+    """PyTorch's forward mode by itself, without torch.func."""
+    x, change = sample(4, 3), sample(4, 3).cos()
+    with torch.autograd.forward_ad.dual_level():
+        dual = torch.autograd.forward_ad.make_dual(x, change)
+        tangents = [
+            torch.autograd.forward_ad.unpack_dual(f(dual, approximate)).tangent
+            for f in (ours.gelu, theirs)
+        ]
+    close(*tangents)
+
+
+# ---- the direct way past the dispatcher ----
+
+
+def records(name: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Note each call of a kernel by the direct way."""
+    calls = []
+    kernel = ours.KERNELS[name]
+    monkeypatch.setitem(ours.KERNELS, name, lambda *args: (calls.append(name), kernel(*args))[1])
+    return calls
+
+
+def test_plain_tensors_go_direct(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = records("gelu", monkeypatch)
+    x = sample(5)
+    for t in (x, x[::2], torch.nn.Parameter(x), x.float(), x.clone().requires_grad_()):
+        ours.gelu(t)
+        with torch.no_grad():
+            ours.gelu(t)
+    with torch.inference_mode():
+        ours.gelu(x)
+        assert torch.equal(ours.gelu(x.clone()), torch.ops.gelu_simd.gelu(x))
+    assert len(calls) == 12
+
+
+class Seen(torch.Tensor):
+    """A subclass as users write them."""
+
+
+def test_others_go_through_the_dispatcher(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What modes, tracers and classes of tensors see is the operator."""
+    from torch.fx.experimental.proxy_tensor import make_fx
+    from torch.overrides import TorchFunctionMode
+    from torch.profiler import profile
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    calls = records("gelu", monkeypatch)
+    x = sample(5)
+    expected = torch.ops.gelu_simd.gelu(x)
+    seen = []
+
+    class Functions(TorchFunctionMode):
+        def __torch_function__(self, f, types, args=(), kwargs=None):
+            seen.append(f)
+            return f(*args, **kwargs or {})
+
+    class Dispatches(TorchDispatchMode):
+        def __torch_dispatch__(self, f, types, args=(), kwargs=None):
+            seen.append(f)
+            return f(*args, **kwargs or {})
+
+    for mode in (Functions(), Dispatches()):
+        with mode:
+            assert torch.equal(ours.gelu(x), expected)
+        assert torch.ops.gelu_simd.gelu.default in seen
+        seen.clear()
+    assert "gelu_simd.gelu" in make_fx(lambda x: ours.gelu(x))(x).code  # noqa: PLW0108 - make_fx counts defaults
+    assert type(ours.gelu(x.as_subclass(Seen))) is Seen
+    with profile() as profiler:
+        ours.gelu(x)
+    assert "gelu_simd::gelu" in [event.key for event in profiler.key_averages()]
+    negative = torch.imag(torch.complex(x, -x).conj())
+    assert negative.is_neg()
+    assert torch.equal(ours.gelu(negative), expected)
+    assert torch.equal(ours.gelu(torch._efficientzerotensor(3)), torch.zeros(3))
+    assert calls == []
+
+
+@pytest.mark.parametrize("name", ["_dispatch_keys", "_len_torch_function_stack"])
+def test_without_private_names_all_goes_through_the_dispatcher(name: str) -> None:
+    output(f"""
+import warnings
+warnings.simplefilter("ignore")
+import torch
+private = getattr(torch._C, {name!r})
+delattr(torch._C, {name!r})
+import gelu_simd.torch as ours
+setattr(torch._C, {name!r}, private)
+x = torch.ones(2, 3, requires_grad=True)
+assert not ours.goes_direct((x,))
+ours.gelu(x).sum().backward()
+assert x.grad is not None
+""")
+
+
 # ---- PyTorch's own check of operators ----
 
 

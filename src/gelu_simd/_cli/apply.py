@@ -92,6 +92,8 @@ def apply(
         When either file is at fault, or the input's type is not one that `ufunc` accepts.
     BrokenPipeError
         When nobody reads the output any more.
+    MemoryError
+        When there is no room for two blocks, or no thread can be started.
 
     """
     with open_input(source) as infile:
@@ -175,11 +177,11 @@ def _parse_header(file: io.BytesIO, path: Path) -> Header:
                 header = Header(*npy.read_array_header_1_0(file))
             else:  # 3.0 differs from 2.0 in the encoding of field names only
                 header = Header(*npy.read_array_header_2_0(file))
-            # ValueError if there is no such array
-            np.broadcast_to(np.empty((), header.dtype), header.shape)
+            # ValueError if there is no such array.  Raw bytes, since objects would be filled in.
+            np.broadcast_to(np.empty((), (np.void, header.dtype.itemsize)), header.shape)
             return header
     except Exception as exc:  # damaged headers make NumPy's parser raise almost anything
-        reason = textwrap.shorten(str(exc), 200, placeholder=" ...")
+        reason = textwrap.shorten(str(exc) or type(exc).__name__, 200, placeholder=" ...")
         raise FileError(f"{title('read', path)} is not a valid .npy file: {reason}") from exc
 
 
@@ -225,6 +227,8 @@ def _refusal(ufunc: np.ufunc, held: np.dtype, requested: np.dtype | None, path: 
 
 def _result_dtype(ufunc: np.ufunc, held: np.dtype, requested: np.dtype | None) -> np.dtype | None:
     """Return the dtype of ``ufunc(x, dtype=requested)``, or None where that raises TypeError."""
+    if held.itemsize > np.dtype(np.longdouble).itemsize:  # no real number; NumPy would make one
+        return None
     signature = (None, requested)
     try:
         return ufunc.resolve_dtypes((held, None), signature=signature, casting="same_kind")[1]
@@ -310,7 +314,7 @@ class _Copy:
         left = self.count
         try:
             for thread in threads:
-                thread.start()
+                _start(thread)
             self._hand_out()
             while left:
                 try:
@@ -373,3 +377,10 @@ class _Copy:
                 f"{title('read', self.source)} is truncated: its header promises "
                 f"{self.size * self.held.itemsize} bytes of data, it ended after {bytes_read}"
             )
+
+
+def _start(thread: Thread) -> None:
+    try:
+        thread.start()
+    except RuntimeError as exc:  # a limit on threads or on memory
+        raise MemoryError("no thread can be started") from exc

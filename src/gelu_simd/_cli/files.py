@@ -20,6 +20,9 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import TypeVar
+
+from gelu_simd._cli.progress import tell
 
 STANDARD = "-"  #: the path that means standard input or standard output
 PREFIX, SUFFIX = ".gelu-simd-", ".tmp"
@@ -30,8 +33,10 @@ _HAS_DIR_FD = os.open in os.supports_dir_fd
 _COMMON = os.O_CLOEXEC if hasattr(os, "O_CLOEXEC") else os.O_BINARY | os.O_NOINHERIT
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _FOLDER = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_PATH", 0)
+_LIKE_TMP = stat.S_ISVTX | stat.S_IWOTH  # mode of a folder that all may write to
 
 Path = str | os.PathLike[str]
+_File = TypeVar("_File", bound=io.FileIO)
 
 
 class FileError(Exception):
@@ -87,14 +92,24 @@ def open_input(source: Path) -> io.FileIO:
         _require_path(source)
         # Before it is opened: opening a device can have effects.
         _require_kind(os.stat(source).st_mode, stat.S_ISREG, stat.S_ISFIFO)
-        file = io.FileIO(source)
-        _require_kind(os.fstat(file.fileno()).st_mode, stat.S_ISREG, stat.S_ISFIFO)
+        with _closed_on_error(io.FileIO(source)) as file:
+            _require_kind(os.fstat(file.fileno()).st_mode, stat.S_ISREG, stat.S_ISFIFO)
         return file
 
 
 def is_regular(file: io.FileIO) -> bool:
     """Tell whether an open file is neither a pipe nor a socket."""
     return stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+
+
+@contextmanager
+def _closed_on_error(file: _File) -> Iterator[_File]:
+    """Close the file if the ``with`` block fails."""
+    try:
+        yield file
+    except BaseException:
+        file.close()
+        raise
 
 
 def _require_open(stream: object) -> None:
@@ -141,8 +156,10 @@ def _is_stream(target: Path) -> bool:
 
 def _open_stream(target: Path) -> Output:
     if os.fspath(target) != STANDARD:
-        stream = Output(os.open(target, os.O_WRONLY | _COMMON), "wb")
-        _require_kind(os.fstat(stream.fileno()).st_mode, stat.S_ISFIFO)
+        with _closed_on_error(Output(os.open(target, os.O_WRONLY | _COMMON), "wb")) as stream:
+            status = os.fstat(stream.fileno())
+            _require_kind(status.st_mode, stat.S_ISFIFO)
+            _require_not_planted(os.stat(os.path.dirname(os.path.realpath(target))), status)
         return stream
     _require_open(sys.stdout)
     sys.stdout.flush()
@@ -154,6 +171,8 @@ def _open_stream(target: Path) -> Output:
 def write_text(target: Path, text: str) -> None:
     """Write a text to a whole file, or to standard output for "-"."""
     if os.fspath(target) == STANDARD:
+        with blaming("write", target):
+            _require_open(sys.stdout)
         print(text, end="")
     else:
         with writing(target) as file:
@@ -224,19 +243,19 @@ class _Replacement:
     def publish(self) -> None:
         """Put the new file, which is complete, in its place."""
         new = self.file.fileno()
+        if self.old is None and self.temporary is None:
+            with suppress(FileExistsError):
+                self._name(self.name)
+                return
         if self.old is None:
             self.old = self._open_old()  # one that has come since
         if self.old is not None:
             _keep_metadata(self.old, new)
             os.fsync(new)
         if self.temporary is None:
-            path = f"/proc/self/fd/{new}"
-            if self.old is None:
-                os.link(path, self.name, dst_dir_fd=self.folder)
-                return
-            # A link replaces nothing, so the file needs a name before it can.
+            # A new name replaces nothing, but a file that has one can take another's.
             self.temporary = self._beside(PREFIX + secrets.token_hex(8) + SUFFIX)
-            os.link(path, self.temporary, dst_dir_fd=self.folder)
+            self._name(self.temporary)
         written = os.fstat(new)
         self._close()  # Windows renames no open file
         named = os.stat(self.temporary, dir_fd=self.folder, follow_symlinks=False)
@@ -280,23 +299,26 @@ class _Replacement:
                     errno.EINVAL,
                     "in /dev and /proc only a pipe can be written; - is standard output",
                 )
-            try:
-                path = os.readlink(self.name, dir_fd=self.folder)
-            except FileNotFoundError:
+            status = self._status()
+            if status is None or not stat.S_ISLNK(status.st_mode):
                 return
-            except OSError as exc:
-                if exc.errno != errno.EINVAL:  # not a link
-                    raise
-                return
+            _require_not_planted(os.fstat(self.folder), status)
+            path = os.readlink(self.name, dir_fd=self.folder)
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+
+    def _status(self) -> os.stat_result | None:
+        """Return the status of what has the name, of a link itself; None if nothing has it."""
+        try:
+            return os.stat(self.name, dir_fd=self.folder, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
 
     def _open_old(self) -> int | None:
         """Open the file to be replaced, as proof that it may be written; None if there is none."""
-        try:
-            mode = os.stat(self.name, dir_fd=self.folder, follow_symlinks=False).st_mode
-        except FileNotFoundError:
+        status = self._status()
+        if status is None:
             return None
-        _require_kind(mode, stat.S_ISREG)
+        _require_kind(status.st_mode, stat.S_ISREG)
         try:
             old = os.open(self.name, os.O_WRONLY | _NO_LINK | _COMMON, dir_fd=self.folder)
         except PermissionError:
@@ -304,22 +326,12 @@ class _Replacement:
         try:
             status = os.fstat(old)
             _require_kind(status.st_mode, stat.S_ISREG)
-            self._require_no_sticky_folder(status.st_uid)
+            if self.folder is not None:
+                _require_replaceable(os.fstat(self.folder), status)
         except BaseException:
             os.close(old)
             raise
         return old
-
-    def _require_no_sticky_folder(self, owner: int) -> None:
-        if self.folder is None:
-            return
-        folder = os.fstat(self.folder)
-        if folder.st_mode & stat.S_ISVTX and os.geteuid() not in {0, owner, folder.st_uid}:
-            raise PermissionError(
-                errno.EPERM,
-                "in a folder with the sticky bit only its owner may replace a file; "
-                "name a file that does not exist, or one of yours",
-            )
 
     def _open_unnamed(self, mode: int) -> int | None:
         """Open a file without a name in the folder, None where there is no such thing."""
@@ -332,6 +344,10 @@ class _Replacement:
                     return new
             os.close(new)
         return None
+
+    def _name(self, name: str) -> None:
+        """Give the file without a name one that is free."""
+        os.link(f"/proc/self/fd/{self.file.fileno()}", name, dst_dir_fd=self.folder)
 
     def _beside(self, name: str) -> str:
         return os.path.join(os.path.dirname(self.name), name)
@@ -364,12 +380,40 @@ def _special_devices() -> set[int]:
     return devices - {os.stat(os.sep).st_dev}
 
 
+def _require_not_planted(folder: os.stat_result, status: os.stat_result) -> None:
+    """Raise PermissionError for another user's link, file or pipe in a folder such as /tmp.
+
+    Whoever put it there could choose what is overwritten, or who owns the result.  Linux has such
+    rules too (fs.protected_symlinks, fs.protected_regular, fs.protected_fifos).  They may be off,
+    and do not see the links that this module follows itself, nor files opened without O_CREAT.
+    """
+    trusted = {os.geteuid(), folder.st_uid}
+    if folder.st_mode & _LIKE_TMP == _LIKE_TMP and status.st_uid not in trusted:
+        raise PermissionError(
+            errno.EPERM,
+            "another user may have planted it, in a folder with the sticky bit where all may "
+            "write; name a file that does not exist, or one of yours",
+        )
+
+
+def _require_replaceable(folder: os.stat_result, status: os.stat_result) -> None:
+    """Raise PermissionError now for a file that could not be replaced in the end."""
+    _require_not_planted(folder, status)
+    movers = {0, status.st_uid, folder.st_uid}
+    if folder.st_mode & stat.S_ISVTX and os.geteuid() not in movers:
+        raise PermissionError(
+            errno.EPERM,
+            "in a folder with the sticky bit only its owner may replace a file; "
+            "name a file that does not exist, or one of yours",
+        )
+
+
 def _tell_leftovers(replacement: _Replacement, target: Path) -> None:
-    for name in replacement.leftovers():
-        print(
-            f"gelu-simd: note: {name!r} beside {title('write', target)} is the unfinished output "
-            "of another run; if none is at work there, it was killed: delete the file",
-            file=sys.stderr,
+    if names := replacement.leftovers():
+        more = f" (and {len(names) - 1} more)" if len(names) > 1 else ""
+        tell(
+            f"note: {names[0]!r}{more} beside {title('write', target)} is the unfinished output "
+            "of another run; if none is at work there, it was killed: delete the file"
         )
 
 

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -21,7 +21,7 @@ from gelu_simd._cli import screens
 from gelu_simd._cli.apply import apply
 from gelu_simd._cli.bench import bench
 from gelu_simd._cli.files import PREFIX, STANDARD, SUFFIX, FileError
-from gelu_simd._cli.progress import Progress
+from gelu_simd._cli.progress import Progress, silence, tell
 from gelu_simd._compare import report
 from gelu_simd._compare.peers import PEERS
 from gelu_simd._functions import FUNCTIONS as RECORDS
@@ -77,9 +77,11 @@ numbers. The new file gets the old one's permissions, and its owner and group
 where that is permitted; else nobody may do more than before. On Linux it also
 gets the access control list and the user attributes, elsewhere it does not.
 
-On Linux nothing remains of a killed run. Elsewhere, and on file systems without
-unnamed files, a file {PREFIX}*{SUFFIX} may remain beside OUT, and the next run
-there says so.
+On Linux nothing remains of a killed run, unless it was killed in the instant
+in which an old OUT is replaced. Then, and elsewhere or on file systems without
+unnamed files, a file {PREFIX}*{SUFFIX} may remain beside OUT, and the next
+run there says so. In a folder with the sticky bit that all may write to, such
+as /tmp, an OUT that belongs to another user is refused.
 """
 
 VERIFY = f"""\
@@ -109,7 +111,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Exit with code 2 and one line on stderr."""
-        self.exit(2, "gelu-simd: error: " + " ".join(message.splitlines()) + "\n")
+        tell("error: " + " ".join(message.splitlines()))
+        self.exit(2)
 
 
 def parser() -> Parser:
@@ -332,6 +335,7 @@ def run_verify(args: argparse.Namespace) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    occupy_standard_descriptors()
     top = parser()
     try:
         with stoppable():
@@ -343,18 +347,29 @@ def main(argv: Sequence[str] | None = None) -> int:
                     sys.stdout.flush()
     except Interrupted as exc:
         signum = exc.args[0]
-        with suppress(OSError):  # nobody reads it any more
-            print(f"gelu-simd: stopped by {signal.Signals(signum).name}", file=sys.stderr)
+        tell(f"stopped by {signal.Signals(signum).name}")
         return 128 + signum
     except (FileError, ModeError, report.BenchError, WorkerError) as exc:
         top.error(str(exc))
+    except MemoryError as exc:
+        top.error(f"out of memory: {exc}" if exc.args else "out of memory")
     except OSError as exc:
-        # Standard output is closed or full: keep the flush at exit silent.
+        # Standard output is closed or full.
         if sys.stdout is not None:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            silence(sys.stdout)
         if isinstance(exc, BrokenPipeError):
             return 128 + 13  # what a shell reports for SIGPIPE
         top.error(f"cannot write to standard output: {exc.strerror}")
+
+
+def occupy_standard_descriptors() -> None:
+    """Open the null device where standard input, output or error is closed.
+
+    A file that took the number of standard error would get the words of libraries.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
 
 
 @contextmanager

@@ -217,7 +217,8 @@ def _show_speed() -> None:
     for peer in loaded:
         formula, name = FORMULAS[peer.name]
         print(row(formula, (f"{times[peer.name]:.2f}" for times in columns)))
-        print(row(f"  ratio to {name}", (f"{t[peer.name] / t[name]:.1f} x" for t in columns)))
+        ratios = (t[peer.name] / t[name] for t in columns)
+        print(row(f"  ratio to {name}", (f"{r:.{1 if r < 100 else 0}f} x" for r in ratios)))
     for name, why in absent.items():
         print(f"{FORMULAS[name][0]}: {why}")
 

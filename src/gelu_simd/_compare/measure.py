@@ -102,14 +102,28 @@ def times(
     ]
 
 
+def points(dtype: np.dtype) -> np.ndarray:
+    """Return PER_BIN random numbers in each of BINS equal parts of `RANGE`."""
+    n = BINS * PER_BIN
+    x = np.random.default_rng(21).uniform(0, 1, n) + np.repeat(np.arange(BINS), PER_BIN)
+    return (RANGE[0] + x * ((RANGE[1] - RANGE[0]) / BINS)).astype(dtype)
+
+
+def largest_errors(function: str, x: np.ndarray, y: np.ndarray) -> list[float | None]:
+    """Return the largest error in each part, of results for `points`; None where it is infinite."""
+    # A zero of the wrong sign counts as one of the right sign.
+    either = (y, np.where(y == 0, -y, y))
+    error = np.minimum(*(oracle.ulp_error(function, x, y) for y in either))
+    largest = error.reshape(BINS, PER_BIN).max(axis=1)
+    return [_round(e, 3) if math.isfinite(e) else None for e in largest.tolist()]
+
+
 def errors(entries: Sequence[Entry], function: str, dtype: np.dtype) -> list[Report]:
     """Return the largest error of each entry in each bin of `RANGE`, None where it is infinite.
 
     The error of a gradient is that for dy = 1; other composed functions have none of their own.
     """
-    n = BINS * PER_BIN
-    x = np.random.default_rng(21).uniform(0, 1, n) + np.repeat(np.arange(BINS), PER_BIN)
-    x = (RANGE[0] + x * ((RANGE[1] - RANGE[0]) / BINS)).astype(dtype)
+    x = points(dtype)
     a = Arrays(np.ones_like(x), x, *(np.empty_like(x) for _ in range(3)))
     rows = []
     if function not in (*ELEMENTARY, *PRODUCT_OF):
@@ -119,12 +133,7 @@ def errors(entries: Sequence[Entry], function: str, dtype: np.dtype) -> list[Rep
         for way in list(ways.values())[:1]:
             with way.context():
                 got = way.read(way.run()).astype(dtype)
-            # A zero of the wrong sign counts as one of the right sign.
-            either = (got, np.where(got == 0, -got, got))
-            true = PRODUCT_OF.get(function, function)
-            error = np.minimum(*(oracle.ulp_error(true, x, y) for y in either))
-            largest = error.reshape(BINS, PER_BIN).max(axis=1)
-            bins = [_round(e, 3) if math.isfinite(e) else None for e in largest.tolist()]
+            bins = largest_errors(PRODUCT_OF.get(function, function), x, got)
             row = {"function": function, "dtype": dtype.name, "name": entry.name, "max_ulp": bins}
             rows.append(row)
     return rows

@@ -1,9 +1,9 @@
-"""Pictures of a report: time against the number of elements, error against x."""
+"""Pictures of a report: time against the number of elements, errors by x as strips of colour."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -11,12 +11,13 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MultipleLocator, NullLocator
 
 from gelu_simd._compare import report as reports
-from gelu_simd._functions import PRODUCT_OF, limit
+from gelu_simd._functions import CORRECTLY_ROUNDED, WITHIN
 from gelu_simd._types import finfo
 
 KINDS = ("speed", "error")
@@ -51,10 +52,8 @@ STYLES = {
 THREADS = {1: "one thread", None: "each with its own threads"}  # as reports have it
 OURS = ("-", "--", "-.", ":")  # by level
 MOST_NS = 3000.0  # the picture ends there: one call of some peers takes more
-MOST_ULP = 1e20
-LEAST_ULP = 0.3
 NOTE = {"textcoords": "offset points", "fontsize": 11, "color": "#444444"}
-LIMIT = {"color": GREY, "linewidth": 1.2, "linestyle": (0, (1, 1))}
+ERRORS = "cividis_r"  # light is right, dark is wrong, to colour-blind readers too
 
 FONT = {
     "font.size": 12,
@@ -90,45 +89,51 @@ def draw(
     functions = functions or list(dict.fromkeys(row["function"] for row in report["times"]))
     dtypes = dtypes or list(dict.fromkeys(row["dtype"] for row in report["times"]))
     numbers = thread_numbers(report, functions, dtypes)
+    with_errors = {(row["function"], row["dtype"]) for row in report["errors"]}
     panels = [
         (dtype, kind, f, threads)
         for dtype in dtypes
         for kind in kinds
         for threads in (numbers if kind == "speed" else numbers[:1])
         for f in functions
+        if kind == "speed" or (f, dtype) in with_errors
     ]
     columns = min(len(functions), 2)
     shape = math.ceil(len(panels) / columns), columns
     entries = shown(report, functions, dtypes)
     with mpl.rc_context(FONT):
-        figure = Figure(figsize=(4.4 * shape[1] + 2.6, 4.3 * shape[0] + 0.5), layout="constrained")
+        width = 4.4 * shape[1] + 2.6 * len(set(kinds))  # beside the panels: names, colours, lines
+        figure = Figure(figsize=(width, 4.3 * shape[0] + 0.5), layout="constrained")
         axes = figure.subplots(*shape, squeeze=False)
         for ax in axes.flat[len(panels) :]:
             ax.set_axis_off()
+        with_strips: dict[tuple[int, str], list[Axes]] = {}
         for k, (dtype, kind, function, threads) in enumerate(panels):
             ax = axes.flat[k]
             title = f"{function}, {dtype}"
             if kind == "speed":
                 draw_speed(ax, report, function, dtype, entries, threads)
                 title += f", {THREADS[threads]}" * (len(numbers) > 1)
+                if k % columns:
+                    ax.set_ylabel("")
             else:
                 draw_error(ax, report, function, dtype, entries)
+                beside = with_strips.setdefault((k // columns, dtype), [])
+                if beside:  # has the names
+                    ax.yaxis.set_major_locator(NullLocator())
+                beside.append(ax)
             ax.set_title(title)
-            if k % columns:
-                ax.set_ylabel("")
-        labels = {
-            entry["title"]: line(name, entry, entries, markers="speed" in kinds)
-            for name, entry in entries.items()
-        }
-        if "error" in kinds:
-            labels["our limit"] = LIMIT
-        figure.legend(
-            [Line2D([], [], **style) for style in labels.values()],
-            list(labels),
-            loc="outside right upper",
-            frameon=False,
-            handlelength=2.6,
-        )
+        for (_, dtype), beside in with_strips.items():
+            colour_bar(figure, beside, dtype)
+        if "speed" in kinds:
+            labels = {entry["title"]: line(name, entry, entries) for name, entry in entries.items()}
+            figure.legend(
+                [Line2D([], [], **style) for style in labels.values()],
+                list(labels),
+                loc="outside right upper",
+                frameon=False,
+                handlelength=2.6,
+            )
         figure.suptitle(caption(report), fontsize=10, color="#444444", x=0.01, ha="left")
         figure.savefig(out, format=file_format, dpi=140, facecolor="white")
 
@@ -167,20 +172,13 @@ def shown(
     }
 
 
-def line(
-    name: str, entry: dict[str, str], entries: dict[str, dict[str, str]], markers: bool
-) -> dict[str, Any]:
+def line(name: str, entry: dict[str, str], entries: dict[str, dict[str, str]]) -> dict[str, Any]:
     """Return the style of an entry's line."""
     if entry["kind"] == "ours":
         dashes = OURS[list(entries).index(name) % len(OURS)]
         return {"color": "black", "linestyle": dashes, "linewidth": 3, "zorder": 3}
     color, dashes, marker = STYLES[name]
-    return {
-        "color": color,
-        "linestyle": dashes,
-        "linewidth": 1.6,
-        "marker": marker if markers else None,
-    }
+    return {"color": color, "linestyle": dashes, "linewidth": 1.6, "marker": marker}
 
 
 def draw_speed(
@@ -202,7 +200,7 @@ def draw_speed(
         return lengths, [least_ns[name, n] for n in lengths]
 
     for name, entry in entries.items():
-        ax.plot(*points(name), **line(name, entry, entries, markers=True))
+        ax.plot(*points(name), **line(name, entry, entries))
     lengths, limits = points("copy")
     ax.set_xscale("log", base=2)
     ax.set_yscale("log")
@@ -227,29 +225,84 @@ def draw_speed(
 def draw_error(
     ax: Axes, report: dict[str, Any], function: str, dtype: str, entries: dict[str, dict[str, str]]
 ) -> None:
-    """Draw the largest error in ULP against x, and the limit of ours."""
+    """Draw a strip for each entry: the largest error by x."""
     rows = {
         row["name"]: row["max_ulp"]
         for row in report["errors"]
         if (row["function"], row["dtype"]) == (function, dtype)
     }
-    low, high = report["range"]
-    for name, entry in reversed(entries.items()):
-        if name in rows:
-            values = [math.inf if value is None else value for value in rows[name]]
-            edges = np.linspace(low, high, len(values) + 1)
-            ax.plot(
-                (edges[1:] + edges[:-1]) / 2,
-                np.clip(values, LEAST_ULP, MOST_ULP),
-                **line(name, entry, entries, markers=False),
-            )
-    ax.axhline(limit(PRODUCT_OF.get(function, function), dtype), **LIMIT)
+    strips = {entry["title"]: rows.get(name) for name, entry in entries.items()}
+    draw_strips(ax, strips, report["range"], dtype)
+    for label, entry in zip(ax.get_yticklabels(), entries.values(), strict=True):
+        label.set_fontweight("bold" if entry["kind"] == "ours" else "normal")
+
+
+def draw_errors(
+    strips: Mapping[str, Mapping[str, Sequence[float | None] | None]],
+    bounds: Sequence[float],
+    dtype: str,
+    out: BinaryIO,
+    file_format: str,
+) -> None:
+    """Write a picture of errors alone: a panel for each function, a strip for each title."""
+    with mpl.rc_context(FONT):
+        rows = len(next(iter(strips.values())))
+        figure = Figure(figsize=(4.4 * len(strips) + 3.0, 0.3 * rows + 1.2), layout="constrained")
+        axes = figure.subplots(1, len(strips), squeeze=False)[0]
+        for ax, (function, each) in zip(axes, strips.items(), strict=True):
+            draw_strips(ax, each, bounds, dtype)
+            ax.set_title(f"{function}, {dtype}")
+            if ax is not axes[0]:  # which has the names
+                ax.yaxis.set_major_locator(NullLocator())
+        colour_bar(figure, axes, dtype)
+        figure.savefig(out, format=file_format, dpi=140, facecolor="white")
+
+
+def draw_strips(
+    ax: Axes,
+    strips: Mapping[str, Sequence[float | None] | None],
+    bounds: Sequence[float],
+    dtype: str,
+) -> None:
+    """Draw the errors of each title as a strip; None: infinite, or, of a whole strip, no such."""
     lost = 2.0 ** (finfo(np.dtype(dtype)).nmant + 1)
-    ax.annotate("no digit right", (low, lost), (4, 5), **NOTE)
-    ax.set_yscale("log")
-    ax.set_ylim(LEAST_ULP, 10 * lost)
-    ax.yaxis.set_major_locator(LogLocator(base=100))
-    ax.set_xlim(low, high)
-    ax.xaxis.set_major_locator(MaxNLocator(4))
+    bins = next(len(values) for values in strips.values() if values is not None)
+    table = np.array(
+        [
+            [math.nan] * bins if values is None else [lost if v is None else v for v in values]
+            for values in strips.values()
+        ]
+    )
+    low, high = bounds
+    ax.imshow(
+        np.clip(table, CORRECTLY_ROUNDED, lost),
+        cmap=ERRORS,
+        norm=LogNorm(CORRECTLY_ROUNDED, lost),
+        extent=(low, high, len(strips) - 0.5, -0.5),
+        aspect="auto",
+        interpolation="nearest",
+    )
+    for k, values in enumerate(strips.values()):
+        if values is None:
+            ax.annotate("none", ((low + high) / 2, k), **NOTE, xytext=(0, -4), ha="center")
+    ax.hlines(np.arange(1, len(strips)) - 0.5, low, high, color="white", linewidth=2)
+    ax.set_yticks(range(len(strips)), list(strips))
+    ax.tick_params(axis="y", length=0)
+    ax.grid(visible=False)
+    ax.spines[:].set_visible(False)
+    ax.xaxis.set_major_locator(MultipleLocator(5))
     ax.set_xlabel("x")
-    ax.set_ylabel("largest error, ULP")
+
+
+def colour_bar(figure: Figure, axes: Sequence[Axes], dtype: str) -> None:
+    """Draw what the colours of panels in a row mean."""
+    [image, *_] = axes[0].get_images()
+    promised, lost = WITHIN[dtype], image.norm.vmax
+    powers = range(2, int(math.log10(lost)), 2 if lost < 1e9 else 4)
+    ticks = {10.0**power: f"$10^{{{power}}}$" for power in powers}
+    ticks |= {CORRECTLY_ROUNDED: f"{CORRECTLY_ROUNDED}", promised: f"{promised:g}, our limit"}
+    bar = figure.colorbar(image, ax=list(axes), pad=0.02, aspect=30)
+    bar.set_ticks([*ticks, lost], labels=[*ticks.values(), "no digit right"])
+    bar.ax.yaxis.set_minor_locator(NullLocator())
+    bar.set_label("largest error, ULP")
+    bar.outline.set_visible(False)
