@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import prove
 from marks import ROOT
 from mpmath import mp
 
+from gelu_simd import _ufuncs
+from gelu_simd._check.digest import digest
 from gelu_simd._functions import FUNCTIONS
 from gelu_simd._measured import Largest
 
@@ -42,6 +45,9 @@ def facts(states: States) -> str:
             "misses": len(states[name]["misses"]),
             "decided_by_60_digits": states[name]["doubtful"],
             "hardest": dict(zip(("x", "nearest", "ulp"), states[name]["hardest"][0], strict=True)),
+            "bits_of_the_faster_function": digest(
+                _ufuncs.ufuncs[FUNCTIONS[name].public], np.dtype(np.float32)
+            ),
             "errors_of_the_faster_function": {
                 group: {"ulp": error, "x": x}
                 for group, (error, x) in sorted(states[name]["errors"].items())

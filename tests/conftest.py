@@ -43,7 +43,7 @@ def is_absent(item: pytest.Item) -> bool:
     function = params.get("function", params.get("ufunc"))
     if isinstance(function, np.ufunc):
         function = name_of(function)
-    dtype = str(params.get("dtype"))
+    dtype = str(params.get("dtype", params.get("name")))
     is_known = function in FUNCTIONS and dtype in TYPES
     return is_known and dtype not in FUNCTIONS[function].types
 

@@ -528,31 +528,49 @@ GELU_COEFFS_F64(f64_exp2, 11) = {
 #define F64_TANH_K3_HI -0x1.a5a7cf7572a98p-4
 #define F64_TANH_K3_LO 0x1.b91c940e4cfcfp-58
 
+/* 2^f = 1 + f (LN2 + f q(f)), |f| <= 1/2: small f keep their relative error; q, error
+ * relative to 2^f,
+ * degree 9; error 2^-57.78, rounded 2^-57.76 */
+GELU_COEFFS_F64(f64_tanh_grad_exp2, 10) = {
+    0x1.ebfbdff82c59cp-3,
+    0x1.c6b08d704a0d1p-5,
+    0x1.3b2ab6fba11ecp-7,
+    0x1.5d87fe78b462ep-10,
+    0x1.4309130c039c3p-13,
+    0x1.ffcbfbf591db6p-17,
+    0x1.62bfcdd77f29ep-20,
+    0x1.b5261421c2da8p-24,
+    0x1.e611aced2d918p-28,
+    0x1.e80577f5c8afcp-32};
+
+/* gelu_tanh'(-ROOT) = 0; HI is where z below is -1088 */
+#define F64_TANH_GRAD_HI 0x1.59e2c9765d27p+4
+#define F64_TANH_GRAD_ROOT_HI 0x1.81429f9e97e4dp-1
+#define F64_TANH_GRAD_ROOT_LO -0x1.4f523ed77dbdcp-55
+
+/* z = (2u(ROOT) - 2u(t)) log2(e) = d W, W = W0 + W1 t + W2 t^2, d = ROOT - t;
+ * (t 2u'(t) - ROOT 2u'(ROOT))/(3 ln 2) = d (SHIFT - W).
+ * W0 and SHIFT are multiples of 2^-47, W1 of 2^-51: of the last bit of W, of W1 + W2 t */
+#define F64_TANH_GRAD_W0_HI 0x1.2e24aed4a17bp+1
+#define F64_TANH_GRAD_W0_LO -0x1.d121914c4c93ep-49
+#define F64_TANH_GRAD_W1_HI 0x1.3d478d95c7aap-4
+#define F64_TANH_GRAD_W1_LO -0x1.835c48e566168p-54
+#define F64_TANH_GRAD_W2_HI 0x1.a5a7cf7572a98p-4
+#define F64_TANH_GRAD_W2_LO -0x1.b91c940e4cfcfp-58
+#define F64_TANH_GRAD_SHIFT_HI 0x1.88e902cfbdf2p+0
+#define F64_TANH_GRAD_SHIFT_LO 0x1.ba462c89165c5p-52
+
+/* KAPPA = exp(-2u(ROOT))/(3 ln 2), D1 = 2^32 sqrt(2 KAPPA), D0 = D1 exp(2u(ROOT)):
+ * without the 2, rounding would change them by more */
+#define F64_TANH_GRAD_KAPPA 0x1.1f8a718a21372p-3
+#define F64_TANH_GRAD_D1 0x1.0f4ffc7af5c23p+31
+#define F64_TANH_GRAD_D0 0x1.d0a5ba7034034p+32
+
 /* t 2u'(t) = t (SLOPE + CUBIC t^2); SLOPE_HI has 24 bits */
-#define F64_TANH_GRAD_SLOPE_HI 0x1.988454p+0
-#define F64_TANH_GRAD_SLOPE_LO -0x1.857935ee5e06ap-25
-#define F64_TANH_GRAD_CUBIC_HI 0x1.b6676bf7450fp-3
-#define F64_TANH_GRAD_CUBIC_LO 0x1.bba7351828aabp-57
-
-/* gelu_tanh'(-t) = AT_ROOT + d P(d), d = ROOT - t, |d| < NEAR */
-#define F64_TANH_GRAD_ROOT 0x1.81429f9e97e4dp-1
-#define F64_TANH_GRAD_NEAR 0x1p-3
-#define F64_TANH_GRAD_AT_ROOT -0x1.20a50541a648bp-56
-
-/* P, error relative to P,
- * degree 10; error 2^-56.60, rounded 2^-55.21 */
-GELU_COEFFS_F64(f64_tanh_grad_root, 11) = {
-    0x1.b8bacd2c96b91p-2,
-    0x1.8cd1a2b2fff2cp-2,
-    -0x1.029615edb1289p-6,
-    -0x1.d2b773463f094p-4,
-    -0x1.104a83ecc61aap-6,
-    0x1.427996afc94e5p-6,
-    0x1.58c9eb11dfd25p-8,
-    -0x1.3d8c9a68b992bp-9,
-    -0x1.e639b14476236p-11,
-    0x1.132d219453675p-12,
-    0x1.01b3024c4ac46p-13};
+#define F64_TANH_GRAD2_SLOPE_HI 0x1.988454p+0
+#define F64_TANH_GRAD2_SLOPE_LO -0x1.857935ee5e06ap-25
+#define F64_TANH_GRAD2_CUBIC_HI 0x1.b6676bf7450fp-3
+#define F64_TANH_GRAD2_CUBIC_LO 0x1.bba7351828aabp-57
 
 /* gelu_tanh''(t) = AT_ROOT + d P(d), d = ROOT - t, |d| < NEAR; HI is where n = -1119 */
 #define F64_TANH_GRAD2_HI 0x1.5d0bd7fb30a9dp+4

@@ -40,13 +40,13 @@ from targets import (
     Function,
     divided_difference,
     negative_quick_grad,
-    negative_tanh_grad,
     phi,
     quick_grad_factor,
     ratio_at_root,
     tanh_grad2,
     tanh_grad2_factor,
     tanh_grad_factor,
+    tanh_z,
     tanh_z_is,
 )
 
@@ -464,21 +464,15 @@ def tanh_float64(header: Header) -> None:
         ),
     )  # fmt: skip
     tanh_exponent(header, ctype, "F64_TANH", 24)
+    tanh_grad_float64(header)
     slope = split(2 * TANH_SLOPE, ctype, 24)
     cubic = split(6 * TANH_SLOPE * TANH_CUBIC, ctype)
     header.comment("t 2u'(t) = t (SLOPE + CUBIC t^2); SLOPE_HI has 24 bits")
     header.scalars(
-        ctype, "F64_TANH_GRAD",
+        ctype, "F64_TANH_GRAD2",
         slope_hi=slope[0], slope_lo=slope[1],
         cubic_hi=cubic[0], cubic_lo=rounded(6 * TANH_SLOPE * TANH_CUBIC - cubic[0], ctype),
     )  # fmt: skip
-    root, near = rounded(TANH_GRAD_ROOT, ctype), mpf("0.125")
-    at_root = rounded(negative_tanh_grad(root), ctype)
-    divided = divided_difference(negative_tanh_grad, root, at_root)
-    fit = polynomial(divided, lambda d: 1 / divided(d), (-near, near), 10, ctype)
-    header.comment("gelu_tanh'(-t) = AT_ROOT + d P(d), d = ROOT - t, |d| < NEAR")
-    header.scalars(ctype, "F64_TANH_GRAD", root=root, near=near, at_root=at_root)
-    header.polynomial(ctype, "f64_tanh_grad_root", "P, error relative to P,", fit)
     root, near = rounded(TANH_GRAD2_ROOT, ctype), mpf("0.125")
     at_root = rounded(tanh_grad2(root), ctype)
     divided = divided_difference(tanh_grad2, root, at_root)
@@ -491,6 +485,61 @@ def tanh_float64(header: Header) -> None:
         hi=rounded(tanh_z_is(-F64_GRAD2_LEAST), ctype), root=root, near=near, at_root=at_root,
     )  # fmt: skip
     header.polynomial(ctype, "f64_tanh_grad2_root", "P, error relative to P,", fit)
+
+
+def on_grid(value: mpf, exponent: int) -> mpf:
+    """`value` rounded to a multiple of 2^exponent."""
+    return mp.nint(mp.ldexp(value, -exponent)) * mp.ldexp(mpf(1), exponent)
+
+
+def tanh_grad_float64(header: Header) -> None:
+    ctype, prefix = "double", "F64_TANH_GRAD"
+    ln2 = rounded(LN2, ctype)
+    header.polynomial(
+        ctype, "f64_tanh_grad_exp2",
+        "2^f = 1 + f (LN2 + f q(f)), |f| <= 1/2: small f keep their relative error; q, error\n"
+        " * relative to 2^f,",
+        polynomial(
+            lambda f: (mp.expm1(f * LN2) / f - ln2) / f if f else LN2**2 / 2,
+            lambda f: f * f / mp.power(2, f),
+            (mpf("-0.50001"), mpf("0.50001")), 9, ctype,
+        ),
+    )  # fmt: skip
+    e0 = mp.exp(-tanh_z(TANH_GRAD_ROOT))
+    root = split(TANH_GRAD_ROOT, ctype, 53)
+    header.comment("gelu_tanh'(-ROOT) = 0; HI is where z below is -1088")
+    header.scalars(
+        ctype, prefix,
+        hi=rounded(tanh_z_is(1 - F64_LEAST - mp.log(e0, 2)), ctype),
+        root_hi=root[0], root_lo=root[1],
+    )  # fmt: skip
+    w2 = -TANH_K3
+    w1 = w2 * TANH_GRAD_ROOT
+    w0 = -TANH_K1 + w1 * TANH_GRAD_ROOT
+    kappa = e0 / (3 * LN2)
+    shift = 4 * TANH_SLOPE / (3 * LN2)
+    header.comment(
+        "z = (2u(ROOT) - 2u(t)) log2(e) = d W, W = W0 + W1 t + W2 t^2, d = ROOT - t;\n"
+        " * (t 2u'(t) - ROOT 2u'(ROOT))/(3 ln 2) = d (SHIFT - W).\n"
+        " * W0 and SHIFT are multiples of 2^-47, W1 of 2^-51: of the last bit of W, of W1 + W2 t"
+    )
+    for name, value, high in (
+        ("w0", w0, on_grid(w0, -47)),
+        ("w1", w1, on_grid(w1, -51)),
+        ("w2", w2, rounded(w2, ctype)),
+        ("shift", shift, on_grid(shift, -47)),
+    ):
+        parts = {f"{name}_hi": high, f"{name}_lo": rounded(value - high, ctype)}
+        header.scalars(ctype, prefix, **parts)
+    header.comment(
+        "KAPPA = exp(-2u(ROOT))/(3 ln 2), D1 = 2^32 sqrt(2 KAPPA), D0 = D1 exp(2u(ROOT)):\n"
+        " * without the 2, rounding would change them by more"
+    )
+    d1 = mp.sqrt(2 * kappa) * mpf(2) ** 32
+    header.scalars(
+        ctype, prefix,
+        kappa=rounded(kappa, ctype), d1=rounded(d1, ctype), d0=rounded(d1 / e0, ctype),
+    )  # fmt: skip
 
 
 def tanh_half(header: Header) -> None:

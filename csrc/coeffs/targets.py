@@ -96,11 +96,6 @@ def tanh_grad_factor(t: mpf) -> mpf:
     return tanh_root_factor(t) / (1 + mp.exp(-tanh_z(t)))
 
 
-def negative_tanh_grad(t: mpf) -> mpf:
-    """gelu_tanh'(-t)."""
-    return tanh_grad_factor(t) / (1 + mp.exp(tanh_z(t)))
-
-
 def tanh_z_is(n: int) -> mpf:
     """The t at which 2u(t) = n ln(2)."""
     return mp.findroot(lambda t: tanh_z(t) - n * LN2, mpf(15))

@@ -3,7 +3,6 @@
 #ifndef GELU_SIMD_AVX2_H
 #define GELU_SIMD_AVX2_H
 
-#include <float.h>
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -133,6 +132,18 @@ V_INLINE __m256d r_gt_bits_f64(rf64 a, rf64 b)
 V_INLINE rf64 r_min_bits_f64(rf64 a, rf64 b) { return _mm256_blendv_pd(a, b, r_gt_bits_f64(a, b)); }
 V_INLINE rf64 r_max_bits_f64(rf64 a, rf64 b) { return _mm256_blendv_pd(b, a, r_gt_bits_f64(a, b)); }
 
+V_INLINE rf64 r_at_most_f64(rf64 a, double c)
+{
+    return _mm256_castsi256_pd(
+        _mm256_min_epi32(_mm256_castpd_si256(a), _mm256_set1_epi64x(at_most_bits_f64(c))));
+}
+
+V_INLINE rf64 r_at_least_f64(rf64 a, double c)
+{
+    return _mm256_castsi256_pd(
+        _mm256_max_epi32(_mm256_castpd_si256(a), _mm256_set1_epi64x(at_least_bits_f64(c))));
+}
+
 V_INLINE rf64 r_pow2_f64(rf64 k)
 {
     return _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(k), 52));
@@ -161,20 +172,18 @@ V_INLINE rf64 r_scale_f64(rf64 a, int sign, int power)
         _mm256_add_epi64(_mm256_castpd_si256(a), _mm256_set1_epi64x(scale_bits_f64(sign, power))));
 }
 
-V_INLINE rf64 r_half_f64(rf64 a)
-{
-    const __m256i u = _mm256_castpd_si256(r_abs_f64(a));
-    const __m256d half = _mm256_castsi256_pd(_mm256_srli_epi64(u, 1));
-    const __m256d less = _mm256_min_pd(half, _mm256_set1_pd(DBL_MIN)); /* neither is a NaN */
-    return _mm256_castsi256_pd(_mm256_sub_epi64(_mm256_castpd_si256(a), _mm256_castpd_si256(less)));
-}
-
 V_INLINE rf64 r_sub_multiple_f64(rf64 c, rf64 n, double a)
 {
     return _mm256_fnmadd_pd(n, _mm256_set1_pd(a), c);
 }
 
 V_INLINE rf64 r_sub_power_f64(rf64 c, rf64 p, rf64 m) { return _mm256_fnmadd_pd(p, m, c); }
+
+V_INLINE rf64 r_step_f64(rf64 x)
+{
+    return r_select_f64(r_is_nan_f64(x), x,
+                        r_by_sign_f64(x, _mm256_set1_pd(-0.0), _mm256_set1_pd(1)));
+}
 
 V_INLINE rf64 r_load_f64(const double *p) { return _mm256_loadu_pd(p); }
 V_INLINE void r_store_f64(double *p, rf64 a) { _mm256_storeu_pd(p, a); }

@@ -84,19 +84,21 @@ V_INLINE rf32 r_flip_f32(rf32 a, rf32 x)
     return _mm512_xor_ps(a, _mm512_and_ps(x, _mm512_set1_ps(-0.0f)));
 }
 
-/* One instruction: a result by the class of x, and a flag for signalling NaNs alone. */
+/* v_step is one instruction: a result by the class of x, and a flag for signalling NaNs alone. */
+enum { STEP_QUIET = 2, STEP_MINUS_0 = 7, STEP_PLUS_1 = 10, STEP_FLAG = 1 << 4 };
+#define STEP_CLASSES                                   \
+    (STEP_QUIET << 0      /* quiet NaN */              \
+     | STEP_QUIET << 4    /* signalling NaN */         \
+     | STEP_PLUS_1 << 8   /* zero */                   \
+     | STEP_PLUS_1 << 12  /* one */                    \
+     | STEP_MINUS_0 << 16 /* -infinity */              \
+     | STEP_PLUS_1 << 20  /* infinity */               \
+     | STEP_MINUS_0 << 24 /* other negative numbers */ \
+     | (uint32_t)STEP_PLUS_1 << 28)
+
 V_INLINE rf32 r_step_f32(rf32 x)
 {
-    enum { QUIET = 2, MINUS_0 = 7, PLUS_1 = 10, FLAG = 1 << 4 };
-    const uint32_t classes = QUIET << 0      /* quiet NaN */
-                             | QUIET << 4    /* signalling NaN */
-                             | PLUS_1 << 8   /* zero */
-                             | PLUS_1 << 12  /* one */
-                             | MINUS_0 << 16 /* -infinity */
-                             | PLUS_1 << 20  /* infinity */
-                             | MINUS_0 << 24 /* other negative numbers */
-                             | (uint32_t)PLUS_1 << 28;
-    return _mm512_fixupimm_ps(x, x, _mm512_set1_epi32((int)classes), FLAG);
+    return _mm512_fixupimm_ps(x, x, _mm512_set1_epi32((int)STEP_CLASSES), STEP_FLAG);
 }
 
 V_INLINE rf32 r_load_f32(const float *p) { return _mm512_loadu_ps(p); }
@@ -137,6 +139,18 @@ V_INLINE rf64 r_max_bits_f64(rf64 a, rf64 b)
     return _mm512_castsi512_pd(_mm512_max_epi64(_mm512_castpd_si512(a), _mm512_castpd_si512(b)));
 }
 
+V_INLINE rf64 r_at_most_f64(rf64 a, double c)
+{
+    return _mm512_castsi512_pd(
+        _mm512_min_epi32(_mm512_castpd_si512(a), _mm512_set1_epi64(at_most_bits_f64(c))));
+}
+
+V_INLINE rf64 r_at_least_f64(rf64 a, double c)
+{
+    return _mm512_castsi512_pd(
+        _mm512_max_epi32(_mm512_castpd_si512(a), _mm512_set1_epi64(at_least_bits_f64(c))));
+}
+
 V_INLINE rf64 r_pow2_f64(rf64 k)
 {
     return _mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(k), 52));
@@ -172,19 +186,17 @@ V_INLINE rf64 r_scale_f64(rf64 a, int sign, int power)
         _mm512_add_epi64(_mm512_castpd_si512(a), _mm512_set1_epi64(scale_bits_f64(sign, power))));
 }
 
-V_INLINE rf64 r_half_f64(rf64 a)
-{
-    const __m512i half = _mm512_srli_epi64(_mm512_castpd_si512(r_abs_f64(a)), 1);
-    const __m512i less = _mm512_min_epi64(half, _mm512_set1_epi64(1ll << 52));
-    return _mm512_castsi512_pd(_mm512_sub_epi64(_mm512_castpd_si512(a), less));
-}
-
 V_INLINE rf64 r_sub_multiple_f64(rf64 c, rf64 n, double a)
 {
     return _mm512_fnmadd_pd(n, _mm512_set1_pd(a), c);
 }
 
 V_INLINE rf64 r_sub_power_f64(rf64 c, rf64 p, rf64 m) { return _mm512_fnmadd_pd(p, m, c); }
+
+V_INLINE rf64 r_step_f64(rf64 x)
+{
+    return _mm512_fixupimm_pd(x, x, _mm512_set1_epi64(STEP_CLASSES), STEP_FLAG);
+}
 
 V_INLINE rf64 r_load_f64(const double *p) { return _mm512_loadu_pd(p); }
 V_INLINE void r_store_f64(double *p, rf64 a) { _mm512_storeu_pd(p, a); }

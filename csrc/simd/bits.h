@@ -47,4 +47,15 @@ V_INLINE int64_t scale_bits_f64(int sign, int power)
     return (int64_t)((sign < 0 ? UINT64_C(1) << 63 : 0) + (uint64_t)power * (UINT64_C(1) << 52));
 }
 
+/* The upper 32 bits of c over the largest and the smallest lower ones, as signed integers. */
+V_INLINE int64_t at_most_bits_f64(double c)
+{
+    return (int64_t)((bits_f64(c) & ~UINT64_C(0xffffffff)) | 0x7fffffff);
+}
+
+V_INLINE int64_t at_least_bits_f64(double c)
+{
+    return (int64_t)((bits_f64(c) & ~UINT64_C(0xffffffff)) | 0x80000000);
+}
+
 #endif

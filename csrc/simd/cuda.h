@@ -43,5 +43,6 @@ V_INLINE mf32 v_is_negative_f32(vf32 a) { return top_bit_u32(bits_f32(a)); }
     V_INLINE vf32 name(vf32 x) { return narrow_f64(wide(widen_f32(x))); }
 
 V_INLINE vf32 v_step_f32(vf32 x) { return v_select_f32(top_bit_u32(bits_f32(x)), -0.0f, 1); }
+V_INLINE vf64 v_step_f64(vf64 x) { return v_select_f64(top_bit_u64(bits_f64(x)), -0.0, 1); }
 
 #endif

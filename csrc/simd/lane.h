@@ -89,6 +89,15 @@ V_INLINE vf64 v_select_f64(mf64 m, vf64 a, vf64 b)
 V_INLINE vf64 v_min_bits_f64(vf64 a, vf64 b) { return v_select_f64(v_less_f64(a, b), a, b); }
 V_INLINE vf64 v_max_bits_f64(vf64 a, vf64 b) { return v_select_f64(v_less_f64(a, b), b, a); }
 
+V_INLINE vf64 v_upper_of_f64(double c, vf64 a)
+{
+    const uint64_t lower = UINT64_C(0xffffffff);
+    return double_from_bits((bits_f64(c) & ~lower) | (bits_f64(a) & lower));
+}
+
+V_INLINE vf64 v_at_most_f64(vf64 a, double c) { return v_min_bits_f64(a, v_upper_of_f64(c, a)); }
+V_INLINE vf64 v_at_least_f64(vf64 a, double c) { return v_max_bits_f64(a, v_upper_of_f64(c, a)); }
+
 V_INLINE vf64 v_by_sign_f64(vf64 x, vf64 a, vf64 b)
 {
     return v_select_f64(top_bit_u64(bits_f64(x)), a, b);
@@ -102,13 +111,6 @@ V_INLINE vf64 v_flip_f64(vf64 a, vf64 x)
 V_INLINE vf64 v_scale_f64(vf64 a, int sign, int power)
 {
     return double_from_bits(bits_f64(a) + (uint64_t)scale_bits_f64(sign, power));
-}
-
-/* The exponent less 1, or half the bits of a subnormal number. */
-V_INLINE vf64 v_half_f64(vf64 a)
-{
-    const vf64 half = double_from_bits(bits_f64(v_abs_f64(a)) >> 1);
-    return double_from_bits(bits_f64(a) - bits_f64(v_min_bits_f64(half, 0x1p-1022)));
 }
 
 V_INLINE vf64 v_load_f64(const double *p)

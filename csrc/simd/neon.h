@@ -4,7 +4,6 @@
 #define GELU_SIMD_NEON_H
 
 #include <arm_neon.h>
-#include <float.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -136,6 +135,18 @@ V_INLINE rm64 r_gt_bits_f64(rf64 a, rf64 b)
 V_INLINE rf64 r_min_bits_f64(rf64 a, rf64 b) { return vbslq_f64(r_gt_bits_f64(a, b), b, a); }
 V_INLINE rf64 r_max_bits_f64(rf64 a, rf64 b) { return vbslq_f64(r_gt_bits_f64(a, b), a, b); }
 
+V_INLINE rf64 r_at_most_f64(rf64 a, double c)
+{
+    const int32x4_t most = vreinterpretq_s32_s64(vdupq_n_s64(at_most_bits_f64(c)));
+    return vreinterpretq_f64_s32(vminq_s32(vreinterpretq_s32_f64(a), most));
+}
+
+V_INLINE rf64 r_at_least_f64(rf64 a, double c)
+{
+    const int32x4_t least = vreinterpretq_s32_s64(vdupq_n_s64(at_least_bits_f64(c)));
+    return vreinterpretq_f64_s32(vmaxq_s32(vreinterpretq_s32_f64(a), least));
+}
+
 V_INLINE rf64 r_pow2_f64(rf64 k)
 {
     return vreinterpretq_f64_u64(vshlq_n_u64(vreinterpretq_u64_f64(k), 52));
@@ -169,20 +180,18 @@ V_INLINE rf64 r_scale_f64(rf64 a, int sign, int power)
         vaddq_s64(vreinterpretq_s64_f64(a), vdupq_n_s64(scale_bits_f64(sign, power))));
 }
 
-V_INLINE rf64 r_half_f64(rf64 a)
-{
-    const uint64x2_t u = vreinterpretq_u64_f64(vabsq_f64(a));
-    const rf64 half = vreinterpretq_f64_u64(vshrq_n_u64(u, 1));
-    const rf64 less = vminq_f64(half, vdupq_n_f64(DBL_MIN)); /* neither is a NaN */
-    return vreinterpretq_f64_u64(vsubq_u64(vreinterpretq_u64_f64(a), vreinterpretq_u64_f64(less)));
-}
-
 V_INLINE rf64 r_sub_multiple_f64(rf64 c, rf64 n, double a)
 {
     return vfmsq_f64(c, n, vdupq_n_f64(a));
 }
 
 V_INLINE rf64 r_sub_power_f64(rf64 c, rf64 p, rf64 m) { return vfmsq_f64(c, p, m); }
+
+V_INLINE rf64 r_step_f64(rf64 x)
+{
+    const uint64x2_t below = vcltzq_s64(vreinterpretq_s64_f64(x)), number = vceqq_f64(x, x);
+    return vbslq_f64(number, vbslq_f64(below, vdupq_n_f64(-0.0), vdupq_n_f64(1)), x);
+}
 
 V_INLINE rf64 r_load_f64(const double *p) { return vld1q_f64(p); }
 V_INLINE void r_store_f64(double *p, rf64 a) { vst1q_f64(p, a); }

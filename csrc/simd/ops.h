@@ -17,12 +17,12 @@
  *   v_abs             clears the sign
  *   v_min_bits        the smaller and the larger of two non-negative numbers as integers of the
  *   v_max_bits        same bits: no flag, and a NaN counts as larger than infinity
+ *   v_at_most(a, c)   a >= 0 with its upper 32 bits no more, or no less, than those of c: all but the
+ *   v_at_least        smaller or larger of the two; a NaN counts as above; float64 only
  *   v_scale(a, s, k)  a s 2^k, s = 1 or -1, by adding to the exponent: a and the result normal, or
  *                     a from v_pow2, wrapped around
  *   v_sub_multiple(c, n, a)
  *                     c - n a where that is exact, n an integer of at most 26 bits; float64 only
- *   v_half(a)         a/2 for finite a, ties away from 0, in integers: subnormal numbers cost no
- *                     more than others; float64 only
  *   v_pow2(k)         k's bits shifted to the exponent's place: see EXP_MAGIC in the maths files
  *   v_add_bits(a, b)  the bits of a and b added as integers, a carry lost; float32 only
  *   v_piece(a, origin)
@@ -40,7 +40,7 @@
  *   v_by_sign(x, a, b)
  *                     a where x's sign bit is set, else b; float64 only
  *   v_flip(a, x)      a with its sign flipped where x's sign bit is set
- *   v_step(x)         -0 for x < 0, 1 for x > 0, either for x = 0, x where it is NaN; float32 only
+ *   v_step(x)         -0 for x < 0, 1 for x > 0, either for x = 0, x where it is NaN
  *   v_load v_store    a vector from and to memory of any alignment
  *   v_load_part(p, n) its first n lanes, the rest +0; v_store_part likewise; touch nothing else
  *   v_load_f16, v_store_bf16, ...

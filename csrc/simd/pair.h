@@ -79,6 +79,7 @@ typedef struct {
 PAIR(f32, vf32, mf32, float)
 PAIR(f64, vf64, mf64, double)
 PAIR_1(vf32, step_f32, vf32)
+PAIR_1(vf64, step_f64, vf64)
 PAIR_2(vf32, add_bits_f32, vf32, vf32)
 
 V_INLINE vf32 v_quotient_f32(vf32 a, vf32 b) { return v_div_f32(a, b); }
@@ -141,6 +142,16 @@ V_INLINE vf64 v_scale_f64(vf64 x, int sign, int power)
     return (vf64){r_scale_f64(x.a, sign, power), r_scale_f64(x.b, sign, power)};
 }
 
+V_INLINE vf64 v_at_most_f64(vf64 x, double c)
+{
+    return (vf64){r_at_most_f64(x.a, c), r_at_most_f64(x.b, c)};
+}
+
+V_INLINE vf64 v_at_least_f64(vf64 x, double c)
+{
+    return (vf64){r_at_least_f64(x.a, c), r_at_least_f64(x.b, c)};
+}
+
 V_INLINE vf64 v_sub_multiple_f64(vf64 c, vf64 n, double a)
 {
     return (vf64){r_sub_multiple_f64(c.a, n.a, a), r_sub_multiple_f64(c.b, n.b, a)};
@@ -155,7 +166,6 @@ V_INLINE vf64 v_sub_multiple_f64(vf64 c, vf64 n, double a)
         return (vf32){r_join_f64(a.a, a.b), r_join_f64(b.a, b.b)};        \
     }
 
-PAIR_1(vf64, half_f64, vf64)
 PAIR_3(vf64, by_sign_f64, vf64, vf64, vf64)
 PAIR_3(vf64, sub_power_f64, vf64, vf64, vf64)
 

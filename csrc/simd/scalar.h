@@ -107,6 +107,12 @@ V_INLINE vf64 v_sub_power_f64(vf64 c, vf64 p, vf64 m)
     return c - v_select_f64(lost, 0, p) * m;
 }
 
+V_INLINE vf64 v_step_f64(vf64 x)
+{
+    const vf64 step = v_select_f64(top_bit_u64(bits_f64(x)), -0.0, 1);
+    return v_select_f64(v_is_nan_f64(x), x, step);
+}
+
 /* ---- float32 by way of float64 ---- */
 
 #define V_THROUGH_F64(name, wide) \

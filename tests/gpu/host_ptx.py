@@ -103,6 +103,8 @@ INTEGERS = ANY | {
 }  # fmt: skip
 COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 CONVERSIONS = {
+    "cvt.f64.f32": "(double)as<float>(a_bits)",
+    "cvt.rn.f32.f64": "(float)as<double>(a_bits)",
     "cvt.f32.f16": "from_f16(as<uint16_t>(a_bits))",
     "cvt.rn.f16.f32": "to_f16(as<float>(a_bits))",
     "cvt.rn.f16x2.f32": "pair(to_f16(as<float>(a_bits)), to_f16(as<float>(b_bits)))",
