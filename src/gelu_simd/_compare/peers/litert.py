@@ -46,7 +46,7 @@ def model(function: str, n: int) -> bytes:
         operator.builtinOptionsType = getattr(schema.BuiltinOptions, f"{name}Options")
         operator.builtinOptions = getattr(schema, f"{name}OptionsT")()
         if name == "Gelu":
-            operator.builtinOptions.approximate = APPROXIMATE[row.form] == "tanh"
+            operator.builtinOptions.approximate = row.form == "tanh"
         graph.operators.append(operator)
     builder = flatbuffers.Builder()
     builder.Finish(whole.Pack(builder), b"TFL3")
