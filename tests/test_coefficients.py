@@ -98,7 +98,7 @@ WIDTH = {"F32": np.float32, "F64": np.float64}
 @pytest.mark.parametrize(
     ("function", "form", "width"),
     [
-        *(("gelu_tanh_grad", "TANH_GRAD", width) for width in WIDTH),
+        ("gelu_tanh_grad", "TANH_GRAD", "F32"),
         *(("quick_gelu_grad", "QUICK_GRAD", width) for width in WIDTH),
         ("gelu_tanh_grad2", "TANH_GRAD2", "F64"),
     ],
