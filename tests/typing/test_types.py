@@ -73,12 +73,13 @@ def test_accepted(check: Any, folder: Path) -> None:
 @pytest.fixture(scope="module")
 def attribute_errors(folder: Path) -> Callable[[Any], dict[str, list[str]]]:
     """What a type checker says of each function whose attributes the stub has wrong, or lacks."""
-    rows = [
-        (name, f"assert_type(gelu_simd.{name}.{attribute}, Literal[{getattr(ufunc, attribute)}])")
-        for name, ufunc in _ufuncs.ufuncs.items()
-        for attribute in ("nin", "nout", "nargs", "ntypes")
-    ]
-    head = ["from typing import Literal, assert_type", "import gelu_simd"]
+    rows = []
+    for ufunc, row in _ufuncs.records.items():
+        place = f"{row.tier.module}.{row.public}"
+        for attribute in ("nin", "nout", "nargs", "ntypes"):
+            value = getattr(ufunc, attribute)
+            rows.append((row.name, f"assert_type({place}.{attribute}, Literal[{value}])"))
+    head = ["from typing import Literal, assert_type", "import gelu_simd", "import gelu_simd.cr"]
     path = folder / "attributes.py"
     path.write_text("\n".join([*head, *(line for _, line in rows)]) + "\n")
 
