@@ -239,6 +239,13 @@ def test_what_cannot_be_imported_is_named(monkeypatch: pytest.MonkeyPatch) -> No
     assert absent == {"broken": "cannot be imported: made for another NumPy"}
 
 
+def test_mnn_is_not_loaded_beside_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MNN 3.6.1's converter aborts a process in which TensorFlow 2.21.0 is."""
+    monkeypatch.setitem(sys.modules, "tensorflow", ModuleType("tensorflow"))
+    with pytest.raises(ImportError, match="TensorFlow"):
+        mnn.load(1)
+
+
 def test_silence_has_an_end(capfd: pytest.CaptureFixture) -> None:
     with suppress(KeyError), silent():
         os.write(1, b"of a library")

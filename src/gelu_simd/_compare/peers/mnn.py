@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Callable
 from functools import partial
@@ -44,17 +45,25 @@ def session(approximate: str, x: Array, threads: int | None) -> tuple[Callable, 
     return partial(net.runSession, state), net.getSessionOutput(state).getNumpyData
 
 
+def _with_tensorflow() -> bool:
+    return "tensorflow" in sys.modules
+
+
 def load(threads: int | None) -> Ways:
     """MNN's tanh form; of the exact form MNN computes the tanh form too.
 
     A call is `runSession`, from memory of the session into memory of the session.
     """
+    if _with_tensorflow():
+        raise ImportError("its converter ends a process that TensorFlow is in; name one of them")
     with silent():
         import MNN  # noqa: F401, PLC0415
 
     def ways(function: str, a: Arrays) -> dict[str, Way]:
         row = FUNCTIONS[function]
         if row.form != "tanh" or row.kind is not Kind.VALUE or a.x.dtype != np.float32:
+            return {}
+        if _with_tensorflow():  # since MNN was loaded
             return {}
         run, result = session(APPROXIMATE[row.form], a.x, threads)
         return {"own memory": Way(run, lambda _: result(), slack=SLACK)}
