@@ -45,6 +45,7 @@ typedef struct {
     PAIR_1(V, abs_##type, V)                                                                \
     PAIR_2(V, min_bits_##type, V, V)                                                        \
     PAIR_2(V, max_bits_##type, V, V)                                                        \
+    PAIR_1(V, step_##type, V)                                                               \
     PAIR_1(V, pow2_##type, V)                                                               \
     PAIR_2(M, less_##type, V, V)                                                            \
     PAIR_1(M, is_negative_##type, V)                                                        \
@@ -78,8 +79,6 @@ typedef struct {
 
 PAIR(f32, vf32, mf32, float)
 PAIR(f64, vf64, mf64, double)
-PAIR_1(vf32, step_f32, vf32)
-PAIR_1(vf64, step_f64, vf64)
 PAIR_2(vf32, add_bits_f32, vf32, vf32)
 
 V_INLINE vf32 v_quotient_f32(vf32 a, vf32 b) { return v_div_f32(a, b); }
