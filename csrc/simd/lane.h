@@ -48,6 +48,8 @@ V_INLINE vf32 v_flip_f32(vf32 a, vf32 x)
     return float_from_bits(bits_f32(a) ^ (bits_f32(x) & 0x80000000));
 }
 
+V_INLINE vf32 v_copysign_f32(float c, vf32 x) { return v_flip_f32(c, x); }
+
 V_INLINE vf32 v_load_f32(const float *p)
 {
     vf32 a;

@@ -40,6 +40,7 @@
  *   v_by_sign(x, a, b)
  *                     a where x's sign bit is set, else b; float64 only
  *   v_flip(a, x)      a with its sign flipped where x's sign bit is set
+ *   v_copysign(c, x)  c, or -c where x's sign bit is set, c >= 0 the same in all lanes; float32 only
  *   v_step(x)         -0 for x < 0, 1 for x > 0, either for x = 0, x where it is NaN
  *   v_load v_store    a vector from and to memory of any alignment
  *   v_load_part(p, n) its first n lanes, the rest +0; v_store_part likewise; touch nothing else

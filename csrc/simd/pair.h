@@ -94,6 +94,11 @@ V_INLINE vf32 v_scale_f32(vf32 x, int sign, int power)
     return (vf32){r_scale_f32(x.a, sign, power), r_scale_f32(x.b, sign, power)};
 }
 
+V_INLINE vf32 v_copysign_f32(float c, vf32 x)
+{
+    return (vf32){r_copysign_f32(c, x.a), r_copysign_f32(c, x.b)};
+}
+
 V_INLINE vi32 v_piece_f32(vf32 x, float origin)
 {
     return (vi32){r_piece_f32(x.a, origin), r_piece_f32(x.b, origin)};
