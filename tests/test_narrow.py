@@ -242,5 +242,7 @@ def test_integers_count_as_float64(ufunc: np.ufunc, dtype: np.dtype) -> None:
 def test_errors_mention_them() -> None:
     with pytest.raises(TypeError, match="bfloat16, the smaller types of ml_dtypes, integers and"):
         gelu_simd.gelu(1j)
-    with pytest.raises(TypeError, match="in int4; .* and the smaller floating-point types of ml_d"):
+    with pytest.raises(
+        TypeError, match=r"in int4; .* and the smaller floating-point types of ml_d"
+    ):
         gelu_simd.gelu(1, dtype=ml_dtypes.int4)

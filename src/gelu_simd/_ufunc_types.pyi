@@ -10,9 +10,9 @@
 # Types cannot tell everything: for an array of no dimensions the result is a scalar, not an array;
 # ArrayLike includes complex numbers and strings, which raise TypeError; bfloat16 has no type.
 #
-# A new shape is one class, of _NotBinary and _Ufunc as these are, with these overloads: for the tier
-# Correct, inputs of _Wide give NoReturn; `out` gives its type; _AnyMasked gives Any, once for each
-# input; arrays of one _Float give that type; other inputs, of _Operand, give Any.  Several outputs
+# A new shape is one class, of _NotBinary and _Ufunc as these are, with these overloads: _AnyMasked
+# gives Any, once for each input; arrays of one _Float give that type; inputs of _Wide give NoReturn
+# in the tier Correct; `out` gives its type; other inputs, of _Operand, give Any.  Several outputs
 # give a tuple of such types.
 
 from collections.abc import Sequence
