@@ -8,7 +8,8 @@
 # the tier; Correct, of gelu_simd.cr, refuses float64 and what counts as float64.
 #
 # Types cannot tell everything: for an array of no dimensions the result is a scalar, not an array;
-# ArrayLike includes complex numbers and strings, which raise TypeError; bfloat16 has no type.
+# ArrayLike includes complex numbers and strings, which raise TypeError; of ml_dtypes, types
+# know no more than np.generic.
 #
 # A new shape is one class, of _NotBinary and _Ufunc as these are, with these overloads: _AnyMasked
 # gives Any, once for each input; arrays of one _Float give that type; inputs of _Wide give NoReturn
