@@ -386,6 +386,15 @@ def test_other_words() -> None:
     for make in (ours.GELU, lambda word: ours.gelu(torch.ones(1), word)):
         with pytest.raises(ValueError, match="approximate must be 'none' or 'tanh', not 'exact'"):
             make("exact")
+        with pytest.raises(ValueError, match=r"must be 'none' or 'tanh', not \['tanh'\]"):
+            make(["tanh"])
+
+
+@pytest.mark.parametrize("x", [None, 1.5, [1.0], np.ones(3)], ids=repr)
+def test_other_objects(x: Any) -> None:
+    for gelu in (ours.gelu, ours.GELU()):
+        with pytest.raises(TypeError, match=f"takes a torch.Tensor, not {type(x).__name__}; "):
+            gelu(x)
 
 
 def test_operands_that_differ() -> None:
