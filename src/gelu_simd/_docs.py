@@ -1,5 +1,6 @@
 """The ufuncs' docstrings, made of the records in `_functions` and the figures in `_measured`."""
 
+import functools
 import textwrap
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -167,6 +168,7 @@ def listed(words: Iterable[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
+@functools.cache
 def narrow() -> str:
     """State which types of 8 bits and fewer there are, and how they round."""
     names: dict[str, list[str]] = {}
