@@ -114,7 +114,7 @@ def stub(tier: Tier, text: str) -> str:
     """Return the stub with the functions of the tier."""
     ufuncs = _ufuncs.of_tier(tier)
     rows = [
-        f"{name}: Final[_ufunc_types.{tier.stub}{ufunc.nin}to{ufunc.nout}]\n"
+        f"{name}: Final[_ufunc_types.Ufunc{ufunc.nin}to{ufunc.nout}[_ufunc_types.{tier.stub}]]\n"
         for name, ufunc in ufuncs.items()
     ]
     exported = "".join(f'    "{name}",\n' for name in sorted(ufuncs))
