@@ -92,7 +92,7 @@ def prepared(
     from which the time of a call is estimated.
     """
     costs = {
-        (row["name"], row["way"]): CALLS * row["min_ns"] * a.x.size * 1e-9
+        (row["name"], row["way"]): CALLS * row["median_ns"] * a.x.size * 1e-9
         for row in former
         if row["n"] >= MANY
     }
@@ -205,7 +205,7 @@ def measure(
 ) -> Iterator[tuple[list[Report], list[Report]]]:
     """Yield the times and the errors of one type and function after the other.
 
-    The seconds that are left are shared by all sizes to come, and a little more for large ones.
+    The seconds that are left are shared by all sizes to come; large ones get more.
     """
     reuse_freed_memory()
     columns = cells(functions, dtypes)
@@ -217,7 +217,7 @@ def measure(
             warnings.simplefilter("ignore")
             if most is None or most.x.dtype != dtype:
                 with budget.spending("filling arrays"):
-                    most = None  # both do not fit perhaps
+                    most = None  # the old ones go before the new ones come
                     most = room(dtype, max(sizes))
             with budget.spending("errors"):
                 errs = errors(entries, function, dtype)
@@ -232,6 +232,7 @@ def measure(
                     rows += times(ways, function, a, threads, end - budget.used)
                 weight -= share(n)
                 progress(int(total - weight), int(total))
+            del a, ways  # they hold the arrays
         yield [row for row in rows if row["n"] in sizes], errs
 
 
