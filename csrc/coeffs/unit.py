@@ -16,7 +16,7 @@ REACH = 4  # how many of each vector of the reduced basis are tried
 
 
 class Grid(NamedTuple):
-    """A number, the exponent of the power of two it is to be a multiple of, and how nearly: within 3/2."""
+    """A number that is to be a multiple of 2^exponent to within 3/2 of the tolerance."""
 
     value: mpf
     exponent: int
@@ -34,9 +34,10 @@ def orthogonal(basis: list[list[mpf]]) -> tuple[list[list[mpf]], list[list[mpf]]
     for row in basis:
         row_coefficients = [dot(row, v) / dot(v, v) for v in vectors]
         coefficients.append(row_coefficients)
+        vector = row
         for c, v in zip(row_coefficients, vectors, strict=True):
-            row = [x - c * y for x, y in zip(row, v, strict=True)]
-        vectors.append(row)
+            vector = [x - c * y for x, y in zip(vector, v, strict=True)]
+        vectors.append(vector)
     return vectors, coefficients
 
 
