@@ -528,42 +528,43 @@ GELU_COEFFS_F64(f64_exp2, 11) = {
 #define F64_TANH_K3_HI -0x1.a5a7cf7572a98p-4
 #define F64_TANH_K3_LO 0x1.b91c940e4cfcfp-58
 
-/* exp(LOG_B f) = 1 + f (LOG_B + f q(f)), |f| <= 1/2: small f keep their relative error;
- * q, error relative to the exponential,
- * degree 9; error 2^-57.49, rounded 2^-57.48 */
-GELU_COEFFS_F64(f64_tanh_grad_exp, 10) = {
-    0x1.ebf922de485f3p-3,
-    0x1.c6acc182e8ad6p-5,
-    0x1.3b2734bc7b78ap-7,
-    0x1.5d83213e8d1ep-10,
-    0x1.4303ae12e0dfp-13,
-    0x1.ffc20316a233dp-17,
-    0x1.62b7da52790b4p-20,
-    0x1.b51b7a0f13935p-24,
-    0x1.e61b8165ce831p-28,
-    0x1.e7af4ee27fc55p-32};
+/* 2^f = 1 + f (LN2 + f q(f)), |f| <= 1/2: small f keep their relative error; q, error
+ * relative to 2^f,
+ * degree 9; error 2^-57.78, rounded 2^-57.76 */
+GELU_COEFFS_F64(f64_tanh_grad_exp2, 10) = {
+    0x1.ebfbdff82c59cp-3,
+    0x1.c6b08d704a0d1p-5,
+    0x1.3b2ab6fba11ecp-7,
+    0x1.5d87fe78b462ep-10,
+    0x1.4309130c039c3p-13,
+    0x1.ffcbfbf591db6p-17,
+    0x1.62bfcdd77f29ep-20,
+    0x1.b5261421c2da8p-24,
+    0x1.e611aced2d918p-28,
+    0x1.e80577f5c8afcp-32};
 
-/* gelu_tanh'(-ROOT) = 0; HI is where z below is -1087 */
-#define F64_TANH_GRAD_HI 0x1.59c6d7fcbdfc8p+4
+/* gelu_tanh'(-ROOT) = 0; HI is where z below is -1088 */
+#define F64_TANH_GRAD_HI 0x1.59e2c9765d27p+4
 #define F64_TANH_GRAD_ROOT_HI 0x1.81429f9e97e4dp-1
 #define F64_TANH_GRAD_ROOT_LO -0x1.4f523ed77dbdcp-55
 
-/* 2u(ROOT) - 2u(t) = LOG_B z, z = d W, W = W0 + W1 t + W2 t^2, d = ROOT - t;
- * (t 2u'(t) - ROOT 2u'(ROOT))/(3 LOG_B) = d (SHIFT - W);
- * exp(LOG_B n) = 2^n exp(LOG_B EXCESS n); KAPPA = exp(-2u(ROOT))/(3 LOG_B),
- * D1 = 2^32 sqrt(KAPPA), D0 = D1 exp(2u(ROOT)).
- * LOG_B is near ln 2 and such that one double is enough for each: W0 and SHIFT are
- * multiples of 2^-47, W1 of 2^-51, the last bits of W and of W1 + W2 t.  Relative
- * error of the derivative from all of them together: 2^-55.41 */
-#define F64_TANH_GRAD_LOG_B 0x1.62e33310e0fe3p-1
-#define F64_TANH_GRAD_EXCESS -0x1.6cd18873878dap-17
-#define F64_TANH_GRAD_W0 0x1.2e25861e5c45p+1
-#define F64_TANH_GRAD_W1 0x1.3d486fa87e96p-4
-#define F64_TANH_GRAD_W2 0x1.a5a8fbe74f86ep-4
-#define F64_TANH_GRAD_SHIFT 0x1.88ea1ac631c6p+0
-#define F64_TANH_GRAD_KAPPA 0x1.1f8b3e6c3a945p-3
-#define F64_TANH_GRAD_D1 0x1.7fb221b85459p+30
-#define F64_TANH_GRAD_D0 0x1.488e9de1937ddp+32
+/* z = (2u(ROOT) - 2u(t)) log2(e) = d W, W = W0 + W1 t + W2 t^2, d = ROOT - t;
+ * (t 2u'(t) - ROOT 2u'(ROOT))/(3 ln 2) = d (SHIFT - W).
+ * W0 and SHIFT are multiples of 2^-47, W1 of 2^-51: of the last bit of W, of W1 + W2 t */
+#define F64_TANH_GRAD_W0_HI 0x1.2e24aed4a17bp+1
+#define F64_TANH_GRAD_W0_LO -0x1.d121914c4c93ep-49
+#define F64_TANH_GRAD_W1_HI 0x1.3d478d95c7aap-4
+#define F64_TANH_GRAD_W1_LO -0x1.835c48e566168p-54
+#define F64_TANH_GRAD_W2_HI 0x1.a5a7cf7572a98p-4
+#define F64_TANH_GRAD_W2_LO -0x1.b91c940e4cfcfp-58
+#define F64_TANH_GRAD_SHIFT_HI 0x1.88e902cfbdf2p+0
+#define F64_TANH_GRAD_SHIFT_LO 0x1.ba462c89165c5p-52
+
+/* KAPPA = exp(-2u(ROOT))/(3 ln 2), D1 = 2^32 sqrt(2 KAPPA), D0 = D1 exp(2u(ROOT)):
+ * without the 2, rounding would change them by more */
+#define F64_TANH_GRAD_KAPPA 0x1.1f8a718a21372p-3
+#define F64_TANH_GRAD_D1 0x1.0f4ffc7af5c23p+31
+#define F64_TANH_GRAD_D0 0x1.d0a5ba7034034p+32
 
 /* t 2u'(t) = t (SLOPE + CUBIC t^2); SLOPE_HI has 24 bits */
 #define F64_TANH_GRAD2_SLOPE_HI 0x1.988454p+0

@@ -49,7 +49,6 @@ from targets import (
     tanh_z,
     tanh_z_is,
 )
-from unit import Grid, common_units
 
 HEADER = Path(__file__).with_name("gelu_coeffs.h")
 
@@ -493,83 +492,54 @@ def on_grid(value: mpf, exponent: int) -> mpf:
     return mp.nint(mp.ldexp(value, -exponent)) * mp.ldexp(mpf(1), exponent)
 
 
-def tanh_grad_constants(unit: mpf) -> dict[str, mpf]:
-    """The constants of gelu_tanh_grad in float64, for z in units of `unit`."""
-    e0, log_b = mp.exp(-tanh_z(TANH_GRAD_ROOT)), LN2 / unit
+def tanh_grad_float64(header: Header) -> None:
+    ctype, prefix = "double", "F64_TANH_GRAD"
+    ln2 = rounded(LN2, ctype)
+    header.polynomial(
+        ctype, "f64_tanh_grad_exp2",
+        "2^f = 1 + f (LN2 + f q(f)), |f| <= 1/2: small f keep their relative error; q, error\n"
+        " * relative to 2^f,",
+        polynomial(
+            lambda f: (mp.expm1(f * LN2) / f - ln2) / f if f else LN2**2 / 2,
+            lambda f: f * f / mp.power(2, f),
+            (mpf("-0.50001"), mpf("0.50001")), 9, ctype,
+        ),
+    )  # fmt: skip
+    e0 = mp.exp(-tanh_z(TANH_GRAD_ROOT))
+    root = split(TANH_GRAD_ROOT, ctype, 53)
+    header.comment("gelu_tanh'(-ROOT) = 0; HI is where z below is -1088")
+    header.scalars(
+        ctype, prefix,
+        hi=rounded(tanh_z_is(1 - F64_LEAST - mp.log(e0, 2)), ctype),
+        root_hi=root[0], root_lo=root[1],
+    )  # fmt: skip
     w2 = -TANH_K3
     w1 = w2 * TANH_GRAD_ROOT
     w0 = -TANH_K1 + w1 * TANH_GRAD_ROOT
-    kappa = e0 / (3 * log_b)
-    d1 = mp.sqrt(kappa / SCALE)
-    return {
-        "log_b": rounded(log_b, "double"),
-        "excess": rounded(1 - unit, "double"),
-        "w0": on_grid(w0 * unit, -47),
-        "w1": on_grid(w1 * unit, -51),
-        "w2": on_grid(w2 * unit, -56),
-        "shift": on_grid(4 * TANH_SLOPE / (3 * log_b), -47),
-        "kappa": rounded(kappa, "double"),
-        "d1": rounded(d1, "double"),
-        "d0": rounded(d1 / e0, "double"),
-    }
-
-
-def tanh_grad_error(unit: mpf) -> mpf:
-    """The largest relative error that these constants make."""
-    c = tanh_grad_constants(unit)
-    errors = []
-    for i in range(1, 65):
-        t = mpf(20) * i * i / 64**2
-        d, w = TANH_GRAD_ROOT - t, c["w0"] + t * (c["w1"] + c["w2"] * t)
-        n = mp.nint(d * w)
-        f = d * w - n + c["excess"] * n
-        y = mp.ldexp(mp.exp(LN2 / unit * f) + (c["log_b"] - LN2 / unit) * f, int(n))
-        N = c["kappa"] * (y - 1) + d * (w - c["shift"])
-        D = c["d0"] + c["d1"] * y
-        e = mp.exp(-tanh_z(t))
-        errors.append(y * N / SCALE / D**2 / (tanh_grad_factor(t) * e / (1 + e)) - 1)
-    return max(map(abs, errors))
-
-
-def tanh_grad_float64(header: Header) -> None:
-    ctype, prefix = "double", "F64_TANH_GRAD"
-    units = common_units(
-        Grid(-TANH_K3, -56, mpf(2) ** -17),
-        [
-            Grid(-TANH_K3 * TANH_GRAD_ROOT, -51, mpf(2) ** -64),
-            Grid(-TANH_K1 - TANH_K3 * TANH_GRAD_ROOT**2, -47, mpf(2) ** -60),
-            Grid(4 * TANH_SLOPE / (3 * LN2), -47, mpf(2) ** -57),
-        ],
+    kappa = e0 / (3 * LN2)
+    shift = 4 * TANH_SLOPE / (3 * LN2)
+    header.comment(
+        "z = (2u(ROOT) - 2u(t)) log2(e) = d W, W = W0 + W1 t + W2 t^2, d = ROOT - t;\n"
+        " * (t 2u'(t) - ROOT 2u'(ROOT))/(3 ln 2) = d (SHIFT - W).\n"
+        " * W0 and SHIFT are multiples of 2^-47, W1 of 2^-51: of the last bit of W, of W1 + W2 t"
     )
-    unit = min(units, key=tanh_grad_error)
-    log_b, error = LN2 / unit, tanh_grad_error(unit)
-    header.polynomial(
-        ctype, "f64_tanh_grad_exp",
-        "exp(LOG_B f) = 1 + f (LOG_B + f q(f)), |f| <= 1/2: small f keep their relative error;\n"
-        " * q, error relative to the exponential,",
-        polynomial(
-            lambda f: (mp.expm1(f * log_b) / f - log_b) / f if f else log_b**2 / 2,
-            lambda f: f * f / mp.exp(f * log_b),
-            (mpf("-0.513"), mpf("0.513")), 9, ctype,
-        ),
-    )  # fmt: skip
-    root = split(TANH_GRAD_ROOT, ctype, 53)
-    header.comment("gelu_tanh'(-ROOT) = 0; HI is where z below is -1087")
+    for name, value, high in (
+        ("w0", w0, on_grid(w0, -47)),
+        ("w1", w1, on_grid(w1, -51)),
+        ("w2", w2, rounded(w2, ctype)),
+        ("shift", shift, on_grid(shift, -47)),
+    ):
+        parts = {f"{name}_hi": high, f"{name}_lo": rounded(value - high, ctype)}
+        header.scalars(ctype, prefix, **parts)
+    header.comment(
+        "KAPPA = exp(-2u(ROOT))/(3 ln 2), D1 = 2^32 sqrt(2 KAPPA), D0 = D1 exp(2u(ROOT)):\n"
+        " * without the 2, rounding would change them by more"
+    )
+    d1 = mp.sqrt(2 * kappa) * mpf(2) ** 32
     header.scalars(
         ctype, prefix,
-        hi=rounded(tanh_z_is(-F64_LEAST - mp.log(mp.exp(-tanh_z(TANH_GRAD_ROOT)), 2)), ctype),
-        root_hi=root[0], root_lo=root[1],
+        kappa=rounded(kappa, ctype), d1=rounded(d1, ctype), d0=rounded(d1 / e0, ctype),
     )  # fmt: skip
-    header.comment(
-        "2u(ROOT) - 2u(t) = LOG_B z, z = d W, W = W0 + W1 t + W2 t^2, d = ROOT - t;\n"
-        " * (t 2u'(t) - ROOT 2u'(ROOT))/(3 LOG_B) = d (SHIFT - W);\n"
-        " * exp(LOG_B n) = 2^n exp(LOG_B EXCESS n); KAPPA = exp(-2u(ROOT))/(3 LOG_B),\n"
-        " * D1 = 2^32 sqrt(KAPPA), D0 = D1 exp(2u(ROOT)).\n"
-        " * LOG_B is near ln 2 and such that one double is enough for each: W0 and SHIFT are\n"
-        " * multiples of 2^-47, W1 of 2^-51, the last bits of W and of W1 + W2 t.  Relative\n"
-        f" * error of the derivative from all of them together: {log2(error)}"
-    )
-    header.scalars(ctype, prefix, **tanh_grad_constants(unit))
 
 
 def tanh_half(header: Header) -> None:
