@@ -120,6 +120,15 @@ V_INLINE void v_together_f32(vf32 *a, vf32 *b)
 #endif
 }
 
+V_INLINE void v_together_f64(vf64 *a, vf64 *b)
+{
+#if defined(__clang__) && defined(__AVX2__) && !defined(__AVX512F__)
+    __asm__("" : "+v"(a->a), "+v"(a->b), "+v"(b->a), "+v"(b->b));
+#else
+    (void)a, (void)b;
+#endif
+}
+
 /* The two registers hold what r_first and r_second make of one register of 16-bit numbers. */
 #define PAIR_HALF(type)                                                                            \
     V_INLINE vf32 v_load_##type(const uint16_t *p)                                                 \
