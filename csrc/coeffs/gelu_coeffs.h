@@ -693,24 +693,23 @@ GELU_COEFFS_F32(bf16_tanh_grad2_twice, 1) = {
 #define F32_QUICK_K_HI -0x1.3a4cbep+1f
 #define F32_QUICK_K_LO 0x1.c08ecap-26f
 
-/* h = 1 - 1.702 t (1 - sigma(-1.702 t)) = 2d + (AT_ROOT + d P(d)), d = ROOT - t, |d| < NEAR;
- * SLOPE is 1.702, TAIL 2 - 1.702; all but ROOT and NEAR stored times 2^-64 */
-#define F32_QUICK_GRAD_SLOPE 0x1.b3b646p-64f
-#define F32_QUICK_GRAD_TAIL 0x1.3126eap-66f
+/* 1.702 t = 2t + t TAIL;
+ * h = 1 - 1.702 t (1 - sigma(-1.702 t)) = 2d + (AT_ROOT + d P(d)), d = ROOT - t, |d| < NEAR;
+ * TAIL, AT_ROOT and P stored times 2^-64 */
+#define F32_QUICK_GRAD_TAIL -0x1.3126eap-66f
 #define F32_QUICK_GRAD_ROOT 0x1.80974ap-1f
-#define F32_QUICK_GRAD_NEAR 0x1.333334p-2f
+#define F32_QUICK_GRAD_NEAR 0x1.0a3d7p-2f
 #define F32_QUICK_GRAD_AT_ROOT 0x1.501f22p-90f
 
 /* P, error relative to 2 + P,
- * degree 6; error 2^-26.10, rounded 2^-25.97 */
-GELU_COEFFS_F32(f32_quick_grad_root, 7) = {
+ * degree 5; error 2^-26.69, rounded 2^-26.29 */
+GELU_COEFFS_F32(f32_quick_grad_root, 6) = {
     -0x1.3126eap-66f,
-    -0x1.430d0cp-66f,
-    -0x1.ed973p-67f,
-    -0x1.43faep-69f,
-    0x1.647564p-69f,
-    0x1.a4b224p-70f,
-    -0x1.42b6p-74f};
+    -0x1.430dp-66f,
+    -0x1.ed95f6p-67f,
+    -0x1.4415a6p-69f,
+    0x1.63856ap-69f,
+    0x1.a76b32p-70f};
 
 
 /* ==== quick form, float64 ==== */

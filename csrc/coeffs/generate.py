@@ -602,18 +602,18 @@ def quick_float32(header: Header) -> None:
     ctype = "float"
     header.section("quick form, float32")
     quick_constants(header, ctype, "F32_QUICK", F32_LEAST)
-    root, near = rounded(QUICK_GRAD_ROOT, ctype), mpf("0.3")
-    at_root, fit = fit_at_root(quick_grad_factor, root, near, 6)
+    root, near = rounded(QUICK_GRAD_ROOT, ctype), mpf("0.26")
+    at_root, fit = fit_at_root(quick_grad_factor, root, near, 5)
     header.comment(
-        "h = 1 - 1.702 t (1 - sigma(-1.702 t)) = 2d + (AT_ROOT + d P(d)), d = ROOT - t, "
+        "1.702 t = 2t + t TAIL;\n"
+        " * h = 1 - 1.702 t (1 - sigma(-1.702 t)) = 2d + (AT_ROOT + d P(d)), d = ROOT - t, "
         "|d| < NEAR;\n"
-        " * SLOPE is 1.702, TAIL 2 - 1.702; all but ROOT and NEAR stored times 2^-64"
+        " * TAIL, AT_ROOT and P stored times 2^-64"
     )
     header.scalars(
         ctype, "F32_QUICK_GRAD",
-        slope=rounded(QUICK_SLOPE, ctype) * SCALE, tail=rounded(2 - QUICK_SLOPE, ctype) * SCALE,
-        root=root, near=rounded(near, ctype),
-        at_root=at_root * SCALE,
+        tail=rounded(QUICK_SLOPE - 2, ctype) * SCALE,
+        root=root, near=rounded(near, ctype), at_root=at_root * SCALE,
     )  # fmt: skip
     header.polynomial(ctype, "f32_quick_grad_root", "P, error relative to 2 + P,", fit)
 
