@@ -114,7 +114,9 @@ def half_errors(name: str, fit: Fit) -> str:
 
 
 def half_rho_comment(name: str, degree: int) -> str:
-    return half_errors(f"2^f = ({name} + f)/({name} - f), {name} in powers of f^2", exp2_rho(degree))
+    return half_errors(
+        f"2^f = ({name} + f)/({name} - f), {name} in powers of f^2", exp2_rho(degree)
+    )
 
 
 def half_comment(header: Header, kind: half.Format, *lines: str) -> None:
@@ -318,7 +320,8 @@ def exact_half(header: Header) -> None:
         return lambda t: f(t) / excess(t), lambda t: excess(t) / f(t)
 
     for kind, gelu_type, grad_type, end in (
-        (half.F16, (3, 4), (3, 4), "5.75"), (half.BF16, (3, 3), (2, 3), "14.1")
+        (half.F16, (3, 4), (3, 4), "5.75"),
+        (half.BF16, (3, 3), (2, 3), "14.1"),
     ):  # past `end` results vanish
         interval = 0, mpf(end)
         gelu = rational(*targets(E), interval, gelu_type, ctype)

@@ -116,7 +116,7 @@ V_INLINE void v_together_f32(vf32 *a, vf32 *b)
 }
 
 /* The two registers hold what r_first and r_second make of one register of 16-bit numbers.  Two such
- * vectors, since the maths is short beside its latency: 2 to 18 % on Zen 4. */
+ * vectors at a time, since the maths is short beside its latency: TRIED.md has the times. */
 #define PAIR_HALF(type)                                                                            \
     enum { VECTORS_##type = 2 };                                                                   \
     V_INLINE vf32 v_load_##type(const uint16_t *p)                                                 \
