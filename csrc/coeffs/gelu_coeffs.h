@@ -10,9 +10,10 @@
 
 /* ==== shared by the forms ==== */
 
-/* z + EXP_MAGIC holds rint(z) + 64 + the exponent's bias in its last bits */
+/* z + EXP_MAGIC holds rint(z) + 64 + the exponent's bias in its last bits; for half types 32 */
 #define F32_EXP_MAGIC 0x1.80017ep+23f
 #define F64_EXP_MAGIC 0x1.800000000043fp+52
+#define HALF_EXP_MAGIC 0x1.80013ep+23f
 
 /* t is at least this: x/2 keeps to its side of a tie, and t^2 clear of underflow */
 #define HALF_LO 0x1p-14f
@@ -332,98 +333,96 @@ GELU_COEFFS_F64(f64_grad_den, 11) = {
 #define HALF_EXPONENT -0x1.715476p-1f
 #define HALF_GRAD_ROOT 0x1.80ead2p-1f
 
+/* where n = -159: t^2/2 = 159 ln(2) */
+#define HALF_GELU_HI 0x1.db1726p+3f
+
 /* f16.  Errors before the walk of half.py, which changes some last bits until no
- * result is rounded wrongly:
- * EXP2 is 2^(f-64), |f| <= 1/2, degree 5; error 2^-23.67, rounded 2^-22.97;
+ * result is rounded wrongly; |f| <= 1/2;
+ * 2^(f-32) = GRAD2_EXP2 and, but for a factor, EXP2, degree 5; error 2^-23.67, rounded 2^-22.97;
  * E(t) = NUM/DEN on [0, 5.75], type (3, 4); error 2^-24.15, rounded 2^-24.00;
- * gelu'(-t) exp(t^2/2)/(ROOT - t) = NUM/DEN, type (3, 3); error 2^-22.99, rounded 2^-22.94 */
-GELU_COEFFS_F32(f16_gelu_exp2, 6) = {
-    0x1.000006p-64f,
-    0x1.62e434p-65f,
-    0x1.ebf8bcp-67f,
-    0x1.c6b574p-69f,
-    0x1.3d21bap-71f,
-    0x1.5ca5e8p-74f};
+ * gelu'(-t) exp(t^2/2)/(ROOT - t) = NUM/DEN, type (3, 4); error 2^-25.09, rounded 2^-24.90;
+ * the last ones of EXP2 and DEN are 1, and NUM makes up for it */
+GELU_COEFFS_F32(f16_gelu_exp2, 5) = {
+    0x1.77f1a8p+9f,
+    0x1.0495ap+9f,
+    0x1.693cd4p+7f,
+    0x1.4de07cp+5f,
+    0x1.d1b7b4p+2f};
 GELU_COEFFS_F32(f16_gelu_num, 4) = {
-    0x1.fffffcp-2f,
-    0x1.54f406p-2f,
-    0x1.a8746ap-4f,
-    0x1.b8aa3ap-7f};
-GELU_COEFFS_F32(f16_gelu_den, 5) = {
-    0x1.000002p+0f,
-    0x1.76bbfcp+0f,
-    0x1.c01e8p-1f,
-    0x1.09641cp-2f,
-    0x1.1453bep-5f};
-GELU_COEFFS_F32(f16_grad_exp2, 6) = {
-    0x1.000004p-64f,
-    0x1.62e428p-65f,
-    0x1.ebf828p-67f,
-    0x1.c6b4bp-69f,
-    0x1.3d21b4p-71f,
-    0x1.5ca5c8p-74f};
+    0x1.43p-38f,
+    0x1.ae300ap-39f,
+    0x1.0bc56ep-40f,
+    0x1.15ff7cp-43f};
+GELU_COEFFS_F32(f16_gelu_den, 4) = {
+    0x1.da55e6p+4f,
+    0x1.5b2af4p+5f,
+    0x1.9f2768p+4f,
+    0x1.ebbc94p+2f};
+GELU_COEFFS_F32(f16_grad_exp2, 5) = {
+    0x1.77f1acp+9f,
+    0x1.04959ap+9f,
+    0x1.693cf6p+7f,
+    0x1.4de0bap+5f,
+    0x1.d1b7c2p+2f};
 GELU_COEFFS_F32(f16_grad_num, 4) = {
-    0x1.31ef98p+0f,
-    0x1.1267dp+0f,
-    0x1.9ad2ecp-2f,
-    0x1.deab48p-5f};
+    -0x1.865c96p-25f,
+    -0x1.4bbd9ap-25f,
+    -0x1.dbe37ap-27f,
+    -0x1.046c2ap-29f};
 GELU_COEFFS_F32(f16_grad_den, 4) = {
-    0x1.cc000ap+0f,
-    0x1.0b635ap+1f,
-    0x1.c9f16p-1f,
-    0x1.2c0f36p-3f};
+    -0x1.aef884p+17f,
+    -0x1.e0b94ap+17f,
+    -0x1.879e0ep+16f,
+    -0x1.e027bcp+13f};
 GELU_COEFFS_F32(f16_grad2_exp2, 6) = {
-    0x1.988454p-66f,
-    0x1.1b2994p-66f,
-    0x1.88894ap-68f,
-    0x1.6ace0cp-70f,
-    0x1.fa119cp-73f,
-    0x1.162e36p-75f};
+    0x1.988454p-34f,
+    0x1.1b2994p-34f,
+    0x1.88894ap-36f,
+    0x1.6ace0cp-38f,
+    0x1.fa119cp-41f,
+    0x1.162e36p-43f};
 GELU_COEFFS_F32(f16_grad2_exponent, 1) = {
     -0x1.715476p-1f};
 
 /* bf16.  Errors before the walk of half.py, which changes some last bits until no
- * result is rounded wrongly:
- * EXP2 is 2^(f-64), |f| <= 1/2, degree 4; error 2^-18.56, rounded 2^-18.55;
+ * result is rounded wrongly; |f| <= 1/2;
+ * 2^(f-32) = GRAD2_EXP2 and, but for a factor, EXP2, degree 4; error 2^-18.56, rounded 2^-18.55;
  * E(t) = NUM/DEN on [0, 14.1], type (3, 3); error 2^-16.64, rounded 2^-16.64;
- * gelu'(-t) exp(t^2/2)/(ROOT - t) = NUM/DEN, type (2, 3); error 2^-15.69, rounded 2^-15.69 */
-GELU_COEFFS_F32(bf16_gelu_exp2, 5) = {
-    0x1.ffffecp-65f,
-    0x1.62e0dep-65f,
-    0x1.ec06a8p-67f,
-    0x1.ca10ap-69f,
-    0x1.39a1cap-71f};
+ * gelu'(-t) exp(t^2/2)/(ROOT - t) = NUM/DEN, type (2, 3); error 2^-15.69, rounded 2^-15.69;
+ * the last ones of EXP2 and DEN are 1, and NUM makes up for it */
+GELU_COEFFS_F32(bf16_gelu_exp2, 4) = {
+    0x1.a1ea8cp+6f,
+    0x1.21aac6p+6f,
+    0x1.919cap+4f,
+    0x1.75e7bep+2f};
 GELU_COEFFS_F32(bf16_gelu_num, 4) = {
-    0x1.8000f2p-1f,
-    0x1.8895e8p-2f,
-    0x1.4c48ep-4f,
-    -0x1.888efep-17f};
-GELU_COEFFS_F32(bf16_gelu_den, 4) = {
-    0x1.7ffffep+0f,
-    0x1.f6cf2ep+0f,
-    0x1.f407fap-1f,
-    0x1.9e3f8p-3f};
-GELU_COEFFS_F32(bf16_grad_exp2, 5) = {
-    0x1.00014ep-64f,
-    0x1.62da1ap-65f,
-    0x1.ebfe1ep-67f,
-    0x1.c9bb62p-69f,
-    0x1.39c52p-71f};
+    0x1.22bbbcp-37f,
+    0x1.293934p-38f,
+    0x1.f7292cp-41f,
+    -0x1.2936f4p-53f};
+GELU_COEFFS_F32(bf16_gelu_den, 3) = {
+    0x1.da9d4p+2f,
+    0x1.36bb28p+3f,
+    0x1.3502a8p+2f};
+GELU_COEFFS_F32(bf16_grad_exp2, 4) = {
+    0x1.a1ec1p+6f,
+    0x1.21a7f2p+6f,
+    0x1.91a89ep+4f,
+    0x1.759b68p+2f};
 GELU_COEFFS_F32(bf16_grad_num, 3) = {
-    0x1.448e28p+0f,
-    0x1.bade52p-1f,
-    0x1.a454cp-3f};
-GELU_COEFFS_F32(bf16_grad_den, 4) = {
-    0x1.e8022p+0f,
-    0x1.ce661p+0f,
-    0x1.0656bcp-1f,
-    0x1.048a98p-14f};
+    0x1.869232p-25f,
+    0x1.0a744cp-25f,
+    0x1.f9b18p-28f};
+GELU_COEFFS_F32(bf16_grad_den, 3) = {
+    0x1.df5a58p+14f,
+    0x1.c62d2cp+14f,
+    0x1.019a96p+13f};
 GELU_COEFFS_F32(bf16_grad2_exp2, 5) = {
-    0x1.988444p-66f,
-    0x1.1b26e8p-66f,
-    0x1.889478p-68f,
-    0x1.6d7ed2p-70f,
-    0x1.f47bf4p-73f};
+    0x1.988444p-34f,
+    0x1.1b26e8p-34f,
+    0x1.889478p-36f,
+    0x1.6d7ed2p-38f,
+    0x1.f47bf4p-41f};
 GELU_COEFFS_F32(bf16_grad2_exponent, 1) = {
     -0x1.715472p-1f};
 
@@ -660,44 +659,39 @@ GELU_COEFFS_F64(f64_tanh_grad2_root, 12) = {
 
 /* ==== tanh form, float16 and bfloat16 ==== */
 
-/* stands for 1 in D of gelu_tanh_grad: with 1, no choice makes float16 right */
-#define HALF_ONE 0x1.fffffep-1f
+/* where n = -159: 2u(t) = 159 ln(2) */
+#define HALF_TANH_HI 0x1.5d48e4p+3f
 
 /* f16.  Errors before the walk of half.py, which changes some last bits until no
- * result is rounded wrongly:
- * EXP2 is 2^(f-64), |f| <= 1/2, degree 5; error 2^-23.67, rounded 2^-22.97;
+ * result is rounded wrongly; |f| <= 1/2;
+ * 2^f = (RHO + f)/(RHO - f), RHO in powers of f^2, degree 1; error 2^-21.12, rounded 2^-21.11;
+ * 2^f = (GRAD_RHO + f)/(GRAD_RHO - f), GRAD_RHO in powers of f^2, degree 2; error 2^-31.57, rounded 2^-29.38;
+ * 2^(f-32) = GRAD2_EXP2, degree 5; error 2^-23.67, rounded 2^-22.97;
  * -2u log2(e) = t (EXPONENT[0] + EXPONENT[1] t^2);
- * -t 2u'(t) = SLOPE[0] t + SLOPE[1] t^3 */
-GELU_COEFFS_F32(f16_tanh_exp2, 6) = {
-    0x1.000004p-64f,
-    0x1.62e426p-65f,
-    0x1.ebf8cep-67f,
-    0x1.c6b552p-69f,
-    0x1.3d217cp-71f,
-    0x1.5ca5d4p-74f};
+ * t 2u'(t) = t (SLOPE[0] + SLOPE[1] t^2) */
+GELU_COEFFS_F32(f16_tanh_rho, 2) = {
+    0x1.71550ep+1f,
+    0x1.d80166p-4f};
 GELU_COEFFS_F32(f16_tanh_exponent, 2) = {
-    -0x1.26aec8p+1f,
-    -0x1.a5a7bap-4f};
-GELU_COEFFS_F32(f16_tanh_grad_exp2, 6) = {
-    0x1p-64f,
-    0x1.62e446p-65f,
-    0x1.ebf86ap-67f,
-    0x1.c6b562p-69f,
-    0x1.3d220ep-71f,
-    0x1.5ca5eap-74f};
+    -0x1.26aec4p+1f,
+    -0x1.a5a7dp-4f};
+GELU_COEFFS_F32(f16_tanh_grad_rho, 3) = {
+    0x1.715482p+1f,
+    0x1.d9308ap-4f,
+    -0x1.e3a6fap-11f};
 GELU_COEFFS_F32(f16_tanh_grad_exponent, 2) = {
-    -0x1.26aec8p+1f,
-    -0x1.a5a7c6p-4f};
+    -0x1.26aebep+1f,
+    -0x1.a5a7dp-4f};
 GELU_COEFFS_F32(f16_tanh_grad_slope, 2) = {
-    -0x1.98844cp+0f,
-    -0x1.b667ap-3f};
+    0x1.98845ap+0f,
+    0x1.b6672cp-3f};
 GELU_COEFFS_F32(f16_tanh_grad2_exp2, 6) = {
-    0x1.000006p-64f,
-    0x1.62e41cp-65f,
-    0x1.ebf896p-67f,
-    0x1.c6b55p-69f,
-    0x1.3d216ep-71f,
-    0x1.5ca5bap-74f};
+    0x1.000006p-32f,
+    0x1.62e41cp-33f,
+    0x1.ebf896p-35f,
+    0x1.c6b55p-37f,
+    0x1.3d216ep-39f,
+    0x1.5ca5bap-42f};
 GELU_COEFFS_F32(f16_tanh_grad2_exponent, 2) = {
     -0x1.26aec8p+1f,
     -0x1.a5a7cap-4f};
@@ -708,37 +702,33 @@ GELU_COEFFS_F32(f16_tanh_grad2_twice, 1) = {
     -0x1.988452p+1f};
 
 /* bf16.  Errors before the walk of half.py, which changes some last bits until no
- * result is rounded wrongly:
- * EXP2 is 2^(f-64), |f| <= 1/2, degree 4; error 2^-18.56, rounded 2^-18.55;
+ * result is rounded wrongly; |f| <= 1/2;
+ * 2^f = (RHO + f)/(RHO - f), RHO in powers of f^2, degree 1; error 2^-21.12, rounded 2^-21.11;
+ * 2^f = (GRAD_RHO + f)/(GRAD_RHO - f), GRAD_RHO in powers of f^2, degree 1; error 2^-21.12, rounded 2^-21.11;
+ * 2^(f-32) = GRAD2_EXP2, degree 4; error 2^-18.56, rounded 2^-18.55;
  * -2u log2(e) = t (EXPONENT[0] + EXPONENT[1] t^2);
- * -t 2u'(t) = SLOPE[0] t + SLOPE[1] t^3 */
-GELU_COEFFS_F32(bf16_tanh_exp2, 5) = {
-    0x1.000014p-64f,
-    0x1.62e0b6p-65f,
-    0x1.ec01a8p-67f,
-    0x1.ca14a4p-69f,
-    0x1.39acdap-71f};
+ * t 2u'(t) = t (SLOPE[0] + SLOPE[1] t^2) */
+GELU_COEFFS_F32(bf16_tanh_rho, 2) = {
+    0x1.715512p+1f,
+    0x1.d80178p-4f};
 GELU_COEFFS_F32(bf16_tanh_exponent, 2) = {
-    -0x1.26aec6p+1f,
-    -0x1.a5a7dp-4f};
-GELU_COEFFS_F32(bf16_tanh_grad_exp2, 5) = {
-    0x1p-64f,
-    0x1.62e1ep-65f,
-    0x1.ec06acp-67f,
-    0x1.ca16c2p-69f,
-    0x1.39a1c6p-71f};
+    -0x1.26aecp+1f,
+    -0x1.a5a7ccp-4f};
+GELU_COEFFS_F32(bf16_tanh_grad_rho, 2) = {
+    0x1.715512p+1f,
+    0x1.d80178p-4f};
 GELU_COEFFS_F32(bf16_tanh_grad_exponent, 2) = {
-    -0x1.26aea6p+1f,
+    -0x1.26aecp+1f,
     -0x1.a5a7ccp-4f};
 GELU_COEFFS_F32(bf16_tanh_grad_slope, 2) = {
-    -0x1.988454p+0f,
-    -0x1.b6676cp-3f};
+    0x1.988458p+0f,
+    0x1.b66768p-3f};
 GELU_COEFFS_F32(bf16_tanh_grad2_exp2, 5) = {
-    0x1.ffffecp-65f,
-    0x1.62e0dep-65f,
-    0x1.ec06a8p-67f,
-    0x1.ca14ap-69f,
-    0x1.39a1cap-71f};
+    0x1.ffffecp-33f,
+    0x1.62e0dep-33f,
+    0x1.ec06a8p-35f,
+    0x1.ca14ap-37f,
+    0x1.39a1cap-39f};
 GELU_COEFFS_F32(bf16_tanh_grad2_exponent, 2) = {
     -0x1.26aebep+1f,
     -0x1.a5a7ccp-4f};
@@ -756,24 +746,23 @@ GELU_COEFFS_F32(bf16_tanh_grad2_twice, 1) = {
 #define F32_QUICK_K_HI -0x1.3a4cbep+1f
 #define F32_QUICK_K_LO 0x1.c08ecap-26f
 
-/* h = 1 - 1.702 t (1 - sigma(-1.702 t)) = 2d + (AT_ROOT + d P(d)), d = ROOT - t, |d| < NEAR;
- * SLOPE is 1.702, TAIL 2 - 1.702; all but ROOT and NEAR stored times 2^-64 */
-#define F32_QUICK_GRAD_SLOPE 0x1.b3b646p-64f
-#define F32_QUICK_GRAD_TAIL 0x1.3126eap-66f
+/* 1.702 t = 2t + t TAIL;
+ * h = 1 - 1.702 t (1 - sigma(-1.702 t)) = 2d + (AT_ROOT + d P(d)), d = ROOT - t, |d| < NEAR;
+ * TAIL, AT_ROOT and P stored times 2^-64 */
+#define F32_QUICK_GRAD_TAIL -0x1.3126eap-66f
 #define F32_QUICK_GRAD_ROOT 0x1.80974ap-1f
-#define F32_QUICK_GRAD_NEAR 0x1.333334p-2f
+#define F32_QUICK_GRAD_NEAR 0x1.0a3d7p-2f
 #define F32_QUICK_GRAD_AT_ROOT 0x1.501f22p-90f
 
 /* P, error relative to 2 + P,
- * degree 6; error 2^-26.10, rounded 2^-25.97 */
-GELU_COEFFS_F32(f32_quick_grad_root, 7) = {
+ * degree 5; error 2^-26.69, rounded 2^-26.29 */
+GELU_COEFFS_F32(f32_quick_grad_root, 6) = {
     -0x1.3126eap-66f,
-    -0x1.430d0cp-66f,
-    -0x1.ed973p-67f,
-    -0x1.43faep-69f,
-    0x1.647564p-69f,
-    0x1.a4b224p-70f,
-    -0x1.42b6p-74f};
+    -0x1.430dp-66f,
+    -0x1.ed95f6p-67f,
+    -0x1.4415a6p-69f,
+    0x1.63856ap-69f,
+    0x1.a76b32p-70f};
 
 
 /* ==== quick form, float64 ==== */
@@ -811,57 +800,46 @@ GELU_COEFFS_F64(f64_quick_grad_root, 14) = {
 
 /* ==== quick form, float16 and bfloat16 ==== */
 
+/* where n = -159: 1.702 t = 159 ln(2) */
+#define HALF_QUICK_HI 0x1.03038cp+6f
+
 /* f16.  Errors before the walk of half.py, which changes some last bits until no
- * result is rounded wrongly:
- * EXP2 is 2^(f-64), |f| <= 1/2, degree 5; error 2^-23.67, rounded 2^-22.97;
- * in quick_gelu EXP2 has degree 6; error 2^-29.00, rounded 2^-28.17;
+ * result is rounded wrongly; |f| <= 1/2;
+ * 2^f = (RHO + f)/(RHO - f), RHO in powers of f^2, degree 2; error 2^-31.57, rounded 2^-29.38;
  * -1.702 t log2(e) = EXPONENT t;
- * -1.702 t = SLOPE t */
-GELU_COEFFS_F32(f16_quick_exp2, 7) = {
-    0x1p-64f,
-    0x1.62e426p-65f,
-    0x1.ebfbep-67f,
-    0x1.c6af5cp-69f,
-    0x1.3b2f5cp-71f,
-    0x1.5f0bb2p-74f,
-    0x1.40905ep-77f};
+ * 1.702 t = SLOPE t */
+GELU_COEFFS_F32(f16_quick_rho, 3) = {
+    0x1.71547ap+1f,
+    0x1.d93068p-4f,
+    -0x1.e3a73ep-11f};
 GELU_COEFFS_F32(f16_quick_exponent, 1) = {
     -0x1.3a4cbep+1f};
-GELU_COEFFS_F32(f16_quick_grad_exp2, 6) = {
-    0x1p-64f,
-    0x1.62e412p-65f,
-    0x1.ebf826p-67f,
-    0x1.c6b4a2p-69f,
-    0x1.3d2132p-71f,
-    0x1.5ca602p-74f};
+GELU_COEFFS_F32(f16_quick_grad_rho, 3) = {
+    0x1.71548ap+1f,
+    0x1.d93082p-4f,
+    -0x1.e3a704p-11f};
 GELU_COEFFS_F32(f16_quick_grad_exponent, 1) = {
     -0x1.3a4cbep+1f};
 GELU_COEFFS_F32(f16_quick_grad_slope, 1) = {
-    -0x1.b3b642p+0f};
+    0x1.b3b644p+0f};
 
 /* bf16.  Errors before the walk of half.py, which changes some last bits until no
- * result is rounded wrongly:
- * EXP2 is 2^(f-64), |f| <= 1/2, degree 4; error 2^-18.56, rounded 2^-18.55;
+ * result is rounded wrongly; |f| <= 1/2;
+ * 2^f = (RHO + f)/(RHO - f), RHO in powers of f^2, degree 1; error 2^-21.12, rounded 2^-21.11;
  * -1.702 t log2(e) = EXPONENT t;
- * -1.702 t = SLOPE t */
-GELU_COEFFS_F32(bf16_quick_exp2, 5) = {
-    0x1.ffffdcp-65f,
-    0x1.62e0eap-65f,
-    0x1.ec078cp-67f,
-    0x1.ca142p-69f,
-    0x1.39a8c2p-71f};
+ * 1.702 t = SLOPE t */
+GELU_COEFFS_F32(bf16_quick_rho, 2) = {
+    0x1.715522p+1f,
+    0x1.d80bb8p-4f};
 GELU_COEFFS_F32(bf16_quick_exponent, 1) = {
     -0x1.3a4cbep+1f};
-GELU_COEFFS_F32(bf16_quick_grad_exp2, 5) = {
-    0x1p-64f,
-    0x1.62e0ep-65f,
-    0x1.ec06acp-67f,
-    0x1.ca14a2p-69f,
-    0x1.39a1c2p-71f};
+GELU_COEFFS_F32(bf16_quick_grad_rho, 2) = {
+    0x1.715512p+1f,
+    0x1.d80178p-4f};
 GELU_COEFFS_F32(bf16_quick_grad_exponent, 1) = {
-    -0x1.3a4cc2p+1f};
+    -0x1.3a4cbcp+1f};
 GELU_COEFFS_F32(bf16_quick_grad_slope, 1) = {
-    -0x1.b3b642p+0f};
+    0x1.b3b642p+0f};
 
 
 /* ==== float32, correctly rounded ==== */

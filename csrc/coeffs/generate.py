@@ -62,15 +62,21 @@ F32_LEAST, F64_LEAST = -191, -1087  # the n at which v_pow2 gives 0
 F64_GRAD2_LEAST = F64_LEAST - 32  # the same in gelu_tanh_grad2
 SCALE = mpf(2) ** -64  # on what meets 2^(n + 64) in the end
 HALF_LO = mpf(2) ** -14
-HALF_ONE = 1 - mpf(2) ** -24
+HALF_EXP_MAGIC = 3 * mpf(2) ** 22 + 32 + 127
+HALF_LEAST = -159
+HALF_SCALE = mpf(2) ** -32  # on what meets 2^(n + 32) in the end
+HALF_SEED = 1  # of all walks
 HALF_EXP2_DEGREE = {half.F16: 5, half.BF16: 4}
 
 
 def shared(header: Header) -> None:
     header.section("shared by the forms")
-    header.comment("z + EXP_MAGIC holds rint(z) + 64 + the exponent's bias in its last bits")
+    header.comment(
+        "z + EXP_MAGIC holds rint(z) + 64 + the exponent's bias in its last bits; for half types 32"
+    )
     header.scalars("float", "F32", exp_magic=F32_EXP_MAGIC)
     header.scalars("double", "F64", exp_magic=F64_EXP_MAGIC)
+    header.scalars("float", "HALF", exp_magic=HALF_EXP_MAGIC)
     header.comment("t is at least this: x/2 keeps to its side of a tie, and t^2 clear of underflow")
     header.scalars("float", "HALF", lo=HALF_LO)
 
@@ -83,19 +89,40 @@ def half_exp2(degree: int) -> Fit:
 
 
 def half_exp2_scaled(degree: int) -> list[mpf]:
-    return [c * SCALE for c in half_exp2(degree).coefficients]
+    return [c * HALF_SCALE for c in half_exp2(degree).coefficients]
 
 
-def half_exp2_comment(degree: int) -> str:
-    exp2 = half_exp2(degree)
-    return f"degree {degree}; error {log2(exp2.before)}, rounded {log2(exp2.after)}"
+def monic(coefficients: list[mpf]) -> tuple[list[mpf], mpf]:
+    """Return the coefficients below the last one, as multiples of that, and that."""
+    *low, last = coefficients
+    return [c / last for c in low], last
+
+
+@functools.cache
+def exp2_rho(degree: int) -> Fit:
+    """rho in powers of f^2: 2^f = (rho + f)/(rho - f), |f| <= 1/2."""
+    return polynomial(
+        lambda z: mp.sqrt(z) / mp.tanh(mp.sqrt(z) * LN2 / 2) if z else 2 / LN2,
+        lambda z: 2 * mp.sqrt(z) / (4 / LN2**2 - z),
+        (0, mpf("0.2501")), degree, "float",
+    )  # fmt: skip
+
+
+def half_errors(name: str, fit: Fit) -> str:
+    degree = len(fit.coefficients) - 1
+    return f"{name}, degree {degree}; error {log2(fit.before)}, rounded {log2(fit.after)}"
+
+
+def half_rho_comment(name: str, degree: int) -> str:
+    return half_errors(
+        f"2^f = ({name} + f)/({name} - f), {name} in powers of f^2", exp2_rho(degree)
+    )
 
 
 def half_comment(header: Header, kind: half.Format, *lines: str) -> None:
     first = (
         f"{kind.name}.  Errors before the walk of half.py, which changes some last bits until no\n"
-        " * result is rounded wrongly:\n"
-        f" * EXP2 is 2^(f-64), |f| <= 1/2, {half_exp2_comment(HALF_EXP2_DEGREE[kind])}"
+        " * result is rounded wrongly; |f| <= 1/2"
     )
     header.comment(";\n * ".join([first, *lines]))
 
@@ -104,16 +131,14 @@ def half_walk(
     header: Header,
     kind: half.Format,
     function: str,
-    seed: int,
     constants: dict[str, mpf],
     start: dict[str, list[mpf]],
-    fixed: str = "",
 ) -> None:
-    """Write a function's lists after the walk; `fixed` names the list whose first one stays."""
+    """Write a function's lists after the walk."""
     chosen = half.choose(
         function, kind,
         {name: [np.float32(float(c)) for c in values] for name, values in start.items()},
-        fixed, {name: np.float32(float(c)) for name, c in constants.items()}, seed,
+        {name: np.float32(float(c)) for name, c in constants.items()}, HALF_SEED,
     )  # fmt: skip
     for name, values in chosen.items():
         header.array("float", f"{kind.name}_{name}", [mpf(float(c)) for c in values])
@@ -143,11 +168,6 @@ def exponential(header: Header, ctype: str, prefix: str, name: str, degree: int)
                    ctype),
     )  # fmt: skip
     return lambda t: mp.exp((ln2 - LN2) * t * t / (2 * LN2))
-
-
-def in_half_square(c: list[mpf]) -> list[mpf]:
-    """c0 + c1 t + ... + c4 t^4 as (a0 + a1 t) + u (a2 + a3 t) + u^2 a4, u = -t^2/2."""
-    return [c[0], c[1], -2 * c[2], -2 * c[3], 4 * c[4]]
 
 
 def gelu_pieces(
@@ -272,10 +292,12 @@ def exact_half(header: Header) -> None:
     header.comment(
         "-t^2/2 log2(e) = EXPONENT t^2; EXPONENT is rounded, and the rational fits make up for it"
     )
-    root = rounded(GRAD_ROOT, ctype)
+    hi, root = exact_hi(HALF_LEAST, ctype), rounded(GRAD_ROOT, ctype)
     header.scalars(ctype, "HALF", exponent=exponent, grad_root=root)
+    header.comment(f"where n = {HALF_LEAST}: t^2/2 = {-HALF_LEAST} ln(2)")
+    header.scalars(ctype, "HALF", gelu_hi=hi)
     constants = {
-        "exp_magic": F32_EXP_MAGIC, "hi": exact_hi(F32_LEAST, ctype), "lo": HALF_LO,
+        "exp_magic": HALF_EXP_MAGIC, "hi": hi, "lo": HALF_LO,
         "root": root, "exponent": exponent,
     }  # fmt: skip
 
@@ -287,31 +309,37 @@ def exact_half(header: Header) -> None:
         """Return f without the excess, and its reciprocal as the weight."""
         return lambda t: f(t) / excess(t), lambda t: excess(t) / f(t)
 
-    for kind, gelu_type, grad_type, end, gelu_seed, grad_seed in (
-        (half.F16, (3, 4), (3, 3), "5.75", 1, 2),
-        (half.BF16, (3, 3), (2, 3), "14.1", 1, 1),
+    for kind, gelu_type, grad_type, end in (
+        (half.F16, (3, 4), (3, 4), "5.75"),
+        (half.BF16, (3, 3), (2, 3), "14.1"),
     ):  # past `end` results vanish
         interval = 0, mpf(end)
         gelu = rational(*targets(E), interval, gelu_type, ctype)
         grad = rational(*targets(lambda t: ratio_at_root(t) / 2), interval, grad_type, ctype)
+        degree = HALF_EXP2_DEGREE[kind]
         half_comment(
             header, kind,
+            half_errors("2^(f-32) = GRAD2_EXP2 and, but for a factor, EXP2", half_exp2(degree)),
             f"E(t) = NUM/DEN on [0, {end}], type {gelu_type}; error {log2(gelu.before)}, "
             f"rounded {log2(gelu.after)}",
             f"gelu'(-t) exp(t^2/2)/(ROOT - t) = NUM/DEN, type {grad_type}; "
             f"error {log2(grad.before)}, rounded {log2(grad.after)}",
+            "the last ones of EXP2 and DEN are 1, and NUM makes up for it",
         )  # fmt: skip
-        exp2 = half_exp2_scaled(HALF_EXP2_DEGREE[kind])
+        exp2 = half_exp2_scaled(degree)
+        monic_exp2, factor = monic(exp2)
+        for function, name, fit in ("gelu", "gelu", gelu), ("gelu_grad", "grad", grad):
+            den, last = monic(fit.denominator)
+            half_walk(
+                header, kind, function, constants,
+                {
+                    f"{name}_exp2": monic_exp2,
+                    f"{name}_num": [c * factor / last for c in fit.numerator],
+                    f"{name}_den": den,
+                },
+            )  # fmt: skip
         half_walk(
-            header, kind, "gelu", gelu_seed, constants,
-            {"gelu_exp2": exp2, "gelu_num": gelu.numerator, "gelu_den": gelu.denominator},
-        )  # fmt: skip
-        half_walk(
-            header, kind, "gelu_grad", grad_seed, constants,
-            {"grad_exp2": exp2, "grad_num": grad.numerator, "grad_den": grad.denominator},
-        )  # fmt: skip
-        half_walk(
-            header, kind, "gelu_grad2", 1, constants,
+            header, kind, "gelu_grad2", constants,
             {"grad2_exp2": [c * phi(mpf(0)) for c in exp2], "grad2_exponent": [exponent]},
         )  # fmt: skip
 
@@ -357,11 +385,7 @@ def tanh_float32(header: Header) -> None:
     header.polynomial(
         ctype, "f32_exp2_rho",
         "2^f = (rho + f)/(rho - f), |f| <= 1/2; rho in powers of f^2, error relative to 2^f,",
-        polynomial(
-            lambda z: mp.sqrt(z) / mp.tanh(mp.sqrt(z) * LN2 / 2) if z else 2 / LN2,
-            lambda z: 2 * mp.sqrt(z) / (4 / LN2**2 - z),
-            (0, mpf("0.2501")), 2, ctype,
-        ),
+        exp2_rho(2),
     )  # fmt: skip
     root, near = rounded(TANH_GRAD_ROOT, ctype), mpf("0.18")
     at_root, fit = fit_at_root(tanh_grad_factor, root, near, 4)
@@ -541,38 +565,37 @@ def tanh_grad_float64(header: Header) -> None:
 def tanh_half(header: Header) -> None:
     ctype = "float"
     header.section("tanh form, float16 and bfloat16")
-    header.comment("stands for 1 in D of gelu_tanh_grad: with 1, no choice makes float16 right")
-    header.scalars(ctype, "HALF", one=HALF_ONE)
-    constants = {
-        "exp_magic": F32_EXP_MAGIC, "hi": rounded(tanh_z_is(-F32_LEAST), ctype), "lo": HALF_LO,
-        "one": HALF_ONE,
-    }  # fmt: skip
+    hi = rounded(tanh_z_is(-HALF_LEAST), ctype)
+    header.comment(f"where n = {HALF_LEAST}: 2u(t) = {-HALF_LEAST} ln(2)")
+    header.scalars(ctype, "HALF", tanh_hi=hi)
+    constants = {"exp_magic": HALF_EXP_MAGIC, "hi": hi, "lo": HALF_LO}
     exponent = [rounded(TANH_K1, ctype), rounded(TANH_K3, ctype)]
-    slope = [rounded(-2 * TANH_SLOPE, ctype), rounded(-6 * TANH_SLOPE * TANH_CUBIC, ctype)]
-    for kind, value_seed, grad_seed in (half.F16, 1, 1), (half.BF16, 1, 1):
+    slope = [rounded(2 * TANH_SLOPE, ctype), rounded(6 * TANH_SLOPE * TANH_CUBIC, ctype)]
+    for kind, degree, grad_degree in (half.F16, 1, 2), (half.BF16, 1, 1):
+        exp2_degree = HALF_EXP2_DEGREE[kind]
         half_comment(
             header, kind,
+            half_rho_comment("RHO", degree), half_rho_comment("GRAD_RHO", grad_degree),
+            half_errors("2^(f-32) = GRAD2_EXP2", half_exp2(exp2_degree)),
             "-2u log2(e) = t (EXPONENT[0] + EXPONENT[1] t^2)",
-            "-t 2u'(t) = SLOPE[0] t + SLOPE[1] t^3",
-        )  # fmt: skip
-        exp2 = half_exp2_scaled(HALF_EXP2_DEGREE[kind])
-        half_walk(
-            header, kind, "gelu_tanh", value_seed, constants,
-            {"tanh_exp2": exp2, "tanh_exponent": exponent},
+            "t 2u'(t) = t (SLOPE[0] + SLOPE[1] t^2)",
         )  # fmt: skip
         half_walk(
-            header, kind, "gelu_tanh_grad", grad_seed, constants,
+            header, kind, "gelu_tanh", constants,
+            {"tanh_rho": exp2_rho(degree).coefficients, "tanh_exponent": exponent},
+        )  # fmt: skip
+        half_walk(
+            header, kind, "gelu_tanh_grad", constants,
             {
-                "tanh_grad_exp2": [SCALE, *exp2[1:]], "tanh_grad_exponent": exponent,
-                "tanh_grad_slope": slope,
+                "tanh_grad_rho": exp2_rho(grad_degree).coefficients,
+                "tanh_grad_exponent": exponent, "tanh_grad_slope": slope,
             },
-            fixed="tanh_grad_exp2",
         )  # fmt: skip
         half_walk(
-            header, kind, "gelu_tanh_grad2", 1, constants,
+            header, kind, "gelu_tanh_grad2", constants,
             {
-                "tanh_grad2_exp2": exp2, "tanh_grad2_exponent": exponent,
-                "tanh_grad2_slope": [-c for c in slope],
+                "tanh_grad2_exp2": half_exp2_scaled(exp2_degree),
+                "tanh_grad2_exponent": exponent, "tanh_grad2_slope": slope,
                 "tanh_grad2_twice": [rounded(-4 * TANH_SLOPE, ctype)],
             },
         )  # fmt: skip
@@ -598,18 +621,18 @@ def quick_float32(header: Header) -> None:
     ctype = "float"
     header.section("quick form, float32")
     quick_constants(header, ctype, "F32_QUICK", F32_LEAST)
-    root, near = rounded(QUICK_GRAD_ROOT, ctype), mpf("0.3")
-    at_root, fit = fit_at_root(quick_grad_factor, root, near, 6)
+    root, near = rounded(QUICK_GRAD_ROOT, ctype), mpf("0.26")
+    at_root, fit = fit_at_root(quick_grad_factor, root, near, 5)
     header.comment(
-        "h = 1 - 1.702 t (1 - sigma(-1.702 t)) = 2d + (AT_ROOT + d P(d)), d = ROOT - t, "
+        "1.702 t = 2t + t TAIL;\n"
+        " * h = 1 - 1.702 t (1 - sigma(-1.702 t)) = 2d + (AT_ROOT + d P(d)), d = ROOT - t, "
         "|d| < NEAR;\n"
-        " * SLOPE is 1.702, TAIL 2 - 1.702; all but ROOT and NEAR stored times 2^-64"
+        " * TAIL, AT_ROOT and P stored times 2^-64"
     )
     header.scalars(
         ctype, "F32_QUICK_GRAD",
-        slope=rounded(QUICK_SLOPE, ctype) * SCALE, tail=rounded(2 - QUICK_SLOPE, ctype) * SCALE,
-        root=root, near=rounded(near, ctype),
-        at_root=at_root * SCALE,
+        tail=rounded(QUICK_SLOPE - 2, ctype) * SCALE,
+        root=root, near=rounded(near, ctype), at_root=at_root * SCALE,
     )  # fmt: skip
     header.polynomial(ctype, "f32_quick_grad_root", "P, error relative to 2 + P,", fit)
 
@@ -634,27 +657,24 @@ def quick_float64(header: Header) -> None:
 def quick_half(header: Header) -> None:
     ctype = "float"
     header.section("quick form, float16 and bfloat16")
-    constants = {
-        "exp_magic": F32_EXP_MAGIC, "hi": quick_hi(F32_LEAST, ctype), "lo": HALF_LO,
-        "one": HALF_ONE,
-    }  # fmt: skip
-    exponent, slope = [rounded(-QUICK_SLOPE * LOG2E, ctype)], [rounded(-QUICK_SLOPE, ctype)]
-    for kind, degree in (half.F16, 6), (half.BF16, 4):  # of degree 5 none was found for float16
-        grad_degree = HALF_EXP2_DEGREE[kind]
-        more = [f"in quick_gelu EXP2 has {half_exp2_comment(degree)}"] * (degree != grad_degree)
-        half_comment(header, kind, *more, "-1.702 t log2(e) = EXPONENT t", "-1.702 t = SLOPE t")
-        half_walk(
-            header, kind, "quick_gelu", 1, constants,
-            {"quick_exp2": half_exp2_scaled(degree), "quick_exponent": exponent},
+    hi = quick_hi(HALF_LEAST, ctype)
+    header.comment(f"where n = {HALF_LEAST}: 1.702 t = {-HALF_LEAST} ln(2)")
+    header.scalars(ctype, "HALF", quick_hi=hi)
+    constants = {"exp_magic": HALF_EXP_MAGIC, "hi": hi, "lo": HALF_LO}
+    exponent, slope = [rounded(-QUICK_SLOPE * LOG2E, ctype)], [rounded(QUICK_SLOPE, ctype)]
+    for kind, degree in (half.F16, 2), (half.BF16, 1):
+        half_comment(
+            header, kind,
+            half_rho_comment("RHO", degree), "-1.702 t log2(e) = EXPONENT t", "1.702 t = SLOPE t",
         )  # fmt: skip
-        exp2 = half_exp2_scaled(grad_degree)
+        rho = exp2_rho(degree).coefficients
         half_walk(
-            header, kind, "quick_gelu_grad", 1, constants,
-            {
-                "quick_grad_exp2": [SCALE, *exp2[1:]], "quick_grad_exponent": exponent,
-                "quick_grad_slope": slope,
-            },
-            fixed="quick_grad_exp2",
+            header, kind, "quick_gelu", constants,
+            {"quick_rho": rho, "quick_exponent": exponent},
+        )  # fmt: skip
+        half_walk(
+            header, kind, "quick_gelu_grad", constants,
+            {"quick_grad_rho": rho, "quick_grad_exponent": exponent, "quick_grad_slope": slope},
         )  # fmt: skip
 
 

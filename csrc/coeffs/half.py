@@ -138,6 +138,13 @@ def horner(z: Floats, c: list[np.float32]) -> Floats:
     return r
 
 
+def monic(z: Floats, c: list[np.float32]) -> Floats:
+    r = z + c[-1]
+    for k in c[-2::-1]:
+        r = fma(r, z, k)
+    return r
+
+
 ONE = np.float32(1)
 ZERO = np.float32(-0.0)
 
@@ -157,10 +164,26 @@ def quotient(a: Floats, b: Floats) -> Floats:
     return fma(fma(-b, q, a), inverse, q)
 
 
-def exp2_of_product(a: Floats, b: Floats, exp2: list[np.float32], k: Constants) -> list[Floats]:
+def reduced(a: Floats, b: Floats, k: Constants) -> list[Floats]:
     z = fma(a, b, k["exp_magic"])
     p = (z.view(np.uint32) << np.uint32(23)).view(np.float32)
-    return [p, horner(fma(a, b, -(z - k["exp_magic"])), exp2)]
+    return [p, fma(a, b, -(z - k["exp_magic"]))]
+
+
+class Sigma(NamedTuple):
+    """The logistic function, as half_sigma_f32."""
+
+    p: Floats
+    n: Floats
+    m: Floats
+    d: Floats
+
+
+def sigma(a: Floats, b: Floats, c: list[np.float32], k: Constants) -> Sigma:
+    p, f = reduced(a, b, k)
+    rho = horner(f * f, c)
+    n, m = rho + f, (rho - f) * np.float32(2**32)
+    return Sigma(p, n, m, fma(p, n, m))
 
 
 def subtract(x: Floats, ts: Floats, p: Floats, m: Floats) -> Floats:
@@ -175,50 +198,56 @@ def even(x: Floats, p: Floats, m: Floats) -> Floats:
     return fma(p, m, np.where(np.isnan(x), x, ZERO))
 
 
+def sigma_value(x: Floats, ts: Floats, e: Sigma, divide: Divide) -> Floats:
+    return subtract(x, ts, e.p, divide(e.n, e.d))
+
+
+def sigma_derivative(x: Floats, g: Floats, e: Sigma, divide: Divide) -> Floats:
+    return reflect(x, e.p, divide(e.n * fma(-g, e.m, e.d), e.d * e.d))
+
+
 def gelu(x: Floats, c: Coefficients, k: Constants, divide: Divide) -> Floats:
     ts = np.minimum(np.abs(x), k["hi"])
     t = np.maximum(ts, k["lo"])
-    p, e = exp2_of_product(t * t, k["exponent"], c["gelu_exp2"], k)
-    m = divide(horner(t, c["gelu_num"]) * e, horner(t, c["gelu_den"]))
-    return subtract(x, ts, p, m)
+    p, f = reduced(t * t, k["exponent"], k)
+    ratio = divide(horner(t, c["gelu_num"]), monic(t, c["gelu_den"]))
+    return subtract(x, ts, p, ratio * monic(f, c["gelu_exp2"]))
 
 
 def gelu_grad(x: Floats, c: Coefficients, k: Constants, divide: Divide) -> Floats:
     t = np.maximum(np.minimum(np.abs(x), k["hi"]), k["lo"])
-    p, e = exp2_of_product(t * t, k["exponent"], c["grad_exp2"], k)
-    d = (k["root"] - t) * e
-    return reflect(x, p, divide(horner(t, c["grad_num"]) * d, horner(t, c["grad_den"])))
+    p, f = reduced(t * t, k["exponent"], k)
+    ratio = divide(horner(t, c["grad_num"]), monic(t, c["grad_den"]))
+    return reflect(x, p, ratio * ((k["root"] - t) * monic(f, c["grad_exp2"])))
 
 
 def gelu_grad2(x: Floats, c: Coefficients, k: Constants, _: Divide) -> Floats:
     t = np.maximum(np.minimum(np.abs(x), k["hi"]), k["lo"])
-    p, e = exp2_of_product(t * t, c["grad2_exponent"][0], c["grad2_exp2"], k)
-    return even(x, p, fma(-t, t, np.float32(2)) * e)
+    p, f = reduced(t * t, c["grad2_exponent"][0], k)
+    return even(x, p, fma(-t, t, np.float32(2)) * horner(f, c["grad2_exp2"]))
 
 
 def gelu_tanh(x: Floats, c: Coefficients, k: Constants, divide: Divide) -> Floats:
     ts = np.minimum(np.abs(x), k["hi"])
     t = np.maximum(ts, k["lo"])
-    p, y = exp2_of_product(t, horner(t * t, c["tanh_exponent"]), c["tanh_exp2"], k)
-    return subtract(x, ts, p, divide(y, fma(p, y, ONE)))
+    w = horner(t * t, c["tanh_exponent"])
+    return sigma_value(x, ts, sigma(t, w, c["tanh_rho"], k), divide)
 
 
 def gelu_tanh_grad(x: Floats, c: Coefficients, k: Constants, divide: Divide) -> Floats:
     t = np.maximum(np.minimum(np.abs(x), k["hi"]), k["lo"])
     t2 = t * t
     w = horner(t2, c["tanh_grad_exponent"])
-    p, y = exp2_of_product(t, w, c["tanh_grad_exp2"], k)
-    d = fma(p, y, k["one"])
-    slope, cubic = c["tanh_grad_slope"]
-    n = fma(t * t2, cubic, fma(t, slope, d))
-    return reflect(x, p, divide(y * n, d * d))
+    g = t * horner(t2, c["tanh_grad_slope"])
+    return sigma_derivative(x, g, sigma(t, w, c["tanh_grad_rho"], k), divide)
 
 
 def gelu_tanh_grad2(x: Floats, c: Coefficients, k: Constants, divide: Divide) -> Floats:
     t = np.maximum(np.minimum(np.abs(x), k["hi"]), k["lo"])
     t2 = t * t
     w = horner(t2, c["tanh_grad2_exponent"])
-    p, y = exp2_of_product(t, w, c["tanh_grad2_exp2"], k)
+    p, f = reduced(t, w, k)
+    y = horner(f, c["tanh_grad2_exp2"])
     d = fma(p, y, ONE)
     slope = horner(t2, c["tanh_grad2_slope"])
     b = t * slope * slope
@@ -230,16 +259,14 @@ def gelu_tanh_grad2(x: Floats, c: Coefficients, k: Constants, divide: Divide) ->
 def quick_gelu(x: Floats, c: Coefficients, k: Constants, divide: Divide) -> Floats:
     ts = np.minimum(np.abs(x), k["hi"])
     t = np.maximum(ts, k["lo"])
-    p, y = exp2_of_product(t, c["quick_exponent"][0], c["quick_exp2"], k)
-    return subtract(x, ts, p, divide(y, fma(p, y, ONE)))
+    return sigma_value(x, ts, sigma(t, c["quick_exponent"][0], c["quick_rho"], k), divide)
 
 
 def quick_gelu_grad(x: Floats, c: Coefficients, k: Constants, divide: Divide) -> Floats:
     t = np.maximum(np.minimum(np.abs(x), k["hi"]), k["lo"])
-    p, y = exp2_of_product(t, c["quick_grad_exponent"][0], c["quick_grad_exp2"], k)
-    d = fma(p, y, k["one"])
-    n = fma(t, c["quick_grad_slope"][0], d)
-    return reflect(x, p, divide(y * n, d * d))
+    g = t * c["quick_grad_slope"][0]
+    e = sigma(t, c["quick_grad_exponent"][0], c["quick_grad_rho"], k)
+    return sigma_derivative(x, g, e, divide)
 
 
 class Kernel(NamedTuple):
@@ -285,15 +312,14 @@ def choose(
     function: str,
     kind: Format,
     start: Coefficients,
-    fixed: str,
     constants: Constants,
     seed: int,
 ) -> Coefficients:
     """Coefficients that make every result right: a random walk from `start`.
 
-    `fixed` names a list whose first coefficient stays.  The seed decides the first steps, of up to
-    2 ULP each, and all others.  A step moves one or two coefficients.  It is taken if it leaves no
-    more results wrong, and sometimes, less and less often, if it leaves one more.
+    The seed decides the first steps, of up to 2 ULP each, and all others.  A step moves one or two
+    coefficients.  It is taken if it leaves no more results wrong, and sometimes, less and less
+    often, if it leaves one more.
     """
     compute, form, order = KERNELS[function]
     x = numbers(kind)
@@ -314,7 +340,7 @@ def choose(
         return (result != right[of]) | (np.signbit(result) != np.signbit(right[of]))
 
     draw = random(seed)
-    places = [(name, i) for name in start for i in range(name == fixed, len(start[name]))]
+    places = [(name, i) for name in start for i in range(len(start[name]))]
     c = {name: list(values) for name, values in start.items()}
     for name, i in places:
         c[name][i] = stepped(c[name][i], next(draw) % 5 - 2)

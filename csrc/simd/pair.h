@@ -53,7 +53,7 @@ typedef struct {
     PAIR_3(V, select_##type, M, V, V)                                                       \
     PAIR_2(V, flip_##type, V, V)                                                            \
                                                                                             \
-    enum { LANES_##type = sizeof(r_set_##type(0)) / sizeof(ELEMENT) };                      \
+    enum { VECTORS_##type = 1, LANES_##type = sizeof(r_set_##type(0)) / sizeof(ELEMENT) };  \
                                                                                             \
     V_INLINE V v_set_##type(ELEMENT c) { return (V){r_set_##type(c), r_set_##type(c)}; }    \
     V_INLINE V v_load_##type(const ELEMENT *p)                                              \
@@ -129,8 +129,10 @@ V_INLINE void v_together_f64(vf64 *a, vf64 *b)
 #endif
 }
 
-/* The two registers hold what r_first and r_second make of one register of 16-bit numbers. */
+/* The two registers hold what r_first and r_second make of one register of 16-bit numbers.  Two such
+ * vectors at a time, since the maths is short beside its latency: TRIED.md has the times. */
 #define PAIR_HALF(type)                                                                            \
+    enum { VECTORS_##type = 2 };                                                                   \
     V_INLINE vf32 v_load_##type(const uint16_t *p)                                                 \
     {                                                                                              \
         const ru16 h = r_load_u16(p);                                                              \
