@@ -14,6 +14,7 @@ from marks import ROOT, link, pages
 
 from gelu_simd._compare import report as reporting
 from gelu_simd._compare import tables
+from gelu_simd._compare.peers import PEERS
 from gelu_simd._compare.report import Report
 from gelu_simd._functions import CORRECTLY_ROUNDED, FUNCTIONS, WITHIN, Kind
 
@@ -45,7 +46,7 @@ SAME = ("gelu_simd", "numpy", "python", "platform", "cpu", "cpus", "range")
 
 
 def merge(reports: Sequence[Report]) -> Report:
-    """Return the reports of one machine as one; the first says the rest."""
+    """Return the reports of one machine as one, the peers in order; the first says the rest."""
     merged = dict(reports[0], times=[], errors=[], entries={})
     for report in reports:
         if different := [key for key in SAME if report[key] != merged[key]]:
@@ -58,6 +59,10 @@ def merge(reports: Sequence[Report]) -> Report:
             for row in report["errors"]
             if (row["function"], row["dtype"], row["name"]) not in keys
         ]
+    places = {name: place for place, name in enumerate(PEERS)}
+    merged["entries"] = dict(
+        sorted(merged["entries"].items(), key=lambda item: places.get(item[0], -1))
+    )
     return merged
 
 

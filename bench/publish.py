@@ -21,14 +21,19 @@ functions, from the file that bench/prove.py leaves.
     python bench/publish.py speed [REPORT.json ...]
 
 writes the page of speed, its pictures, and README's claim and table; reports of one machine become
-one in the folder of its processor under bench/results.  These measure all of it, in about ten
-minutes on a quiet machine:
+one in the folder of its processor under bench/results.  These measure all of it, in the sum of
+their seconds, 12 minutes, on a quiet machine.  MNN has its own: it does not run beside TensorFlow.
 
-    gelu-simd bench --sizes 1 16 256 4Ki 16Ki 64Ki 256Ki 1Mi 4Mi 16Mi 64Mi \
-        --seconds 100 --json 1.json
-    gelu-simd bench --sizes 1 16Ki 256Ki 4Mi --dtype float64 float16 bfloat16 --json 2.json
-    gelu-simd bench --sizes 16Ki 256Ki 4Mi 64Mi --dtype float32 bfloat16 --threads own \
-        --peers torch onnxruntime jax tensorflow numexpr --json 3.json
+    ALL="1 16 256 4Ki 16Ki 64Ki 256Ki 1Mi 4Mi 16Mi 64Mi"
+    LARGE="16Ki 256Ki 4Mi 64Mi"
+    gelu-simd bench --sizes $ALL --seconds 330 --json 1.json
+    gelu-simd bench --sizes $ALL --peers mnn --function gelu_tanh --seconds 20 --json 2.json
+    gelu-simd bench --sizes 1 16Ki 256Ki 4Mi --dtype float64 float16 bfloat16 \
+        --seconds 200 --json 3.json
+    gelu-simd bench --sizes $LARGE --dtype float32 bfloat16 --threads own \
+        --peers torch onnxruntime jax tensorflow litert openvino numexpr --seconds 150 --json 4.json
+    gelu-simd bench --sizes $LARGE --threads own --peers mnn --function gelu_tanh \
+        --seconds 15 --json 5.json
 
     python bench/publish.py training
 
@@ -114,7 +119,7 @@ def stub(tier: Tier, text: str) -> str:
     """Return the stub with the functions of the tier."""
     ufuncs = _ufuncs.of_tier(tier)
     rows = [
-        f"{name}: Final[_ufunc_types.{tier.stub}{ufunc.nin}to{ufunc.nout}]\n"
+        f"{name}: Final[_ufunc_types.Ufunc{ufunc.nin}to{ufunc.nout}[_ufunc_types.{tier.stub}]]\n"
         for name, ufunc in ufuncs.items()
     ]
     exported = "".join(f'    "{name}",\n' for name in sorted(ufuncs))

@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -204,6 +205,28 @@ def test_a_fault_of_one_thread_ends_all(files, monkeypatch):
     with pytest.raises(MemoryError, match="no room"):
         apply(Ufunc(gelu_simd.gelu, fail), source, target)
     assert list(source.parent.iterdir()) == [source]
+
+
+@pytest.mark.parametrize("error", [None, MemoryError])
+def test_a_block_is_computed_by_one_thread(files, error):
+    """Calls of others have as many as before, also after a fault."""
+    source, target = files
+    np.save(source, np.zeros(100))
+    numbers = []
+
+    def note():
+        numbers.append(gelu_simd.get_num_threads())
+        if error is not None:
+            raise error
+
+    former = gelu_simd.get_num_threads()
+    gelu_simd.set_num_threads(3)
+    try:
+        with pytest.raises(error) if error else nullcontext():
+            apply(Ufunc(gelu_simd.gelu, note), source, target)
+        assert (numbers, gelu_simd.get_num_threads()) == ([1], 3)
+    finally:
+        gelu_simd.set_num_threads(former)
 
 
 # ---- types ----

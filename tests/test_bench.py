@@ -25,7 +25,7 @@ import gelu_simd
 from gelu_simd import _ufuncs
 from gelu_simd._cli import bench as command
 from gelu_simd._cli.main import VALUES_AND_GRADIENTS
-from gelu_simd._compare import formulas, measure, peers, tables, timing
+from gelu_simd._compare import budget, formulas, measure, peers, tables, timing
 from gelu_simd._compare import report as reports
 from gelu_simd._compare.peers import mnn
 from gelu_simd._compare.peers.numpy_formulas import WITHOUT_FORMULA
@@ -149,7 +149,7 @@ def test_a_wrong_peer_stops_the_run() -> None:
     wrong = peers.Entry("wrong", "Wrong", "peer", "1", lambda _, a: {"new": Way(lambda: -a.x)})
     a = timing.arrays(FLOAT32, 100)
     with pytest.raises(reports.WrongResult, match=r"^Wrong does not compute gelu of float32"):
-        measure.times([*peers.our_levels(threads=1), wrong], "gelu", a, 1, 0.01, [])
+        measure.prepared([*peers.our_levels(threads=1), wrong], "gelu", a, 1, [])
 
 
 # ---- times ----
@@ -182,26 +182,123 @@ def test_ways_are_timed_in_turn_without_garbage_collection() -> None:
         assert calls.count(name) >= result.rounds * result.repeats
 
 
-def test_more_time_gives_more_rounds() -> None:
-    ways = {name: Way(partial(sum, range(100))) for name in "ab"}
-    few, many = (timing.alternate(ways, seconds)["a"].rounds for seconds in (0, 0.2))
-    assert few == timing.ROUNDS < many
+class Clock:
+    """A clock that goes only when it is made to: what `time` is for the modules under test."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def perf_counter(self) -> float:
+        return self.now
+
+    process_time = perf_counter
+
+    def spend(self, seconds: float) -> None:
+        self.now += seconds
 
 
-def test_what_would_take_too_long_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    entries = [*peers.our_levels(threads=1)[:1], formula_entry("numpy-mul")]
-    names = [entry.name for entry in entries]
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    for module in (timing, budget):
+        monkeypatch.setattr(module, "time", clock)
+    return clock
 
-    def measured(n: int, former: list[dict]) -> list[dict]:
-        return measure.times(entries, "gelu_tanh", timing.arrays(FLOAT32, n), 1, 0, former)
 
-    small = measured(1 << 10, [])
-    large = measured(1 << 14, small)
-    assert [row["name"] for row in large] == names
-    monkeypatch.setattr(measure, "LONGEST", 2e-9 * (1 << 15) * large[0]["min_ns"])
-    large[1]["min_ns"] = 3 * large[0]["min_ns"]
-    assert [row["name"] for row in measured(1 << 15, small + large)] == names[:1]
-    assert [row["name"] for row in measured(1 << 15, small)] == names
+def test_ways_share_the_seconds(clock: Clock) -> None:
+    """Each way has the same time, but at least some rounds, and no round ends too late."""
+    calls = {"fast": 1e-3, "slow": 0.1, "too slow": 5.0}
+    ways = {name: Way(partial(clock.spend, call)) for name, call in calls.items()}
+    results = timing.alternate(ways, seconds=25)
+    assert 24.8 < clock.now <= 25
+    assert results["too slow"].rounds == timing.ROUNDS
+    rest = 25 - (timing.ROUNDS + 1) * 5
+    for name in ("fast", "slow"):
+        assert results[name].rounds * calls[name] == pytest.approx(rest / 2, abs=0.2)
+        assert results[name].minimum == pytest.approx(calls[name])
+    assert results["slow"].cpus == pytest.approx(1)
+    start = clock.now
+    few = timing.alternate(ways, seconds=0)
+    assert {result.rounds for result in few.values()} == {timing.ROUNDS}
+    assert clock.now > start
+
+
+def test_the_cheapest_ways_are_affordable() -> None:
+    costs = {("a", "new"): 3.0, ("b", "new"): 1.0, ("c", "new"): 2.0, ("c", "out"): 1e-3}
+    assert measure.affordable(costs, 3.5) == {("b", "new"), ("c", "new"), ("c", "out")}
+    assert measure.affordable(costs, -1.0) == {("c", "out")}
+
+
+@pytest.mark.parametrize(
+    ("sizes", "steps"),
+    [
+        ([1, 1024], [1, 1024]),
+        ([1 << 26, 1], [1, measure.MANY, 1 << 26]),
+        ([1 << 16, 1 << 26], [1 << 16, 1 << 26]),
+    ],
+)
+def test_large_sizes_have_a_smaller_one_before(sizes: list[int], steps: list[int]) -> None:
+    assert measure.steps(sizes) == steps
+
+
+def slowed(entry: peers.Entry, clock: Clock, ns: float) -> peers.Entry:
+    """Return an entry whose calls take so many nanoseconds per element, 10 ms at least."""
+
+    def ways(function: str, a: peers.Arrays) -> dict[str, Way]:
+        def run(way: Way) -> object:
+            clock.spend(max(1e-2, ns * a.x.size * 1e-9))
+            return way.run()
+
+        return {k: w._replace(run=partial(run, w)) for k, w in entry.ways(function, a).items()}
+
+    return entry._replace(ways=ways)
+
+
+SIZES = [1, 1 << 12, 1 << 16, 1 << 20]
+
+
+@pytest.mark.parametrize("seconds", [60, 240])
+def test_the_seconds_are_those_of_the_whole_run(clock: Clock, seconds: float) -> None:
+    """What would take too long is left out, at the sizes where it would."""
+    ours, quick, slow = (
+        slowed(entry, clock, ns)
+        for entry, ns in zip(
+            [peers.our_levels(threads=1)[0], *map(formula_entry, ("numpy-mul", "numpy-pow"))],
+            (200.0, 400.0, 2000.0),
+            strict=True,
+        )
+    )
+    functions = ["gelu_tanh", "gelu_tanh_backward"]
+    whole = budget.Budget(seconds)
+    done = []
+    columns = measure.measure(
+        [ours, quick, slow], functions, [FLOAT32], SIZES, 1, whole, lambda *n: done.append(n)
+    )
+    rows = [row for times, _ in columns for row in times]
+    assert 0.95 * seconds < clock.now <= seconds
+    assert done[-1][0] == done[-1][1]
+    assert sorted(done) == done
+    assert min(row["rounds"] for row in rows) >= timing.ROUNDS
+    for function in functions:
+        for entry in (ours, quick, slow):
+            sizes = [r["n"] for r in rows if (r["name"], r["function"]) == (entry.name, function)]
+            assert sizes == (SIZES[:-1] if entry is slow and seconds == 60 else SIZES)
+    report = {"times": rows}
+    lost = ["-: no time for 2 of the large sizes; more --seconds have them"]
+    assert list(tables.untimed(report)) == (lost if seconds == 60 else [])
+
+
+def test_too_few_seconds_are_told(clock: Clock) -> None:
+    whole = budget.Budget(10)
+    with whole.spending("importing"):
+        clock.spend(4)
+    assert tables.shared(whole, 5.9, 3).endswith(
+        "4.0 s went to imports, 2 s are left for each of 3 cells"
+    )
+    assert tables.shared(whole, 6.1, 3).startswith("too few seconds: 4.0 s went to imports, the")
+    with whole.spending("timing"):
+        clock.spend(8)
+    assert tables.spent(whole) == "took 12.0 of 10 s: importing 4.0, timing 8.0"
 
 
 # ---- errors ----
@@ -267,7 +364,7 @@ def test_installed_peers_compute_the_same(name: str) -> None:
     done = run("bench", *quick, "--peers", name, "--function", *functions, "--dtype", *DTYPES)
     assert done.returncode == 0, done.stderr
     assert "left out" not in done.stdout
-    first, versions, *_ = done.stdout.splitlines()
+    _, first, versions, *_ = done.stdout.splitlines()
     assert first.startswith(f"gelu_simd {gelu_simd.__version__}, ")  # the peers are silent
     title = peers.PEERS[name].title
     assert re.fullmatch(rf"{title} [0-9][\w.]*", versions)
@@ -289,7 +386,11 @@ def test_tables(done) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert done.stdout.isascii()
-    assert max(map(len, done.stdout.splitlines()[3:])) <= 80
+    first, *lines = done.stdout.splitlines()
+    assert first == "takes about 1 s, the import of the peers included"
+    assert lines[2].startswith("too few seconds: ")
+    assert re.fullmatch(r"took \d+\.\d of 1 s: importing .*, timing \d+\.\d", lines[-1])
+    assert max(map(len, lines[3:-1])) <= 80
     blocks = done.stdout.split("\n\n")
     shown = blocks[1 : 1 + len(VALUES_AND_GRADIENTS)]
     assert [block.partition("\n")[0] for block in shown] == [
@@ -389,7 +490,7 @@ def test_too_large_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
         raise MemoryError
 
     monkeypatch.setattr(measure, "arrays", fail)
-    rows = measure.measure([], ["gelu"], [np.dtype("f4")], [1 << 30], 1, 1, print)
+    rows = measure.measure([], ["gelu"], [FLOAT32], [1 << 30], 1, budget.Budget(1), print)
     with pytest.raises(reports.BenchError, match=r"1024Mi elements of float32 take 20\.0 GiB"):
         next(rows)
 
@@ -580,6 +681,11 @@ def test_reports_of_one_machine_become_one(publish: ModuleType, report: dict) ->
     assert merged["errors"] == report["errors"]
     assert publish.merge([merged]) == merged
     assert json.loads(reports.to_json(merged)) == merged
+    mnn = {"title": "MNN", "kind": "peer", "version": "1"}
+    more = publish.merge([report, dict(report, entries=report["entries"] | {"mnn": mnn})])
+    assert list(more["entries"]) == [
+        *gelu_simd.cpu_info()["available"], "mnn", *list(report["entries"])[-5:]
+    ]  # fmt: skip
     with pytest.raises(SystemExit, match="differ in cpu"):
         publish.merge([report, dict(report, cpu="another")])
 

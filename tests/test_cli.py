@@ -176,7 +176,9 @@ def test_info_json():
 def test_info_is_readable():
     done = run("info")
     assert done.returncode == 0
-    assert done.stdout.startswith(f"version    {gelu_simd.__version__}\n")
+    assert done.stdout.startswith(f"version     {gelu_simd.__version__}\n")
+    assert all(re.match(r"(\w+| {11}) +\S", line) for line in done.stdout.splitlines())
+    assert re.search(r"^num_threads \d+$", done.stdout, re.MULTILINE)
     assert "gelu_tanh_backward" in done.stdout
 
 

@@ -43,6 +43,10 @@ TAKES = "; it takes float32, float64, float16"
         (np.ones(2, "c8"), "complex64"),
         (np.longdouble(1), "longdouble"),
         (np.datetime64("2026-01-01"), "datetime64"),
+        (np.ones(2, "f4,i8"), "a structured type with the fields f0, f1"),
+        (np.ones((), "f4,i8")[()], "a structured type with the fields f0, f1"),
+        (np.zeros(2, "V3"), "raw bytes, V3"),
+        (np.zeros(2, "V2"), "raw bytes, V2 (if they are bfloat16: x.view(ml_dtypes.bfloat16))"),
     ],
 )
 def test_an_operand_is_named(x: object, words: str) -> None:
@@ -62,6 +66,28 @@ def test_an_operand_is_named(x: object, words: str) -> None:
 def test_types_of_the_signature_are_named() -> None:
     with pytest.raises(TypeError, match=r"does not take complex128; it takes"):
         gelu(1.0, signature=(complex, None))
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"dtype": "i4"}, "int32"),
+        ({"dtype": bool}, "bool"),
+        ({"dtype": "c8"}, "complex64"),
+        ({"dtype": "g"}, "longdouble"),
+        ({"dtype": object}, "object"),
+        ({"signature": (None, np.int8)}, "int8"),
+        ({"signature": "f->l"}, "int64"),
+    ],
+)
+@pytest.mark.parametrize("x", [1, np.ones(2, "f4"), np.array([None])], ids=repr)
+def test_a_type_without_a_loop_is_named(options: dict[str, object], words: str, x: object) -> None:
+    words = f"ufunc 'gelu' does not compute in {words}; it computes in float32, float64, float16"
+    with pytest.raises(TypeError) as caught:
+        gelu(x, **options)
+    assert str(caught.value).startswith(words)
+    assert type(caught.value) is TypeError
+    assert "integers" not in str(caught.value)
 
 
 def test_methods_name_the_type() -> None:
@@ -107,8 +133,10 @@ def test_approximate_beside_other_arguments(call: Callable[[], object]) -> None:
 
 def test_unknown_approximations() -> None:
     functions = "the function for 'none' is gelu and for 'tanh' is gelu_tanh"
-    with pytest.raises(TypeError, match=f"{functions}, there is none for 'cubic'$"):
-        gelu(1.0, approximate="cubic")
+    for value in ("cubic", 1, 0.5, ["tanh"], np.float32(1), np.ones(2)):
+        with pytest.raises(TypeError) as caught:
+            gelu(1.0, approximate=value)
+        assert str(caught.value).endswith(f"{functions}, there is none for {value!r}")
 
 
 def test_other_errors_are_numpy_s() -> None:

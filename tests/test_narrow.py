@@ -12,7 +12,7 @@ from helpers import UFUNCS, each_shape, every_level, name_of, results
 import gelu_simd
 from gelu_simd import _ufuncs
 from gelu_simd._check.oracle import exact
-from gelu_simd._types import NARROW_FLOATS, NARROW_INTEGERS, installed
+from gelu_simd._types import NARROW_FLOATS, NARROW_INTEGERS, NARROW_POSITIVE, installed
 
 ml_dtypes = pytest.importorskip("ml_dtypes", reason="needs ml_dtypes")
 
@@ -161,6 +161,39 @@ def test_out_and_dtype(ufunc: np.ufunc, dtype: np.dtype) -> None:
     assert all_same(tuple(narrow), expected)
 
 
+@each_float
+def test_beyond_the_largest_number(dtype: np.dtype) -> None:
+    """Results there are what the list says, and the docstrings say it."""
+    numbers = every(dtype)
+    numbers = numbers[np.isfinite(numbers.astype("f8"))]
+    largest = numbers[np.argmax(numbers.astype("f8"))]
+    (beyond,) = quiet(gelu_simd.geglu, numbers[-1:] * 0 + largest, largest).astype("f4")
+    expected = {"infinity": np.inf, "NaN": np.nan, "the largest number": np.float32(largest)}
+    assert np.array_equal(beyond, expected[NARROW_FLOATS[dtype.name]], equal_nan=True)
+    below = quiet(gelu_simd.gelu_backward, np.ones(2, "f4"), -1, out=np.zeros(2, dtype))
+    assert np.isnan(below.astype("f4")).all() == (dtype.name in NARROW_POSITIVE)
+
+
+def test_docstrings_name_them(ufunc: np.ufunc) -> None:
+    notes = " ".join(ufunc.__doc__.split())
+    for result in set(NARROW_FLOATS.values()):
+        names = [name for name, other in NARROW_FLOATS.items() if other == result]
+        assert f"{result} in {', '.join(names[:-1])} and {names[-1]}" in notes
+
+
+@each_float
+@pytest.mark.parametrize("out", ["f8", "f4", "bfloat16", "itself"])
+def test_outs_that_docstrings_name(dtype: np.dtype, out: str) -> None:
+    """They take the results of the type; the type itself takes those of float32 and float64."""
+    x = np.ones(2, dtype)
+    result = np.zeros(2, dtype if out == "itself" else out)
+    assert gelu_simd.gelu(x, out=result) is result
+    for wide in (np.ones(2, "f4"), np.ones(2)):
+        assert gelu_simd.gelu(wide, out=x).dtype == dtype
+    half = gelu_simd.gelu(np.ones(2, dtype), out=np.zeros(2, "f2"), casting="unsafe")
+    assert np.array_equal(half.astype("f4"), gelu_simd.gelu(np.ones(2, dtype)).astype("f4"))
+
+
 E4M3, E5M2 = "float8_e4m3fn", "float8_e5m2"
 
 
@@ -207,5 +240,9 @@ def test_integers_count_as_float64(ufunc: np.ufunc, dtype: np.dtype) -> None:
 
 
 def test_errors_mention_them() -> None:
-    with pytest.raises(TypeError, match=r"bfloat16, integers and the smaller types of ml_dtypes$"):
+    with pytest.raises(TypeError, match="bfloat16, the smaller types of ml_dtypes, integers and"):
         gelu_simd.gelu(1j)
+    with pytest.raises(
+        TypeError, match=r"in int4; .* and the smaller floating-point types of ml_d"
+    ):
+        gelu_simd.gelu(1, dtype=ml_dtypes.int4)

@@ -42,7 +42,7 @@ GELU_COEFFS_F32(f32_gelu_y, 7) = {
     0x1p+0f};
 
 /* Pieces of [0, END], half octaves of t + SHIFT from ORIGIN on, and the errors there of
- * M = t E(t) exp((ln(2)/G - 1/2) t^2) before the walk of pieces.py over last bits:
+ * M = t E(t), times exp((ln(2)/G - 1/2) t^2), before the walk of pieces.py:
  * [0.00, 0.39] 2^-25.06;
  * [0.39, 1.09] 2^-23.81;
  * [1.09, 2.09] 2^-23.70;
@@ -122,12 +122,94 @@ GELU_COEFFS_F32(f32_gelu_pieces, 64) = {
     -0x1.2d8218p-63f,
     -0x1.1582dp-66f};
 
+/* what makes up for the last bits of MAGIC in gelu', already in their place */
+#define F32_GRAD_LAST_BITS 0x1p-56f
+
+/* Pieces of [0, END], half octaves of t + SHIFT from ORIGIN on, and the errors there of
+ * M = E(t) - t phi(0), times exp((ln(2)/G - 1/2) t^2), before the walk of pieces.py:
+ * [0.00, 0.50] 2^-27.25;
+ * [0.50, 1.14] 2^-25.05;
+ * [1.14, 2.14] 2^-25.33;
+ * [2.14, 3.42] 2^-27.13;
+ * [3.42, 5.42] 2^-26.98;
+ * [5.42, 7.98] 2^-29.01;
+ * [7.98, 11.98] 2^-29.16;
+ * [11.98, 14.55] 2^-37.25.
+ * Eight centers, then eight constants of polynomials of degree 6 in
+ * t - center, and so on; times the power of two that makes up for LAST_BITS */
+#define F32_GRAD_SHIFT 0x1.23d70ap+0f
+#define F32_GRAD_ORIGIN 0x1.23d70ap+0f
+GELU_COEFFS_F32(f32_grad_pieces, 64) = {
+    0x1.8587a4p-2f,
+    0x1.80ead2p-1f,
+    0x1.3360aep+0f,
+    0x1.60a82cp+1f,
+    0x1.038db6p+2f,
+    0x1.ac6a2ap+2f,
+    0x1.0f5724p+3f,
+    0x1.a540fp+3f,
+    0x1.cfcc3ap-40f,
+    -0x1.dc840ap-65f,
+    -0x1.f0fcbcp-40f,
+    -0x1.efc508p-38f,
+    -0x1.860aacp-37f,
+    -0x1.4db6a6p-36f,
+    -0x1.a9bcap-36f,
+    -0x1.4bb3e2p-35f,
+    -0x1.4edaa2p-38f,
+    -0x1.25109ap-38f,
+    -0x1.0734fep-38f,
+    -0x1.c06a4p-39f,
+    -0x1.acf70ep-39f,
+    -0x1.9ebe4p-39f,
+    -0x1.9a3734p-39f,
+    -0x1.91c708p-39f,
+    0x1.1ff71ap-40f,
+    0x1.5b4e0cp-41f,
+    0x1.91f24p-42f,
+    0x1.6f8706p-44f,
+    0x1.3144bcp-45f,
+    0x1.8e7f92p-47f,
+    0x1.105aaep-47f,
+    0x1.b768b4p-48f,
+    -0x1.132b4ap-41f,
+    -0x1.2b801cp-42f,
+    -0x1.32e7a2p-43f,
+    -0x1.7f1d0cp-46f,
+    -0x1.d815a6p-48f,
+    -0x1.3104eep-50f,
+    -0x1.aa644p-52f,
+    0x1.098eb4p-55f,
+    0x1.d7050ap-43f,
+    0x1.d56592p-44f,
+    0x1.a7351ep-45f,
+    0x1.8525c6p-48f,
+    0x1.81b95cp-50f,
+    0x1.71d258p-53f,
+    0x1.e8c192p-55f,
+    0x1.e5a892p-58f,
+    -0x1.6514aep-44f,
+    -0x1.5536a4p-45f,
+    -0x1.e0372cp-47f,
+    -0x1.85d86ap-50f,
+    -0x1.256cbcp-52f,
+    -0x1.a0b93ep-56f,
+    -0x1.61f5d2p-58f,
+    -0x1.284bc2p-61f,
+    0x1.68a758p-45f,
+    0x1.97a102p-47f,
+    0x1.3fb5fap-49f,
+    0x1.655ffap-52f,
+    0x1.36e34ap-55f,
+    0x1.ba15bap-59f,
+    0x1.1e8d18p-62f,
+    0x1.32071ep-65f};
+
 /* where n = -191: t^2/2 = 191 ln(2) */
 #define F32_GELU_HI 0x1.045aa6p+4f
 
-/* exp(h) 2^n = exp(u), n = rint(u log2(e)), h = u - n LN2.  LN2 is ln 2 rounded; the fit
- * of 1 + delta below makes up for it, divided by exp((LN2 - ln 2) t^2/(2 ln 2)).
- * It ends where the results round to -0, short of the HI at which t stops. */
+/* exp(h) 2^n = exp(u), n = rint(u log2(e)), h = u - n LN2.  LN2 is ln 2 rounded, which
+ * EXCESS below makes up for */
 #define F32_LN2 0x1.62e43p-1f
 #define F32_LOG2E 0x1.715476p+0f
 
@@ -139,26 +221,6 @@ GELU_COEFFS_F32(f32_exp, 5) = {
     0x1.5558acp-5f,
     0x1.123982p-7f,
     0x1.6a519ap-10f};
-
-/* gelu'(-ROOT) = 0 */
-#define F32_GRAD_ROOT_HI 0x1.80ead2p-1f
-#define F32_GRAD_ROOT_LO -0x1.a03fd4p-27f
-
-/* gelu'(-t) = (ROOT - t)/2 (1 + delta(t)) exp(-t^2/2), delta = NUM/DEN on [0, 14.7];
- * type (4, 4); error relative to 1 + delta: 2^-26.70, rounded 2^-26.29;
- * stored as a0 + a1 t + u (a2 + a3 t) + u^2 a4, u = -t^2/2; DEN's last one is 1 */
-GELU_COEFFS_F32(f32_grad_num, 5) = {
-    0x1.8c7924p+1f,
-    0x1.088cf8p+0f,
-    0x1.634c0ep-1f,
-    0x1.173a48p-1f,
-    -0x1.9ded6p-3f};
-GELU_COEFFS_F32(f32_grad_den, 5) = {
-    0x1.2c3772p+3f,
-    0x1.a56dbep+3f,
-    -0x1.dfda4p+3f,
-    -0x1.0ba264p+2f,
-    0x1p+0f};
 
 /* gelu''(t) = PHI0 (2 - t^2) (1 + EXCESS u + LOW) exp(u), u = -t^2/2, for LN2 in exp(u);
  * PHI0 is phi(0) rounded, times 2^-64 */
@@ -269,6 +331,7 @@ GELU_COEFFS_F64(f64_grad_den, 11) = {
 
 /* -t^2/2 log2(e) = EXPONENT t^2; EXPONENT is rounded, and the rational fits make up for it */
 #define HALF_EXPONENT -0x1.715476p-1f
+#define HALF_GRAD_ROOT 0x1.80ead2p-1f
 
 /* where n = -159: t^2/2 = 159 ln(2) */
 #define HALF_GELU_HI 0x1.db1726p+3f

@@ -170,9 +170,22 @@ def exponential(header: Header, ctype: str, prefix: str, name: str, degree: int)
     return lambda t: mp.exp((ln2 - LN2) * t * t / (2 * LN2))
 
 
-def in_half_square(c: list[mpf]) -> list[mpf]:
-    """c0 + c1 t + ... + c4 t^4 as (a0 + a1 t) + u (a2 + a3 t) + u^2 a4, u = -t^2/2."""
-    return [c[0], c[1], -2 * c[2], -2 * c[3], 4 * c[4]]
+def gelu_pieces(
+    header: Header, prefix: str, name: str, factor: str, of: pieces.Factor, power: str
+) -> None:
+    rows = (
+        f"[{float(p.lo):.2f}, {float(p.hi):.2f}] {log2(pieces.fit_of(of, p).error)}"
+        for p in pieces.pieces(of)
+    )
+    header.comment(
+        "Pieces of [0, END], half octaves of t + SHIFT from ORIGIN on, and the errors there of\n"
+        f" * {factor}, times exp((ln(2)/G - 1/2) t^2), before the walk of pieces.py:\n"
+        " * " + ";\n * ".join(rows) + ".\n"
+        f" * Eight centers, then eight constants of polynomials of degree {pieces.DEGREE} in\n"
+        f" * t - center, and so on; times {power}"
+    )
+    header.scalars("float", f"F32_{prefix}", shift=of.shift, origin=of.origin)
+    header.array("float", f"f32_{name}_pieces", pieces.table(of))
 
 
 def gelu_float32(header: Header) -> None:
@@ -192,20 +205,16 @@ def gelu_float32(header: Header) -> None:
         f"coefficient 1;\n * error {log2(e.before)}, rounded {log2(e.after)}"
     )
     header.array("float", "f32_gelu_y", e.y)
-    rows = (
-        f"[{float(p.lo):.2f}, {float(p.hi):.2f}] {log2(pieces.fit_piece(p).error)}"
-        for p in pieces.pieces()
-    )
-    header.comment(
-        "Pieces of [0, END], half octaves of t + SHIFT from ORIGIN on, and the errors there of\n"
-        " * M = t E(t) exp((ln(2)/G - 1/2) t^2) before the walk of pieces.py over last bits:\n"
-        " * " + ";\n * ".join(rows) + ".\n"
-        f" * Eight centers, then eight constants of polynomials of degree {pieces.DEGREE} in\n"
-        " * t - center, and so on; times the power of two that makes up for the last bits of\n"
-        " * MAGIC and the center"
-    )
-    header.scalars("float", "F32_GELU", shift=pieces.SHIFT, origin=pieces.ORIGIN)
-    header.array("float", "f32_gelu_pieces", pieces.table())
+    gelu_pieces(
+        header, "GELU", "gelu", "M = t E(t)", pieces.VALUE,
+        "the power of two that makes up for the last bits of\n * MAGIC and the center",
+    )  # fmt: skip
+    header.comment("what makes up for the last bits of MAGIC in gelu', already in their place")
+    header.scalars("float", "F32_GRAD", last_bits=mpf(2) ** (pieces.LAST_BITS - 127))
+    gelu_pieces(
+        header, "GRAD", "grad", "M = E(t) - t phi(0)", pieces.SLOPE,
+        "the power of two that makes up for LAST_BITS",
+    )  # fmt: skip
 
 
 def second_derivative(header: Header, ctype: str, prefix: str) -> None:
@@ -228,29 +237,10 @@ def exact_float32(header: Header) -> None:
     header.comment("where n = -191: t^2/2 = 191 ln(2)")
     header.scalars(ctype, prefix, gelu_hi=exact_hi(F32_LEAST, ctype))
     header.comment(
-        "exp(h) 2^n = exp(u), n = rint(u log2(e)), h = u - n LN2.  LN2 is ln 2 rounded; the fit\n"
-        " * of 1 + delta below makes up for it, divided by exp((LN2 - ln 2) t^2/(2 ln 2)).\n"
-        " * It ends where the results round to -0, short of the HI at which t stops."
+        "exp(h) 2^n = exp(u), n = rint(u log2(e)), h = u - n LN2.  LN2 is ln 2 rounded, which\n"
+        " * EXCESS below makes up for"
     )
-    ln2_excess = exponential(header, ctype, prefix, "f32_exp", 4)
-
-    root = split(GRAD_ROOT, ctype, 24)
-    header.comment("gelu'(-ROOT) = 0")
-    header.scalars(ctype, "F32_GRAD_ROOT", hi=root[0], lo=root[1])
-    hi = mpf("14.7")
-    delta = monic_rational(
-        lambda t: ratio_at_root(t) / ln2_excess(t) - 1,
-        lambda t: ln2_excess(t) / ratio_at_root(t),
-        hi, 4, ctype,
-    )  # fmt: skip
-    header.comment(
-        "gelu'(-t) = (ROOT - t)/2 (1 + delta(t)) exp(-t^2/2), delta = NUM/DEN on "
-        f"[0, {mp.nstr(hi, 4)}];\n * type (4, 4); error relative to 1 + delta: "
-        f"{log2(delta.before)}, rounded {log2(delta.after)};\n"
-        " * stored as a0 + a1 t + u (a2 + a3 t) + u^2 a4, u = -t^2/2; DEN's last one is 1"
-    )
-    header.array(ctype, "f32_grad_num", in_half_square([c / 4 for c in delta.numerator]))
-    header.array(ctype, "f32_grad_den", in_half_square([c / 4 for c in delta.denominator]))
+    exponential(header, ctype, prefix, "f32_exp", 4)
     second_derivative(header, ctype, "F32_GRAD2")
 
 
@@ -302,13 +292,13 @@ def exact_half(header: Header) -> None:
     header.comment(
         "-t^2/2 log2(e) = EXPONENT t^2; EXPONENT is rounded, and the rational fits make up for it"
     )
-    hi = exact_hi(HALF_LEAST, ctype)
-    header.scalars(ctype, "HALF", exponent=exponent)
+    hi, root = exact_hi(HALF_LEAST, ctype), rounded(GRAD_ROOT, ctype)
+    header.scalars(ctype, "HALF", exponent=exponent, grad_root=root)
     header.comment(f"where n = {HALF_LEAST}: t^2/2 = {-HALF_LEAST} ln(2)")
     header.scalars(ctype, "HALF", gelu_hi=hi)
     constants = {
         "exp_magic": HALF_EXP_MAGIC, "hi": hi, "lo": HALF_LO,
-        "root": rounded(GRAD_ROOT, ctype), "exponent": exponent,
+        "root": root, "exponent": exponent,
     }  # fmt: skip
 
     def excess(t: mpf) -> mpf:

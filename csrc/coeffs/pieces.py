@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""float32 gelu: an exponential and a table of eight polynomials, one for each piece of t's range.
+"""float32 gelu and gelu_grad: one exponential, and for each a table of eight polynomials.
 
-    python csrc/coeffs/pieces.py    search centres and last bits anew, and print CHOICE
+    python csrc/coeffs/pieces.py    search centres and last bits anew, and print the choices
 
-gelu(-t) = -W M, W the exponential and M the polynomial (maths/exact_f32.inc).  How large the
-rounding errors become depends on the last bits of the coefficients, and these on where a polynomial
-is centred.  The search tries centres and then last bits at random, and keeps what has the smallest
-largest error.  The kernel is repeated here, operation by operation.  The search takes two minutes.
-Its outcome is committed as CHOICE, which is all that generate.py reads of it.
+gelu(-t) = -W M and gelu'(-t) = W M, W the exponential and M the polynomial of the piece that t is
+in (maths/exact_f32.inc).  How large the rounding errors become depends on the last bits of the
+coefficients, and these on where a polynomial is centred.  The search tries centres and then last
+bits at random, and keeps what has the smallest largest error.  The kernels are repeated here,
+operation by operation.  The search takes four minutes.  Its outcome is committed as VALUE_CHOICES
+and SLOPE_CHOICES, which are all that generate.py reads of it.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ from __future__ import annotations
 import functools
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 from fit import horner, remez, round_one_by_one, rounded, sample, weighted_errors
 from mpmath import mp, mpf
 from numpy.typing import NDArray
-from targets import LN2, TINY, E, slope_at
+from targets import GRAD_ROOT, LN2, TINY, E, Function, phi
 
 
 def bits(value: mpf) -> int:
@@ -116,11 +117,40 @@ def exponential() -> Exponential:
 # The pieces
 # ---------------------------------------------------------------------------------------------
 
-# Half octaves of t + SHIFT, from ORIGIN on.
 PIECES, HALF_OCTAVE = 8, 1 << 22
-SHIFT, ORIGIN = rounded(mpf("1.31"), "float"), rounded(mpf("1.2"), "float")
-END = mpf("14.42")  # gelu(-14.3566) rounds to 2^-149, the last one that is not -0
 DEGREE = 6
+
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+
+
+class Anchor(NamedTuple):
+    """A point at which its piece is centred."""
+
+    centre: mpf
+    kept: tuple[mpf, ...]  # leading coefficients that neither the fit nor the search changes
+
+
+class Choice(NamedTuple):
+    """Where a polynomial is centred, and what is added to the bits of its rounded coefficients."""
+
+    centre: str
+    steps: tuple[int, ...] = (0,) * (DEGREE + 1)
+
+
+class Factor(NamedTuple):
+    """M in eight pieces, half octaves of t + shift from origin on."""
+
+    m: Function  # without what makes up for W
+    shift: mpf
+    origin: mpf
+    end: mpf  # results vanish beyond
+    anchors: list[Anchor]
+    choices: list[Choice]
+    centre_bits: int | None  # last bits of the centres without an anchor, if the kernel adds them
+    reach: float  # how far from the middle the search tries centres, in widths of the piece
+    evaluate: Callable[[Floats, list[np.float32]], Floats]  # the kernel's M
+    exact: Callable[[float], float]
 
 
 class Piece(NamedTuple):
@@ -129,23 +159,23 @@ class Piece(NamedTuple):
     hi: mpf
 
 
-def pieces() -> list[Piece]:
+def pieces(of: Factor) -> list[Piece]:
     """All, by t."""
-    ends = [from_bits(bits(ORIGIN) + n * HALF_OCTAVE) - SHIFT for n in range(PIECES + 1)]
+    first = bits(of.origin)
+    ends = [from_bits(first + n * HALF_OCTAVE) - of.shift for n in range(PIECES + 1)]
     assert ends[0] <= 0 < ends[1]
-    assert ends[-2] < END < HI < ends[-1]
-    ends[0], ends[-1] = mpf(0), END
+    assert ends[-2] < of.end < HI < ends[-1]
+    ends[0], ends[-1] = mpf(0), of.end
     return [Piece(i, ends[i], ends[i + 1]) for i in range(PIECES)]
 
 
-# The first piece's CENTER is 0 and leaves MAGIC's last bits as they are.  Those of the other
-# centers turn them into the bits for which W is 0 at HI.
+# Last bits to be added to those of MAGIC, for which W is 0 at HI.
 LAST_BITS = (STOP - 127 - START - exponential().magic) % FIELD
 
 
-def scale(centre: mpf) -> mpf:
+def scale(last_bits: int) -> mpf:
     """What M is multiplied by to make up for W's exponent."""
-    field = (exponential().magic + bits(centre)) % FIELD
+    field = (exponential().magic + last_bits) % FIELD
     return mpf(2) ** -(START + field - (FIELD if field >= FIELD // 2 else 0))
 
 
@@ -156,40 +186,97 @@ def smooth(t: mpf) -> mpf:
 
 class PieceFit(NamedTuple):
     middle: mpf
+    kept: int  # leading coefficients that an anchor keeps
     coefficients: list[mpf]  # in t - middle, neither rounded nor scaled
     error: mpf
 
 
 @functools.cache
-def fit_piece(piece: Piece) -> PieceFit:
-    """t E(t) smooth(t); in the first piece t/2 + t^2 times a polynomial."""
+def fit_piece(m: Function, piece: Piece, anchor: Anchor | None) -> PieceFit:
+    """m smooth: with an anchor, what it keeps plus a power of t - centre times a polynomial."""
     margin = mpf(2) ** -20
     lo, hi = max(piece.lo - margin, mpf(0)), piece.hi + margin
-    middle = (lo + hi) / 2 if lo else mpf(0)
+    middle, kept = anchor or Anchor((lo + hi) / 2, ())
+    power = len(kept)
 
-    def factor(t: mpf) -> mpf:
-        return E(t) * smooth(t)
+    def corrected(t: mpf) -> mpf:
+        return m(t) * smooth(t)
 
-    def beyond_half(t: mpf) -> mpf:
-        return (factor(t) - mpf(1) / 2) / t if t > TINY else slope_at(factor, 2 * TINY)
+    def off_middle(t: mpf) -> mpf:
+        return t if abs(t - middle) > TINY else middle + 2 * TINY
 
-    target, weight, kept = lambda t: t * factor(t), lambda t: 1 / (t * factor(t)), []
-    if not lo:
-        target, weight, kept = beyond_half, lambda t: t / factor(t), [mpf(0), mpf(1) / 2]
+    def target(t: mpf) -> mpf:
+        t = off_middle(t)
+        return (corrected(t) - horner([*kept], t - middle)) / (t - middle) ** power
+
+    def weight(t: mpf) -> mpf:
+        return abs((t - middle) ** power / corrected(off_middle(t)))
+
     grid = sample(target, weight, (lo, hi), 192)
-    columns = [[(p - middle) ** j for p in grid.points] for j in range(DEGREE + 1 - len(kept))]
+    columns = [[(p - middle) ** j for p in grid.points] for j in range(DEGREE + 1 - power)]
     fit, error = remez(grid, columns)
-    return PieceFit(middle, [*kept, *fit], error)
+    return PieceFit(middle, power, [*kept, *fit], error)
 
 
-class Choice(NamedTuple):
-    """Where a polynomial is centred, and what is added to the bits of its rounded coefficients."""
-
-    centre: str
-    steps: tuple[int, ...] = (0,) * (DEGREE + 1)
+def fit_of(of: Factor, piece: Piece) -> PieceFit:
+    anchors = [a for a in of.anchors if piece.lo <= a.centre < piece.hi]
+    return fit_piece(of.m, piece, anchors[0] if anchors else None)
 
 
-CHOICE = [
+def column(of: Factor, piece: Piece, choice: Choice) -> list[mpf]:
+    """A piece's part of the table: the centre, then the coefficients, constant first."""
+    fit, centre = fit_of(of, piece), mpf(float.fromhex(choice.centre))
+    c, by = list(fit.coefficients), centre - fit.middle
+    for a in range(DEGREE):
+        for b in range(DEGREE - 1, a - 1, -1):
+            c[b] += by * c[b + 1]
+    by = scale(LAST_BITS if of.centre_bits is None else bits(centre))
+    c = [v * by for v in c]
+    return [
+        centre,
+        *(from_bits(bits(v) + n) if v else v for v, n in zip(c, choice.steps, strict=True)),
+    ]
+
+
+def table(of: Factor) -> list[mpf]:
+    """Eight centres, eight constants, and so on."""
+    columns = [
+        column(of, piece, choice) for piece, choice in zip(pieces(of), of.choices, strict=True)
+    ]
+    return [c[row] for row in range(DEGREE + 2) for c in columns]
+
+
+# ---------------------------------------------------------------------------------------------
+# The two functions
+# ---------------------------------------------------------------------------------------------
+
+
+def fma(a: Floats, b: Floats | np.float32, c: Floats | np.float32) -> Floats:
+    """a b + c, rounded once but for a tie of the second rounding, about once in 2^29."""
+    return (a.astype(np.float64) * b + c).astype(np.float32)
+
+
+def value_factor(t: mpf) -> mpf:
+    return t * E(t)
+
+
+def evaluate_value(s: Floats, c: list[np.float32]) -> Floats:
+    m = np.full_like(s, c[-1])
+    for v in reversed(c[:-1]):
+        m = fma(m, s, v)
+    return m
+
+
+def slope_factor(t: mpf) -> mpf:
+    return E(t) - t * phi(mpf(0))
+
+
+def evaluate_slope(s: Floats, c: list[np.float32]) -> Floats:
+    """c0 and the terms from s^2 on first, c1 s last: next to the root that is nearly all."""
+    return fma(s, c[1], fma(evaluate_value(s, c[2:]), s * s, c[0]))
+
+
+VALUE_CHOICES = [
     # t from 0.00 to 0.39: 2.892 ULP
     Choice("0x0.0p+0", (0, 0, 3, 33, -52, 654, 11088)),
     # t from 0.39 to 1.09: 2.474 ULP
@@ -207,27 +294,56 @@ CHOICE = [
     # t from 12.29 to 14.42: 2.128 ULP
     Choice("0x1.a3e08e0000000p+3", (0, -61, 400, 1665, 3749, -137323, -1338053)),
 ]
+SLOPE_CHOICES = [
+    # t from 0.00 to 0.50: 2.663 ULP
+    Choice("0x1.8587a40000000p-2", (0, 0, -24, 142, -1639, 18167, -58250)),
+    # t from 0.50 to 1.14: 2.540 ULP
+    Choice("0x1.80ead20000000p-1", (0, 0, 29, -88, -4422, -10261, 9226)),
+    # t from 1.14 to 2.14: 2.853 ULP
+    Choice("0x1.3360ae0000000p+0", (0, 0, 0, 0, 0, 0, 0)),
+    # t from 2.14 to 3.42: 2.625 ULP
+    Choice("0x1.60a82c0000000p+1", (0, 0, 0, 0, 0, 0, 0)),
+    # t from 3.42 to 5.42: 2.631 ULP
+    Choice("0x1.038db60000000p+2", (0, 0, 142, 589, -8305, -7489, 95777)),
+    # t from 5.42 to 7.98: 2.799 ULP
+    Choice("0x1.ac6a2a0000000p+2", (0, 2, 64, -2971, 6494, 18778, -207174)),
+    # t from 7.98 to 11.98: 2.567 ULP
+    Choice("0x1.0f57240000000p+3", (0, 0, -150, 2345, 7505, -64406, -293821)),
+    # t from 11.98 to 14.55: 2.603 ULP
+    Choice("0x1.a540f00000000p+3", (0, -1, 218, -1969, -3298, -84440, -908400)),
+]
 
+# gelu(-14.3566) rounds to 2^-149, the last one that is not -0.  The first piece's CENTER is 0 and
+# leaves MAGIC's last bits as they are.  Those of the other centres add LAST_BITS.
+VALUE = Factor(
+    m=value_factor,
+    shift=rounded(mpf("1.31"), "float"),
+    origin=rounded(mpf("1.2"), "float"),
+    end=mpf("14.42"),
+    anchors=[Anchor(mpf(0), (mpf(0), mpf(1) / 2))],
+    choices=VALUE_CHOICES,
+    centre_bits=LAST_BITS,
+    reach=0.15,
+    evaluate=evaluate_value,
+    exact=lambda t: t * math.erfc(t * math.sqrt(0.5)) / 2,
+)
 
-def column(piece: Piece, choice: Choice) -> list[mpf]:
-    """A piece's part of the table: the centre, then the coefficients, constant first."""
-    fit, centre = fit_piece(piece), mpf(float.fromhex(choice.centre))
-    c, by = list(fit.coefficients), centre - fit.middle
-    for a in range(DEGREE):
-        for b in range(DEGREE - 1, a - 1, -1):
-            c[b] += by * c[b + 1]
-    c = [v * scale(centre) for v in c]
-    return [
-        centre,
-        *(from_bits(bits(v) + n) if v else v for v, n in zip(c, choice.steps, strict=True)),
-    ]
-
-
-def table() -> list[mpf]:
-    """Eight centres, eight constants, and so on."""
-    columns = [column(piece, choice) for piece, choice in zip(pieces(), CHOICE, strict=True)]
-    return [c[row] for row in range(DEGREE + 2) for c in columns]
-
+# gelu'(-14.5413) rounds to -2^-149, the last one that is not -0.
+ROOT = rounded(GRAD_ROOT, "float")
+SLOPE = Factor(
+    m=slope_factor,
+    shift=rounded(mpf("1.14"), "float"),
+    origin=rounded(mpf("1.14"), "float"),
+    end=mpf("14.55"),
+    anchors=[Anchor(ROOT, (rounded(slope_factor(ROOT) * smooth(ROOT), "float"),))],
+    choices=SLOPE_CHOICES,
+    centre_bits=None,
+    reach=0.45,
+    evaluate=evaluate_slope,
+    exact=lambda t: (
+        math.erfc(t * math.sqrt(0.5)) / 2 - t * math.exp(-t * t / 2) / math.sqrt(2 * math.pi)
+    ),
+)
 
 # ---------------------------------------------------------------------------------------------
 # The search
@@ -237,9 +353,6 @@ SEED = 1
 CENTRES, FINALISTS = 200, 8
 ROUNDS, WALK = 12, 600  # walks over the inputs with the largest errors, and steps of each
 SPARSE, HARD = 1 << 13, 1 << 13  # inputs of one piece, spread evenly; added for each walk
-
-Floats = NDArray[np.float32]
-Doubles = NDArray[np.float64]
 
 
 class Inputs(NamedTuple):
@@ -255,105 +368,104 @@ class Inputs(NamedTuple):
         return Inputs(*(array[part] for array in self))
 
 
-def fma(a: Floats, b: Floats | np.float32, c: Floats | np.float32) -> Floats:
-    """a b + c, rounded once but for a tie of the second rounding, about once in 2^29."""
-    return (a.astype(np.float64) * b + c).astype(np.float32)
-
-
 def single(value: mpf | int) -> np.float32:
     return np.float32(float(value))
 
 
-def inputs(piece: Piece) -> Inputs:
-    """Every float32 of the piece from 2^-5 on."""
+def inputs(of: Factor, piece: Piece) -> Inputs:
+    """Every float32 of the piece from 2^-5 on, one in 1024 down to 2^-14, and 0."""
     e = exponential()
-    lo, hi = bits(max(piece.lo, mpf(2) ** -5)), bits(piece.hi)
-    t = np.arange(lo, hi, dtype=np.uint32).view(np.float32)
+    dense, sparse = bits(mpf(2) ** -5), bits(mpf(2) ** -14)
+    parts = [np.arange(max(bits(piece.lo), dense), bits(piece.hi), dtype=np.uint32)]
+    if not piece.lo:
+        parts = [np.zeros(1, np.uint32), np.arange(sparse, dense, 1024, dtype=np.uint32), *parts]
+    t = np.concatenate(parts).view(np.float32)
     k = fma(fma(t, t, single(e.offset)), -single(1 / G), single(e.magic))
     q = fma(t, t, fma(k, single(G), -single(e.large)))
     y = q + single(e.y[-2])
     for c in reversed(e.y[:-2]):
         y = fma(y, q, single(c))
-    root = math.sqrt(0.5)
-    exact = np.fromiter((x * math.erfc(x * root) / 2 for x in map(float, t)), float, t.size)
+    exact = np.fromiter(map(of.exact, map(float, t)), float, t.size)
     ulp = np.ldexp(1.0, np.maximum(np.frexp(exact)[1] - 24, -149))
+    ulp[t == 0] = 2.0**-149  # the result at 0 is exact
     return Inputs(t, k.view(np.uint32), y, exact, ulp)
 
 
-def errors(at: Inputs, values: list[mpf]) -> Doubles:
+def errors(of: Factor, at: Inputs, values: list[mpf]) -> Doubles:
     """In ULP, with these values in the table."""
     centre, *c = map(single, values)
-    s = at.t - centre
-    m = np.full_like(s, c[-1])
-    for v in reversed(c[:-1]):
-        m = fma(m, s, v)
-    power = (at.k_bits + centre.view(np.uint32)) << 23
-    w = (at.y.view(np.uint32) + power).view(np.float32)
+    m = of.evaluate(at.t - centre, c)
+    last_bits = np.uint32(LAST_BITS) if of.centre_bits is None else centre.view(np.uint32)
+    w = (at.y.view(np.uint32) + ((at.k_bits + last_bits) << 23)).view(np.float32)
     r = (w.astype(np.float64) * m).astype(np.float32)
     return np.abs(r - at.exact) / at.ulp
 
 
-def all_errors(at: Inputs, values: list[mpf]) -> Doubles:
+def all_errors(of: Factor, at: Inputs, values: list[mpf]) -> Doubles:
     """The same in blocks that stay in the cache."""
     block = 1 << 16
     return np.concatenate(
-        [errors(at.at(slice(i, i + block)), values) for i in range(0, at.t.size, block)]
+        [errors(of, at.at(slice(i, i + block)), values) for i in range(0, at.t.size, block)]
     )
 
 
-def centres(piece: Piece, chance: random.Random) -> Iterator[mpf]:
+def centres(of: Factor, piece: Piece, chance: random.Random) -> Iterator[mpf]:
     """Centres at which the constant coefficient is nearly a float32."""
-    fit = fit_piece(piece)
-    if not fit.middle:
+    fit = fit_of(of, piece)
+    if fit.kept:
         yield fit.middle
         return
-    reach, found = 0.15 * float(piece.hi - piece.lo), 0
-    while found < CENTRES:
-        near = float(fit.middle) + reach * chance.uniform(-1, 1)
-        centre = from_bits(bits(near) // FIELD * FIELD + LAST_BITS)
+    reach, count = of.reach * float(piece.hi - piece.lo), 0
+    while count < CENTRES:
+        centre = from_bits(bits(mpf(float(fit.middle) + reach * chance.uniform(-1, 1))))
+        if of.centre_bits is not None:
+            centre = from_bits(bits(centre) // FIELD * FIELD + of.centre_bits)
         value = horner(fit.coefficients, centre - fit.middle)
         if abs(rounded(value, "float") / value - 1) < mpf(2) ** -27:
-            found += 1
+            count += 1
             yield centre
 
 
-def walk(piece: Piece, start: Choice, hard: Inputs, chance: random.Random) -> Choice:
+def walk(of: Factor, piece: Piece, start: Choice, hard: Inputs, chance: random.Random) -> Choice:
     """Steps of the last bits that do not raise the largest error of the hard inputs."""
-    best, least = start, errors(hard, column(piece, start)).max()
-    first = 1 if piece.lo else 2  # t/2 stays
+    best, least = start, errors(of, hard, column(of, piece, start)).max()
+    first = max(1, fit_of(of, piece).kept)
     for _ in range(WALK):
         steps = list(best.steps)
         for _ in range(chance.randint(1, 3)):
             row = chance.randint(first, DEGREE)
             steps[row] += chance.choice((-1, 1)) << chance.randint(0, 3 * row - 2)
         choice = best._replace(steps=tuple(steps))
-        error = errors(hard, column(piece, choice)).max()
+        error = errors(of, hard, column(of, piece, choice)).max()
         if error <= least:
             best, least = choice, error
     return best
 
 
-def search(piece: Piece) -> tuple[float, Choice]:
+def search(of: Factor, piece: Piece) -> tuple[float, Choice]:
     chance = random.Random(f"{SEED} {piece.index}")
-    every = inputs(piece)
+    every = inputs(of, piece)
     sparse = every.at(slice(0, None, every.t.size // SPARSE))
-    tried = [Choice(float(centre).hex()) for centre in centres(piece, chance)]
-    tried.sort(key=lambda c: errors(sparse, column(piece, c)).max())
-    choice = min(tried[:FINALISTS], key=lambda c: all_errors(every, column(piece, c)).max())
+    tried = [Choice(float(centre).hex()) for centre in centres(of, piece, chance)]
+    tried.sort(key=lambda c: errors(of, sparse, column(of, piece, c)).max())
+    choice = min(tried[:FINALISTS], key=lambda c: all_errors(of, every, column(of, piece, c)).max())
     best, hard = (math.inf, choice), np.arange(0)
     for _ in range(ROUNDS):
-        error = all_errors(every, column(piece, choice))
+        error = all_errors(of, every, column(of, piece, choice))
         best = min(best, (float(error.max()), choice))
         hard = np.union1d(hard, np.argpartition(error, -HARD)[-HARD:])
-        choice = walk(piece, choice, every.at(hard), chance)
-    return min(best, (float(all_errors(every, column(piece, choice)).max()), choice))
+        choice = walk(of, piece, choice, every.at(hard), chance)
+    return min(best, (float(all_errors(of, every, column(of, piece, choice)).max()), choice))
 
 
 def main() -> None:
-    for piece in pieces():
-        error, choice = search(piece)
-        print(f"    # t from {float(piece.lo):.2f} to {float(piece.hi):.2f}: {error:.3f} ULP")
-        print(f'    Choice("{choice.centre}", {choice.steps}),', flush=True)
+    for name, of in ("VALUE", VALUE), ("SLOPE", SLOPE):
+        print(f"{name}_CHOICES = [")
+        for piece in pieces(of):
+            error, choice = search(of, piece)
+            print(f"    # t from {float(piece.lo):.2f} to {float(piece.hi):.2f}: {error:.3f} ULP")
+            print(f'    Choice("{choice.centre}", {choice.steps}),', flush=True)
+        print("]")
 
 
 if __name__ == "__main__":

@@ -86,6 +86,11 @@ V_INLINE rf32 r_flip_f32(rf32 a, rf32 x)
     return _mm256_xor_ps(a, _mm256_and_ps(x, _mm256_set1_ps(-0.0f)));
 }
 
+V_INLINE rf32 r_copysign_f32(float c, rf32 x)
+{
+    return r_by_sign_f32(x, _mm256_set1_ps(-c), _mm256_set1_ps(c));
+}
+
 V_INLINE rf32 r_step_f32(rf32 x)
 {
     return r_select_f32(r_is_nan_f32(x), x,

@@ -84,6 +84,11 @@ V_INLINE rf32 r_flip_f32(rf32 a, rf32 x)
     return _mm512_xor_ps(a, _mm512_and_ps(x, _mm512_set1_ps(-0.0f)));
 }
 
+V_INLINE rf32 r_copysign_f32(float c, rf32 x)
+{
+    return _mm512_or_ps(_mm512_set1_ps(c), _mm512_and_ps(x, _mm512_set1_ps(-0.0f)));
+}
+
 /* v_step is one instruction: a result by the class of x, and a flag for signalling NaNs alone. */
 enum { STEP_QUIET = 2, STEP_MINUS_0 = 7, STEP_PLUS_1 = 10, STEP_FLAG = 1 << 4 };
 #define STEP_CLASSES                                   \

@@ -31,6 +31,7 @@ V_INLINE vi32 v_piece_f32(vf32 a, float origin) { return (bits_f32(a) - bits_f32
 V_INLINE vf32 v_lookup_f32(const float *table, vi32 i) { return table[i & 7]; }
 
 V_INLINE void v_together_f32(vf32 *a, vf32 *b) { (void)a, (void)b; }
+V_INLINE void v_together_f64(vf64 *a, vf64 *b) { (void)a, (void)b; }
 
 V_INLINE mf32 v_less_f32(vf32 a, vf32 b) { return below_u32(bits_f32(a), bits_f32(b)); }
 V_INLINE mf32 v_is_nan_f32(vf32 a) { return below_u32(0x7f800000u, bits_f32(v_abs_f32(a))); }
@@ -47,6 +48,8 @@ V_INLINE vf32 v_flip_f32(vf32 a, vf32 x)
 {
     return float_from_bits(bits_f32(a) ^ (bits_f32(x) & 0x80000000));
 }
+
+V_INLINE vf32 v_copysign_f32(float c, vf32 x) { return v_flip_f32(c, x); }
 
 V_INLINE vf32 v_load_f32(const float *p)
 {

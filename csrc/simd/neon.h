@@ -90,6 +90,11 @@ V_INLINE rf32 r_flip_f32(rf32 a, rf32 x)
     return vreinterpretq_f32_u32(veorq_u32(vreinterpretq_u32_f32(a), sign));
 }
 
+V_INLINE rf32 r_copysign_f32(float c, rf32 x)
+{
+    return vbslq_f32(vdupq_n_u32(0x80000000), x, vdupq_n_f32(c));
+}
+
 V_INLINE rf32 r_step_f32(rf32 x)
 {
     const uint32x4_t below = vcltzq_s32(vreinterpretq_s32_f32(x)), number = vceqq_f32(x, x);

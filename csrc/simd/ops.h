@@ -31,7 +31,7 @@
  *   v_lookup(table, i)
  *                     table[i mod 8], table of 8 numbers, i from v_piece; float32 only
  *   v_together(&a, &b)
- *                     nothing but a hint: what a and b need is computed side by side; float32 only
+ *                     nothing but a hint: what a and b need is computed side by side
  *   v_less(a, b)      a < b for non-negative numbers; float64: a may be NaN, which is not less, and
  *                     quiet NaNs raise no flag
  *   v_is_negative     x < 0 and perhaps x = -0, never NaN; quiet NaNs raise no flag
@@ -40,6 +40,7 @@
  *   v_by_sign(x, a, b)
  *                     a where x's sign bit is set, else b; float64 only
  *   v_flip(a, x)      a with its sign flipped where x's sign bit is set
+ *   v_copysign(c, x)  c, or -c where x's sign bit is set, c >= 0 the same in all lanes; float32 only
  *   v_step(x)         -0 for x < 0, 1 for x > 0, either for x = 0, x where it is NaN
  *   v_load v_store    a vector from and to memory of any alignment
  *   v_load_part(p, n) its first n lanes, the rest +0; v_store_part likewise; touch nothing else

@@ -94,6 +94,11 @@ V_INLINE vf32 v_scale_f32(vf32 x, int sign, int power)
     return (vf32){r_scale_f32(x.a, sign, power), r_scale_f32(x.b, sign, power)};
 }
 
+V_INLINE vf32 v_copysign_f32(float c, vf32 x)
+{
+    return (vf32){r_copysign_f32(c, x.a), r_copysign_f32(c, x.b)};
+}
+
 V_INLINE vi32 v_piece_f32(vf32 x, float origin)
 {
     return (vi32){r_piece_f32(x.a, origin), r_piece_f32(x.b, origin)};
@@ -107,6 +112,15 @@ V_INLINE vf32 v_lookup_f32(const float *table, vi32 i)
 /* clang computes one chain after the other, for want of registers: 1.3 times as long on AVX2, and no
  * longer where it has 32 of them.  A step that all four numbers pass through keeps them abreast. */
 V_INLINE void v_together_f32(vf32 *a, vf32 *b)
+{
+#if defined(__clang__) && defined(__AVX2__) && !defined(__AVX512F__)
+    __asm__("" : "+v"(a->a), "+v"(a->b), "+v"(b->a), "+v"(b->b));
+#else
+    (void)a, (void)b;
+#endif
+}
+
+V_INLINE void v_together_f64(vf64 *a, vf64 *b)
 {
 #if defined(__clang__) && defined(__AVX2__) && !defined(__AVX512F__)
     __asm__("" : "+v"(a->a), "+v"(a->b), "+v"(b->a), "+v"(b->b));

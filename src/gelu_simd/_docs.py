@@ -1,5 +1,8 @@
 """The ufuncs' docstrings, made of the records in `_functions` and the figures in `_measured`."""
 
+import functools
+import textwrap
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +19,7 @@ from gelu_simd._functions import (
     Tier,
 )
 from gelu_simd._measured import EXAMPLES, MEASURED, Largest
-from gelu_simd._types import TYPES
+from gelu_simd._types import NARROW_FLOATS, NARROW_POSITIVE, TYPES
 
 TEMPLATE = """{summary}
 
@@ -52,6 +55,8 @@ Notes
 -----
 {errors}
 
+{narrow}
+
 {special}
 
 Source: D. Hendrycks and K. Gimpel, Gaussian Error Linear Units, arXiv:1606.08415 (2016).
@@ -75,15 +80,16 @@ WORDS = {
     FAST.name: Words(
         taken="""\
 float64, float32, float16 and, if ml_dtypes is installed,
-    bfloat16 stay what they are; integers and bool are computed in float64.""",
+    bfloat16, float8, float6 and float4 stay what they are; integers and bool are computed in
+    float64.""",
         integers=", and in float64 if that is integer or bool",
         refused="complex, longdouble",
         plain="float64 or all float32",
     ),
     CORRECT.name: Words(
         taken="""\
-float32, float16 and, if ml_dtypes is installed, bfloat16
-    stay what they are.""",
+float32, float16 and, if ml_dtypes is installed, bfloat16,
+    float8, float6 and float4 stay what they are.""",
         integers="",
         refused="float64, an integer or bool, which count as float64, or if it is complex,\n"
         "    longdouble",
@@ -107,16 +113,18 @@ COMPOSED_RETURNS = """\
     in one pass and without a temporary array; {bits}"""
 ROUNDED_ONCE = """\
 the same bits if the inputs are
-    all {plain}.  In float16 and bfloat16 it is the float32 result, rounded once."""
+    all {plain}.  In smaller types it is the float32 result, rounded once."""
 SAME_BITS = "the same bits in every type."
 
 OUT = {
     1: """\
 out : ndarray, optional
-    Array to write to, of the shape the inputs broadcast to; it may be an input.""",
+    Array to write to, of the shape the inputs broadcast to; it may be an input.  It may be of any
+    type that ``casting`` lets the result be converted to.""",
     2: """\
 out : tuple of two ndarray or None, optional
-    Arrays to write to, of the shape the inputs broadcast to; either may be an input.""",
+    Arrays to write to, of the shape the inputs broadcast to; either may be an input.  They may be
+    of any type that ``casting`` lets the results be converted to.""",
 }
 
 # Special values, and where else the error keeps its limit, by order of the derivative.
@@ -138,6 +146,13 @@ All 2^32 float32 inputs are proven."""
 ULP = "1 ULP is the distance between neighbouring numbers of the type at the exact result."
 UNDERFLOW = "Underflow is the only floating-point exception that a number can raise."
 
+# Of the types of ml_dtypes but bfloat16.
+NARROW = """\
+The types of ml_dtypes with 8 bits and fewer are computed in float32 and rounded once, to the
+nearest number. Beyond the largest number they give {beyond}. 0 and negative numbers become NaN in
+{positive}, which lacks them. An `out` of float64, float32, bfloat16 or the type itself takes the
+results; float16 may need ``casting="unsafe"``."""
+
 FORMS = {
     "exact": "the exact form",
     "tanh": "the tanh approximation",
@@ -147,12 +162,30 @@ FORMS = {
 ROLES = ["{form}.", "derivative of {form}.", "second derivative of {form}."]
 
 
+def listed(words: Iterable[str]) -> str:
+    """Return words as in a sentence."""
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+@functools.cache
+def narrow() -> str:
+    """State which types of 8 bits and fewer there are, and how they round."""
+    names: dict[str, list[str]] = {}
+    for name, result in NARROW_FLOATS.items():
+        names.setdefault(result, []).append(name)
+    beyond = "; ".join(f"{result} in {listed(names[result])}" for result in names)
+    text = NARROW.format(beyond=beyond, positive=listed(NARROW_POSITIVE))
+    return textwrap.fill(text, 90)
+
+
 def limits(name: str) -> tuple[str, str]:
     """State the limits on the error of an elementary function, and which types have none."""
     rows = FUNCTIONS[name].limits.items()
     errors = [f"{most:g} ULP in {dtype}" for dtype, most in rows if most > CORRECTLY_ROUNDED]
     rounded = [dtype for dtype, most in rows if most == CORRECTLY_ROUNDED]
-    return f"at most {' and '.join(errors)}", f"{' and '.join(rounded)} are correctly rounded"
+    types = listed([*rounded, "the types of 8 bits and fewer"])
+    return f"at most {listed(errors)}", f"{types} are correctly rounded"
 
 
 def inputs(dtype: str, largest: Largest) -> str:
@@ -268,6 +301,7 @@ def doc(row: Function) -> str:
         refused=WORDS[row.tier.name].refused,
         see_also=see_also(row.name),
         errors=errors,
+        narrow=narrow(),
         special=special,
         examples=examples(row.name),
     )

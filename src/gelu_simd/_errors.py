@@ -15,41 +15,53 @@ APPROXIMATE = {"exact": ("none", False, None), "tanh": ("tanh", True)}
 
 
 class Refusal(TypeError):
-    """Operands whose types have no loop.
+    """Types that have no loop.
 
     Parameters
     ----------
     function : Function
         The ufunc's record.
-    inputs : sequence of DType
-        The types of the inputs.
+    types : sequence of DType
+        The types of the inputs, or the one that ``dtype=`` or ``signature=`` asks for.
     floats : sequence of dtype
         The types that the ufunc has loops for.
+    of_inputs : bool
+        Whether the types are those of the inputs.
     """
 
     def __init__(
-        self, function: Function, inputs: Sequence[DType], floats: Sequence[np.dtype]
+        self,
+        function: Function,
+        types: Sequence[DType],
+        floats: Sequence[np.dtype],
+        of_inputs: bool = True,
     ) -> None:
-        self.function, self.inputs, self.floats = function, inputs, floats
-        super().__init__(self.message([_name(dtype) for dtype in inputs]))
+        self.function, self.types, self.floats = function, types, floats
+        self.of_inputs = of_inputs
+        super().__init__(self.message([_name(dtype) for dtype in types]))
 
-    def message(self, inputs: Sequence[str]) -> str:
-        """Return the message that calls the inputs so."""
+    def message(self, types: Sequence[str]) -> str:
+        """Return the message that calls the types so."""
         row, names = self.function, [dtype.name for dtype in self.floats]
-        floats = [name for name in names if name in TYPES]
-        smaller = ["the smaller types of ml_dtypes"] if len(floats) < len(names) else []
+        accepted = [name for name in names if name in TYPES]
+        smaller = "types" if self.of_inputs else "floating-point types"
+        if len(accepted) < len(names):
+            accepted.append(f"the smaller {smaller} of ml_dtypes")
+        advice = ""
         if row.tier is not FAST:
-            *types, last = floats + smaller
-            return (
-                f"ufunc '{row.tier.module}.{row.public}' does not take {' and '.join(inputs)}; "
-                f"it takes {', '.join(types)} and {last}. No correctly rounded results are known "
-                "for float64, which integers, bool and Python's numbers count as: convert them to "
-                f"float32, or call {FAST.module}.{row.public}"
+            advice = (
+                ". No correctly rounded results are known for float64, which integers, bool and "
+                "Python's numbers count as: convert them to float32, or call "
+                f"{FAST.module}.{row.public}"
             )
-        others = smaller[0] if smaller else "bool"
+        elif self.of_inputs:
+            accepted += ["integers", "bool"]
+        *accepted, last = accepted
+        name = row.name if row.tier is FAST else f"{row.tier.module}.{row.public}"
+        verb, does = ("take", "takes") if self.of_inputs else ("compute in", "computes in")
         return (
-            f"ufunc {row.name!r} does not take {' and '.join(inputs)}; "
-            f"it takes {', '.join(floats)}, integers and {others}"
+            f"ufunc '{name}' does not {verb} {' and '.join(types)}; "
+            f"it {does} {', '.join(accepted)} and {last}{advice}"
         )
 
 
@@ -61,7 +73,9 @@ def explanation(error: TypeError, row: Function, *args: Any, **kwargs: Any) -> s
     """Return a better message for the error of a call with these arguments, None if it is good."""
     nin = len(row.operands)
     if isinstance(error, Refusal):
-        return error.message(list(map(_describe, error.inputs, args)))
+        if error.of_inputs:
+            return error.message(list(map(_describe, error.types, args)))
+        return str(error)
     if "approximate" in kwargs:
         return _approximate(row, kwargs["approximate"])
     if nin < len(args) <= nin + len(row.results) and isinstance(args[nin], str):
@@ -71,6 +85,8 @@ def explanation(error: TypeError, row: Function, *args: Any, **kwargs: Any) -> s
 
 def _describe(dtype: DType, x: Any) -> str:
     """Name an operand: its type in NumPy, or that of the object for which NumPy has none."""
+    if dtype.type is np.void:
+        return _raw(np.asarray(x).dtype)
     if dtype.type is not np.object_:
         return _name(dtype)
     if isinstance(x, int):
@@ -80,6 +96,15 @@ def _describe(dtype: DType, x: Any) -> str:
         witness = next((y for y in elements if not isinstance(y, int | float)), elements[0])
         return f"an array of objects such as {_type(witness)}"
     return _type(x)
+
+
+def _raw(dtype: np.dtype) -> str:
+    """Name a type that holds fields or bytes; say what NumPy loads as such bytes."""
+    if dtype.names:
+        return f"a structured type with the fields {', '.join(dtype.names)}"
+    types = [row.name for row in TYPES.values() if row.raw == f"V{dtype.itemsize}"]
+    advice = f" (if they are {types[0]}: x.view(ml_dtypes.{types[0]}))" if types else ""
+    return f"raw bytes, {dtype.str[1:]}{advice}"
 
 
 def _type(x: Any) -> str:

@@ -33,11 +33,11 @@ class Tier(NamedTuple):
     name: str  #: in csrc/lists.h
     module: str
     limits: Mapping[str, float]  #: on the errors of its elementary functions, by type
-    stub: str  #: the class in _ufunc_types.pyi, before the numbers of inputs and outputs
+    stub: str  #: the argument of the classes in _ufunc_types.pyi
 
 
-FAST = Tier("FAST", "gelu_simd", WITHIN, "Ufunc")
-CORRECT = Tier("CORRECT", "gelu_simd.cr", NEAREST, "CorrectUfunc")
+FAST = Tier("FAST", "gelu_simd", WITHIN, "Fast")
+CORRECT = Tier("CORRECT", "gelu_simd.cr", NEAREST, "Correct")
 
 TIERS = (FAST, CORRECT)
 

@@ -51,17 +51,23 @@ def loop_dtype(
     Raises
     ------
     Refusal
-        If an input is no real number, or wider than float64; or if there is no loop for float64.
+        If there is no loop for what is asked for; if an input is no real number, or wider than
+        float64; or if there is no loop for float64.
     """
     for requested in outputs:
         if requested is not None:
-            return _existing(function, requested, [requested], floats)
+            if requested not in map(type, floats):
+                raise Refusal(function, [requested], floats, of_inputs=False)
+            return requested
     dtype_of = {type(dtype): dtype for dtype in [_WIDEST, *floats]} | _INTEGERS
     try:
         dtypes = [dtype_of[dtype] for dtype in inputs if dtype not in python_numbers]
     except KeyError:
         raise Refusal(function, inputs, floats) from None
-    return _existing(function, _promoted(dtypes), inputs, floats)
+    dtype = _promoted(dtypes)
+    if dtype is type(_WIDEST) and _WIDEST not in floats:
+        raise Refusal(function, inputs, floats)
+    return dtype
 
 
 def _promoted(dtypes: Sequence[np.dtype]) -> DType:
@@ -71,12 +77,3 @@ def _promoted(dtypes: Sequence[np.dtype]) -> DType:
         return type(np.result_type(*dtypes))
     except TypeError:  # bfloat16 has no common type with float16 and most integers; float32 has
         return type(functools.reduce(np.promote_types, [np.dtype(np.float32), *dtypes]))
-
-
-def _existing(
-    function: Function, dtype: DType, inputs: Sequence[DType], floats: Sequence[np.dtype]
-) -> DType:
-    """Return a type, or refuse the inputs if it is float64 and has no loop."""
-    if dtype is type(_WIDEST) and _WIDEST not in floats:
-        raise Refusal(function, inputs, floats)
-    return dtype

@@ -33,13 +33,24 @@ TYPES = {
     )
 }
 
-#: The floating-point types of ml_dtypes with 8 bits and fewer.  They are computed in float32 and
-#: rounded once, as ml_dtypes rounds.
-NARROW_FLOATS = (
-    "float8_e3m4", "float8_e4m3", "float8_e4m3b11fnuz", "float8_e4m3fn", "float8_e4m3fnuz",
-    "float8_e5m2", "float8_e5m2fnuz", "float8_e8m0fnu",
-    "float6_e2m3fn", "float6_e3m2fn", "float4_e2m1fn",
-)  # fmt: skip
+#: The floating-point types of ml_dtypes with 8 bits and fewer, and what ml_dtypes makes of a number
+#: beyond the largest.  They are computed in float32 and rounded once.
+NARROW_FLOATS = {
+    "float8_e3m4": "infinity",
+    "float8_e4m3": "infinity",
+    "float8_e4m3b11fnuz": "NaN",
+    "float8_e4m3fn": "NaN",
+    "float8_e4m3fnuz": "NaN",
+    "float8_e5m2": "infinity",
+    "float8_e5m2fnuz": "NaN",
+    "float8_e8m0fnu": "NaN",
+    "float6_e2m3fn": "the largest number",
+    "float6_e3m2fn": "the largest number",
+    "float4_e2m1fn": "the largest number",
+}
+
+#: Those that have neither 0 nor negative numbers; both become NaN.
+NARROW_POSITIVE = ("float8_e8m0fnu",)
 
 #: The integer types of ml_dtypes.
 NARROW_INTEGERS = ("int1", "int2", "int4", "uint1", "uint2", "uint4")

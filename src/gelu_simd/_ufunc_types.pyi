@@ -4,14 +4,17 @@
 # (ufunc is final, the first overload that fits counts, and methods are narrower than ufunc's: the
 # same holds for the classes that NumPy has for its own ufuncs.)
 
-# Types of the ufuncs: one class for each shape, the numbers of inputs and outputs.
+# Types of the ufuncs: one class for each shape, the numbers of inputs and outputs.  Its argument is
+# the tier; Correct, of gelu_simd.cr, refuses float64 and what counts as float64.
 #
 # Types cannot tell everything: for an array of no dimensions the result is a scalar, not an array;
-# ArrayLike includes complex numbers and strings, which raise TypeError; bfloat16 has no type.
+# ArrayLike includes complex numbers and strings, which raise TypeError; of ml_dtypes, types
+# know no more than np.generic.
 #
-# A new shape is one class, of _NotBinary and _Ufunc as these are, with these overloads: `out` gives
-# its type; _AnyMasked gives Any, once for each input; arrays of one _Float give that type; other
-# inputs, of _Operand, give Any.  Several outputs give a tuple of such types.
+# A new shape is one class, of _NotBinary and _Ufunc as these are, with these overloads: _AnyMasked
+# gives Any, once for each input; arrays of one _Float give that type; inputs of _Wide give NoReturn
+# in the tier Correct; `out` gives its type; other inputs, of _Operand, give Any.  Several outputs
+# give a tuple of such types.
 
 from collections.abc import Sequence
 from types import EllipsisType
@@ -38,6 +41,7 @@ _T = TypeVar("_T")
 _Inputs = TypeVar("_Inputs")
 _Outputs = TypeVar("_Outputs")
 _Operands = TypeVar("_Operands")
+_Tier = TypeVar("_Tier")
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 _Shape = TypeVar("_Shape", bound=tuple[int, ...])
 _Out = TypeVar("_Out", bound=np.ndarray[Any, Any])
@@ -60,6 +64,10 @@ _Operand: TypeAlias = ArrayLike | _Foreign
 _ForeignOut: TypeAlias = _Foreign | tuple[_Foreign] | None
 _Outs: TypeAlias = tuple[NDArray[Any] | _Foreign | None, NDArray[Any] | _Foreign | None] | None
 _Index: TypeAlias = ArrayLike | slice | EllipsisType | None
+
+# The tiers, by the number of NumPy's own types that they have loops for.
+Fast: TypeAlias = Literal[3]
+Correct: TypeAlias = Literal[2]
 
 @type_check_only
 class _HasArrayUfunc(Protocol):
@@ -104,7 +112,7 @@ class _Any(_Common, total=False):
     signature: str | tuple[DTypeLike | None, ...]
 
 @type_check_only
-class _Ufunc(np.ufunc, Generic[_Inputs, _Outputs, _Operands]):
+class _Ufunc(np.ufunc, Generic[_Inputs, _Outputs, _Operands, _Tier]):
     @property
     def nin(self) -> _Inputs: ...
     @property
@@ -112,7 +120,7 @@ class _Ufunc(np.ufunc, Generic[_Inputs, _Outputs, _Operands]):
     @property
     def nargs(self) -> _Operands: ...
     @property
-    def ntypes(self) -> Literal[3]: ...
+    def ntypes(self) -> _Tier: ...
     @property
     def identity(self) -> None: ...
     @property
@@ -129,11 +137,26 @@ class _NotBinary(np.ufunc):
 
 @final
 @type_check_only
-class Ufunc1to1(_NotBinary, _Ufunc[Literal[1], Literal[1], Literal[2]]):
+class Ufunc1to1(_NotBinary, _Ufunc[Literal[1], Literal[1], Literal[2], _Tier], Generic[_Tier]):
     @overload
     def __call__(
-        self, x: _Masked[_Shape, _Float], /, **options: Unpack[_Plain]
-    ) -> _Masked[_Shape, _Float]: ...
+        self, x: _Masked[_Shape, _Narrow], /, **options: Unpack[_Plain]
+    ) -> _Masked[_Shape, _Narrow]: ...
+    @overload
+    def __call__(
+        self, x: _Array[_Shape, _Narrow], /, **options: Unpack[_Plain]
+    ) -> _Array[_Shape, _Narrow]: ...
+    @overload
+    def __call__(
+        self: Ufunc1to1[Correct],
+        x: _Array[Any, _Wide] | _WideNumber | _Nested[_WideNumber],
+        /,
+        **options: Unpack[_Plain],
+    ) -> NoReturn: ...
+    @overload
+    def __call__(
+        self, x: _Masked[_Shape, _Wide], /, **options: Unpack[_Plain]
+    ) -> _Masked[_Shape, np.float64]: ...
     @overload
     def __call__(
         self, x: _Array[_Shape, _Float], /, **options: Unpack[_Plain]
@@ -184,7 +207,7 @@ class Ufunc1to1(_NotBinary, _Ufunc[Literal[1], Literal[1], Literal[2]]):
 
 @final
 @type_check_only
-class Ufunc2to1(_Ufunc[Literal[2], Literal[1], Literal[3]]):
+class Ufunc2to1(_Ufunc[Literal[2], Literal[1], Literal[3], _Tier], Generic[_Tier]):
     @overload
     def __call__(
         self, x1: _AnyMasked, x2: ArrayLike, /, **options: Unpack[_Plain]
@@ -200,6 +223,62 @@ class Ufunc2to1(_Ufunc[Literal[2], Literal[1], Literal[3]]):
     ) -> _Array[_Shape, _Narrow]: ...
     @overload
     def __call__(
+        self: Ufunc2to1[Fast],
+        x1: np.float64 | _Array[_Shape, np.float64],
+        x2: _Array[_Shape, Any],
+        /,
+        **options: Unpack[_Plain],
+    ) -> _Array[_Shape, np.float64]: ...
+    @overload
+    def __call__(
+        self: Ufunc2to1[Fast],
+        x1: _Array[_Shape, Any],
+        x2: np.float64 | _Array[_Shape, np.float64],
+        /,
+        **options: Unpack[_Plain],
+    ) -> _Array[_Shape, np.float64]: ...
+    @overload
+    def __call__(
+        self: Ufunc2to1[Correct], x1: np.float64, x2: ArrayLike, /, **options: Unpack[_Plain]
+    ) -> NoReturn: ...
+    @overload
+    def __call__(
+        self: Ufunc2to1[Correct], x1: ArrayLike, x2: np.float64, /, **options: Unpack[_Plain]
+    ) -> NoReturn: ...
+    @overload
+    def __call__(
+        self, x1: float | _Narrow, x2: _Array[_Shape, _Narrow], /, **options: Unpack[_Plain]
+    ) -> _Array[_Shape, _Narrow]: ...
+    @overload
+    def __call__(
+        self, x1: _Array[_Shape, _Narrow], x2: float | _Narrow, /, **options: Unpack[_Plain]
+    ) -> _Array[_Shape, _Narrow]: ...
+    @overload
+    def __call__(
+        self: Ufunc2to1[Correct],
+        x1: _Array[Any, np.float64],
+        x2: ArrayLike,
+        /,
+        **options: Unpack[_Plain],
+    ) -> NoReturn: ...
+    @overload
+    def __call__(
+        self: Ufunc2to1[Correct],
+        x1: ArrayLike,
+        x2: _Array[Any, np.float64],
+        /,
+        **options: Unpack[_Plain],
+    ) -> NoReturn: ...
+    @overload
+    def __call__(
+        self: Ufunc2to1[Correct],
+        x1: _WideNumber | _Array[Any, _Wide],
+        x2: _WideNumber | _Array[Any, _Wide],
+        /,
+        **options: Unpack[_Plain],
+    ) -> NoReturn: ...
+    @overload
+    def __call__(
         self, x1: _Array[_Shape, _Wide], x2: _Array[_Shape, _Wide], /, **options: Unpack[_Plain]
     ) -> _Array[_Shape, np.float64]: ...
     @overload
@@ -210,30 +289,6 @@ class Ufunc2to1(_Ufunc[Literal[2], Literal[1], Literal[3]]):
     def __call__(
         self, x1: _Array[_Shape, _Wide], x2: _WideNumber, /, **options: Unpack[_Plain]
     ) -> _Array[_Shape, np.float64]: ...
-    @overload
-    def __call__(
-        self,
-        x1: np.float64 | _Array[_Shape, np.float64],
-        x2: _Array[_Shape, Any],
-        /,
-        **options: Unpack[_Plain],
-    ) -> _Array[_Shape, np.float64]: ...
-    @overload
-    def __call__(
-        self,
-        x1: _Array[_Shape, Any],
-        x2: np.float64 | _Array[_Shape, np.float64],
-        /,
-        **options: Unpack[_Plain],
-    ) -> _Array[_Shape, np.float64]: ...
-    @overload
-    def __call__(
-        self, x1: float | _Narrow, x2: _Array[_Shape, _Narrow], /, **options: Unpack[_Plain]
-    ) -> _Array[_Shape, _Narrow]: ...
-    @overload
-    def __call__(
-        self, x1: _Array[_Shape, _Narrow], x2: float | _Narrow, /, **options: Unpack[_Plain]
-    ) -> _Array[_Shape, _Narrow]: ...
     @overload
     def __call__(
         self, x1: _WideNumber, x2: _WideNumber, /, **options: Unpack[_Plain]
@@ -286,7 +341,7 @@ class Ufunc2to1(_Ufunc[Literal[2], Literal[1], Literal[3]]):
 
 @final
 @type_check_only
-class Ufunc3to1(_NotBinary, _Ufunc[Literal[3], Literal[1], Literal[4]]):
+class Ufunc3to1(_NotBinary, _Ufunc[Literal[3], Literal[1], Literal[4], _Tier], Generic[_Tier]):
     @overload
     def __call__(
         self, x1: _AnyMasked, x2: ArrayLike, x3: ArrayLike, /, **options: Unpack[_Plain]
@@ -366,7 +421,7 @@ class Ufunc3to1(_NotBinary, _Ufunc[Literal[3], Literal[1], Literal[4]]):
 
 @final
 @type_check_only
-class Ufunc1to2(_NotBinary, _Ufunc[Literal[1], Literal[2], Literal[3]]):
+class Ufunc1to2(_NotBinary, _Ufunc[Literal[1], Literal[2], Literal[3], _Tier], Generic[_Tier]):
     @overload
     def __call__(
         self, x: _Masked[_Shape, _Float], /, **options: Unpack[_Plain2]
@@ -423,7 +478,7 @@ class Ufunc1to2(_NotBinary, _Ufunc[Literal[1], Literal[2], Literal[3]]):
 
 @final
 @type_check_only
-class Ufunc3to2(_NotBinary, _Ufunc[Literal[3], Literal[2], Literal[5]]):
+class Ufunc3to2(_NotBinary, _Ufunc[Literal[3], Literal[2], Literal[5], _Tier], Generic[_Tier]):
     @overload
     def __call__(
         self,
@@ -481,151 +536,3 @@ class Ufunc3to2(_NotBinary, _Ufunc[Literal[3], Literal[2], Literal[5]]):
         out: _Outs = None,
         **options: Unpack[_Any],
     ) -> tuple[Any, Any]: ...
-
-# The classes of gelu_simd.cr: float64, and what counts as float64, raises TypeError, which is
-# NoReturn here.
-
-@final
-@type_check_only
-class CorrectUfunc1to1(_NotBinary, _Ufunc[Literal[1], Literal[1], Literal[2]]):
-    @property
-    def ntypes(self) -> Literal[2]: ...
-    @overload
-    def __call__(
-        self, x: _Masked[_Shape, _Narrow], /, **options: Unpack[_Plain]
-    ) -> _Masked[_Shape, _Narrow]: ...
-    @overload
-    def __call__(
-        self, x: _Array[_Shape, _Narrow], /, **options: Unpack[_Plain]
-    ) -> _Array[_Shape, _Narrow]: ...
-    @overload
-    def __call__(self, x: _Narrow, /, **options: Unpack[_Plain]) -> _Narrow: ...
-    @overload
-    def __call__(self, x: _Nested[_Narrow], /, **options: Unpack[_Plain]) -> NDArray[_Narrow]: ...
-    @overload
-    def __call__(
-        self,
-        x: _Array[Any, _Wide] | _WideNumber | _Nested[_WideNumber],
-        /,
-        **options: Unpack[_Plain],
-    ) -> NoReturn: ...
-    @overload
-    def __call__(
-        self, x: ArrayLike, /, out: _Out | tuple[_Out], **options: Unpack[_Any]
-    ) -> _Out: ...
-    @overload
-    def __call__(
-        self, x: _Number, /, *, dtype: _DType[_Scalar], **options: Unpack[_New]
-    ) -> _Scalar: ...
-    @overload
-    def __call__(
-        self, x: _Array[_Shape, Any], /, *, dtype: _DType[_Scalar], **options: Unpack[_New]
-    ) -> _Array[_Shape, _Scalar]: ...
-    @overload
-    def __call__(
-        self, x: ArrayLike, /, *, dtype: _DType[_Scalar], **options: Unpack[_New]
-    ) -> NDArray[_Scalar]: ...
-    @overload
-    def __call__(
-        self, x: _Array[_Shape, Any], /, out: None = None, **options: Unpack[_Any]
-    ) -> _Array[_Shape, Any]: ...
-    @overload
-    def __call__(
-        self, x: _Number | _Foreign, /, out: _ForeignOut = None, **options: Unpack[_Any]
-    ) -> Any: ...
-    @overload
-    def __call__(
-        self, x: ArrayLike, /, out: None = None, **options: Unpack[_Any]
-    ) -> NDArray[Any]: ...
-    def at(self, a: NDArray[Any], indices: _Index | tuple[_Index, ...], /) -> None: ...
-
-@final
-@type_check_only
-class CorrectUfunc2to1(_Ufunc[Literal[2], Literal[1], Literal[3]]):
-    @property
-    def ntypes(self) -> Literal[2]: ...
-    @overload
-    def __call__(
-        self, x1: _AnyMasked, x2: ArrayLike, /, **options: Unpack[_Plain]
-    ) -> _AnyMasked: ...
-    @overload
-    def __call__(
-        self, x1: ArrayLike, x2: _AnyMasked, /, **options: Unpack[_Plain]
-    ) -> _AnyMasked: ...
-    @overload
-    def __call__(
-        self, x1: _Array[_Shape, _Narrow], x2: _Array[_Shape, _Narrow], /, **options: Unpack[_Plain]
-    ) -> _Array[_Shape, _Narrow]: ...
-    @overload
-    def __call__(
-        self,
-        x1: np.float64 | _Array[Any, np.float64],
-        x2: ArrayLike,
-        /,
-        **options: Unpack[_Plain],
-    ) -> NoReturn: ...
-    @overload
-    def __call__(
-        self,
-        x1: ArrayLike,
-        x2: np.float64 | _Array[Any, np.float64],
-        /,
-        **options: Unpack[_Plain],
-    ) -> NoReturn: ...
-    @overload
-    def __call__(
-        self, x1: float | _Narrow, x2: _Array[_Shape, _Narrow], /, **options: Unpack[_Plain]
-    ) -> _Array[_Shape, _Narrow]: ...
-    @overload
-    def __call__(
-        self, x1: _Array[_Shape, _Narrow], x2: float | _Narrow, /, **options: Unpack[_Plain]
-    ) -> _Array[_Shape, _Narrow]: ...
-    @overload
-    def __call__(
-        self, x1: _WideNumber, x2: _WideNumber, /, **options: Unpack[_Plain]
-    ) -> NoReturn: ...
-    @overload
-    def __call__(
-        self, x1: ArrayLike, x2: ArrayLike, /, out: _Out | tuple[_Out], **options: Unpack[_Any]
-    ) -> _Out: ...
-    @overload
-    def __call__(
-        self, x1: _Number, x2: _Number, /, *, dtype: _DType[_Scalar], **options: Unpack[_New]
-    ) -> _Scalar: ...
-    @overload
-    def __call__(
-        self, x1: ArrayLike, x2: ArrayLike, /, *, dtype: _DType[_Scalar], **options: Unpack[_New]
-    ) -> NDArray[_Scalar]: ...
-    @overload
-    def __call__(
-        self, x1: NDArray[Any], x2: ArrayLike, /, out: None = None, **options: Unpack[_Any]
-    ) -> NDArray[Any]: ...
-    @overload
-    def __call__(
-        self, x1: ArrayLike, x2: NDArray[Any], /, out: None = None, **options: Unpack[_Any]
-    ) -> NDArray[Any]: ...
-    @overload
-    def __call__(
-        self, x1: _Foreign, x2: _Operand, /, out: _ForeignOut = None, **options: Unpack[_Any]
-    ) -> Any: ...
-    @overload
-    def __call__(
-        self, x1: _Operand, x2: _Foreign, /, out: _ForeignOut = None, **options: Unpack[_Any]
-    ) -> Any: ...
-    @overload
-    def __call__(
-        self, x1: _Number, x2: _Number, /, out: _ForeignOut = None, **options: Unpack[_Any]
-    ) -> Any: ...
-    @overload
-    def __call__(
-        self, x1: ArrayLike, x2: ArrayLike, /, out: None = None, **options: Unpack[_Any]
-    ) -> NDArray[Any]: ...
-    @overload
-    def outer(
-        self, x1: NDArray[_Narrow], x2: NDArray[_Narrow], /, **options: Unpack[_Plain]
-    ) -> NDArray[_Narrow]: ...
-    @overload
-    def outer(self, x1: ArrayLike, x2: ArrayLike, /, **kwargs: Any) -> NDArray[Any]: ...
-    def at(
-        self, x1: NDArray[Any], indices: _Index | tuple[_Index, ...], x2: ArrayLike, /
-    ) -> None: ...

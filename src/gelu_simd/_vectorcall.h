@@ -3,7 +3,8 @@
  * NumPy calls a ufunc through the `vectorcall` field of the object, public in numpy/ufuncobject.h.
  * Set to `vectorcall_of_ufunc` it sends calls that hold arguments of other kinds to
  * `call_with_others`.  Calls that hold nothing of another library cost some instructions.
- * Where no loop takes them, `call_with_others` makes the same call once more and says why it failed.
+ * Where no loop takes them, or NumPy lacks the keyword that other libraries have,
+ * `call_with_others` makes the same call once more and says why it failed.
  */
 #ifndef GELU_SIMD_VECTORCALL_H
 #define GELU_SIMD_VECTORCALL_H
@@ -37,6 +38,15 @@ static int is_for_numpy(PyObject *x)
            type == &PyList_Type || PyArray_IsScalar(x, Generic);
 }
 
+/* True if the keyword by which other libraries choose the form is among the arguments' names. */
+static int has_approximate(PyObject *keywords)
+{
+    for (Py_ssize_t i = 0; keywords != NULL && i < Py_SIZE(keywords); i++)
+        if (PyUnicode_CompareWithASCIIString(PyTuple_GetItem(keywords, i), "approximate") == 0)
+            return 1;
+    return 0;
+}
+
 static PyObject *vectorcall_of_ufunc(PyObject *ufunc, PyObject *const *args, size_t flagged,
                                      PyObject *keywords)
 {
@@ -46,7 +56,7 @@ static PyObject *vectorcall_of_ufunc(PyObject *ufunc, PyObject *const *args, siz
         if (!is_for_numpy(args[i]))
             return call_with_others(ufunc, args, flagged, keywords);
     PyObject *const result = numpy_call(ufunc, args, flagged, keywords);
-    if (result != NULL || !PyErr_ExceptionMatches(refusal))
+    if (result != NULL || !(PyErr_ExceptionMatches(refusal) || has_approximate(keywords)))
         return result;
     PyErr_Clear();
     return call_with_others(ufunc, args, flagged, keywords);

@@ -16,10 +16,10 @@ __all__ += [
     "gelu_tanh_grad",
 ]
 
-gelu: Final[_ufunc_types.CorrectUfunc1to1]
-gelu_tanh: Final[_ufunc_types.CorrectUfunc1to1]
-gelu_grad: Final[_ufunc_types.CorrectUfunc1to1]
-gelu_tanh_grad: Final[_ufunc_types.CorrectUfunc1to1]
-gelu_backward: Final[_ufunc_types.CorrectUfunc2to1]
-gelu_tanh_backward: Final[_ufunc_types.CorrectUfunc2to1]
+gelu: Final[_ufunc_types.Ufunc1to1[_ufunc_types.Correct]]
+gelu_tanh: Final[_ufunc_types.Ufunc1to1[_ufunc_types.Correct]]
+gelu_grad: Final[_ufunc_types.Ufunc1to1[_ufunc_types.Correct]]
+gelu_tanh_grad: Final[_ufunc_types.Ufunc1to1[_ufunc_types.Correct]]
+gelu_backward: Final[_ufunc_types.Ufunc2to1[_ufunc_types.Correct]]
+gelu_tanh_backward: Final[_ufunc_types.Ufunc2to1[_ufunc_types.Correct]]
 # End of what it wrote.

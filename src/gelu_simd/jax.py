@@ -281,7 +281,11 @@ def gelu(x: Any, approximate: bool = True) -> Any:
     ------
     TypeError
         If `x` is of another type.
+    ValueError
+        If `approximate` is no truth value: words, such as PyTorch's "none", would all be true.
     """
+    if approximate not in (True, False):
+        raise ValueError(f"approximate must be True or False, not {approximate!r}")
     x = jnp.asarray(x)
     if jnp.issubdtype(x.dtype, jnp.integer) or x.dtype == bool:
         x = x.astype(jax.eval_shape(jnp.exp, x).dtype)

@@ -26,6 +26,8 @@ class Gelu(OpRun):
     op_domain = ""
 
     def _run(self, x: np.ndarray, approximate: str) -> Result:
+        if approximate not in FORMS:
+            raise ValueError(f"approximate must be 'none' or 'tanh', not {approximate!r}")
         return (np.asarray(FORMS[approximate](x)),)
 
 

@@ -273,7 +273,7 @@ except AttributeError:
 
 def form(approximate: str) -> str:
     """Return the name of the function for an argument `approximate`, or raise ValueError."""
-    if approximate not in FORMS:
+    if not isinstance(approximate, str) or approximate not in FORMS:
         raise ValueError(f"approximate must be 'none' or 'tanh', not {approximate!r}")
     return FORMS[approximate]
 
@@ -297,10 +297,15 @@ def gelu(input: torch.Tensor, approximate: str = "none") -> torch.Tensor:  # noq
     Raises
     ------
     TypeError
-        If the tensor is of another type, on another device, or sparse.
+        If it is no tensor, or one of another type, on another device, or sparse.
     ValueError
         If `approximate` is another word.
     """
+    if not isinstance(input, torch.Tensor):
+        raise TypeError(
+            f"gelu_simd.torch: gelu takes a torch.Tensor, not {type(input).__name__}; "
+            "gelu_simd.gelu takes arrays, numbers and lists"
+        )
     return apply(form(approximate), input)
 
 

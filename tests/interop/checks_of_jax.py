@@ -247,6 +247,14 @@ for _ in range(50):
 # ---- what is refused ----
 
 
+@pytest.mark.parametrize("approximate", ["none", "tanh", None, 2])
+def test_other_approximations(approximate: object) -> None:
+    with pytest.raises(ValueError, match=f"must be True or False, not {approximate!r}"):
+        ours.gelu(jnp.ones(3), approximate)
+    for known in (0, np.False_):
+        assert (ours.gelu(jnp.ones(3), known) == ours.gelu(jnp.ones(3), False)).all()
+
+
 @pytest.mark.parametrize("dtype", ["complex64", "complex128", "float8_e5m2"])
 def test_other_types(dtype: str) -> None:
     if dtype in [known.name for known in ours.DTYPES.values()]:

@@ -104,6 +104,12 @@ def test_shapes_and_types(dtype: str, shape: tuple[int, ...]) -> None:
     assert same_bits(result, np.asarray(gelu_simd.gelu(x)))
 
 
+def test_another_approximation_is_refused() -> None:
+    node = onnx.helper.make_node("Gelu", ["x"], ["y"], approximate="cubic")
+    with pytest.raises(ValueError, match="must be 'none' or 'tanh', not 'cubic'"):
+        evaluate(model_of(node, "float32"), np.ones(2, np.float32))
+
+
 def test_node_inside_a_model() -> None:
     """Amid other nodes of ONNX."""
     rng = np.random.default_rng(2)

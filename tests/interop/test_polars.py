@@ -71,3 +71,8 @@ def test_two_operands(dtype: str) -> None:
     result = gelu_simd.gelu_backward(dy, x)
     assert result.dtype == getattr(pl, dtype)
     assert same_bits(result.to_numpy(), gelu_simd.gelu_backward(dy.to_numpy(), x.to_numpy()))
+
+
+def test_two_results_are_refused() -> None:
+    with pytest.raises(NotImplementedError, match="only ufuncs that return one 1D array"):
+        gelu_simd.gelu_value_and_grad(pl.Series(X))

@@ -12,7 +12,7 @@ import pytest
 from helpers import dtype_of, every_kind, every_level, operands, output, same_bits
 
 from gelu_simd import _ufuncs
-from gelu_simd._functions import FUNCTIONS, Kind
+from gelu_simd._functions import FAST, FUNCTIONS, Kind
 
 torch = pytest.importorskip("torch", reason="needs torch")
 ours = pytest.importorskip("gelu_simd.torch", reason="needs torch")
@@ -118,8 +118,9 @@ def test_gradient(approximate: str) -> None:
 def test_gradient_has_the_bits_of_the_product(approximate: str, dtype: Any) -> None:
     x, dy = sample(50, dtype=dtype).requires_grad_(), sample(2, 50, dtype=dtype)[1]
     [gradient] = torch.autograd.grad(ours.gelu(x, approximate), x, dy)
-    [row] = [row for row in FUNCTIONS.values() if row.place == (FORMS[approximate], Kind.GRADIENT)]
-    expected = _ufuncs.ufuncs[row.name](ours.array(dy), ours.array(x))
+    place = (FORMS[approximate], Kind.GRADIENT)
+    [backward] = [u for u in _ufuncs.of_tier(FAST).values() if _ufuncs.records[u].place == place]
+    expected = backward(ours.array(dy), ours.array(x))
     assert same_bits(ours.array(gradient), expected)
 
 
@@ -386,6 +387,15 @@ def test_other_words() -> None:
     for make in (ours.GELU, lambda word: ours.gelu(torch.ones(1), word)):
         with pytest.raises(ValueError, match="approximate must be 'none' or 'tanh', not 'exact'"):
             make("exact")
+        with pytest.raises(ValueError, match=r"must be 'none' or 'tanh', not \['tanh'\]"):
+            make(["tanh"])
+
+
+@pytest.mark.parametrize("x", [None, 1.5, [1.0], np.ones(3)], ids=repr)
+def test_other_objects(x: Any) -> None:
+    for gelu in (ours.gelu, ours.GELU()):
+        with pytest.raises(TypeError, match=f"takes a torch.Tensor, not {type(x).__name__}; "):
+            gelu(x)
 
 
 def test_operands_that_differ() -> None:

@@ -5,17 +5,27 @@ Type checkers read this file, and a test runs it and compares the types with the
 
 # pyright: strict
 
-from typing import Any, Literal, TypeVar, assert_type
+from collections.abc import Callable
+from typing import Any, Literal, NoReturn, TypeVar, assert_type
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 import gelu_simd
-from gelu_simd import gelu, gelu_backward, gelu_grad, gelu_tanh, gelu_tanh_backward, gelu_tanh_grad
+from gelu_simd import (
+    cr,
+    gelu,
+    gelu_backward,
+    gelu_grad,
+    gelu_tanh,
+    gelu_tanh_backward,
+    gelu_tanh_grad,
+)
 
 Matrix32 = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 Matrix64 = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 Masked = np.ma.MaskedArray[tuple[int], np.dtype[np.float64]]
+MaskedInt = np.ma.MaskedArray[tuple[int], np.dtype[np.int8]]
 T = TypeVar("T", np.float64, np.float32)
 
 
@@ -54,8 +64,9 @@ def sequences() -> None:
     assert_type(gelu([np.float32(1), np.float32(2)]), NDArray[np.float32])
 
 
-def masked(array: Masked, f64: NDArray[np.float64]) -> None:
+def masked(array: Masked, ints: MaskedInt, f64: NDArray[np.float64]) -> None:
     assert_type(gelu(array), Masked)
+    assert_type(gelu(ints), Masked)
     assert_type(gelu_backward(f64, array), np.ma.MaskedArray[Any, np.dtype[Any]])
     assert_type(gelu_backward(array, f64), np.ma.MaskedArray[Any, np.dtype[Any]])
     assert_type(gelu_backward(array, array), np.ma.MaskedArray[Any, np.dtype[Any]])
@@ -167,6 +178,52 @@ def foreign(f32: NDArray[np.float32]) -> None:
     assert results[2:] == [*["gelu_backward 2 []"] * 2, "gelu_backward 2 ['out']"]
 
 
+def correct(
+    f64: NDArray[np.float64], f32: NDArray[np.float32], i8: NDArray[np.int8], array: NDArray[Any]
+) -> None:
+    assert_type(cr.gelu(f32), NDArray[np.float32])
+    assert_type(cr.gelu(np.float16(1)), np.float16)
+    assert_type(cr.gelu([np.float32(1)]), NDArray[np.float32])
+    assert_type(cr.gelu(f64, dtype=np.float32), NDArray[np.float32])
+    assert_type(cr.gelu_backward(f32, f32), NDArray[np.float32])
+    assert_type(cr.gelu_backward(1, f32), NDArray[np.float32])
+    assert_type(cr.gelu_backward(i8, f32), NDArray[Any])
+    results: list[NDArray[Any]] = [cr.gelu(array), cr.gelu_backward(1, array)]
+    results += [cr.gelu_backward(f32, array), cr.gelu_backward(array, array)]
+    assert len(results) == 4
+
+
+# What follows a call that always raises is unreachable for type checkers.
+
+
+def correct_array(f64: NDArray[np.float64]) -> NoReturn:
+    cr.gelu(f64)
+
+
+def correct_integers(i8: NDArray[np.int8]) -> NoReturn:
+    cr.gelu(i8)
+
+
+def correct_number() -> NoReturn:
+    cr.gelu(1.5)
+
+
+def correct_list() -> NoReturn:
+    cr.gelu([1, 2])
+
+
+def correct_two(f32: NDArray[np.float32], f64: NDArray[np.float64]) -> NoReturn:
+    cr.gelu_backward(f32, f64)
+
+
+def correct_wide_number(f32: NDArray[np.float32]) -> NoReturn:
+    cr.gelu_backward(np.float64(1), f32)
+
+
+def correct_two_integers(i8: NDArray[np.int8]) -> NoReturn:
+    cr.gelu_backward(1, i8)
+
+
 def info() -> None:
     found = gelu_simd.cpu_info()
     assert_type(found["isa"], str)
@@ -185,7 +242,8 @@ integers(whole, whole.astype(np.uint8), singles > 0)
 scalars()
 sequences()
 with_mask: Any = np.ma.MaskedArray  # untyped in NumPy 2.0
-masked(with_mask(doubles, [False, True, False]), doubles)
+mask = [False, True, False]
+masked(with_mask(doubles, mask), with_mask(whole.astype(np.int8), mask), doubles)
 unknown([1.5], doubles, singles)
 options(doubles.copy(), singles.copy())
 two_operands(doubles, singles, whole, square)
@@ -194,4 +252,20 @@ methods(doubles.copy(), singles.copy())
 attributes()
 generic(doubles, doubles)
 foreign(singles)
+correct(doubles, singles, whole.astype(np.int8), singles)
+refusals: list[Callable[[], None]] = [
+    lambda: correct_array(doubles),
+    lambda: correct_integers(whole.astype(np.int8)),
+    correct_number,
+    correct_list,
+    lambda: correct_two(singles, doubles),
+    lambda: correct_wide_number(singles),
+    lambda: correct_two_integers(whole.astype(np.int8)),
+]
+for refused in refusals:
+    try:
+        refused()
+    except TypeError:
+        continue
+    raise AssertionError("no error")
 info()

@@ -19,6 +19,7 @@ import pytest
 
 import gelu_simd
 from gelu_simd import _ufuncs
+from gelu_simd._types import NARROW_FLOATS, NARROW_INTEGERS
 
 CODE = Path(__file__).parent
 ACCEPTED = CODE / "accepted.py"
@@ -99,6 +100,50 @@ def test_function_has_the_types_of_its_shape(
     name: str, check: Any, attribute_errors: Callable[[Any], dict[str, list[str]]]
 ) -> None:
     assert name not in attribute_errors(check), attribute_errors(check)[name]
+
+
+def calls_with_types_of_ml_dtypes() -> str:
+    """Return a program that calls a function of each shape and tier with each type.
+
+    ml_dtypes says of its types only that they are types of NumPy's.
+    """
+    lines = [
+        "from typing import Any", "import ml_dtypes", "import numpy as np",
+        "from numpy.typing import NDArray", "import gelu_simd", "import gelu_simd.cr",
+        "y: NDArray[Any]", "z: NDArray[Any]",
+        "y32: NDArray[np.float32]", "z32: NDArray[np.float32]",
+        "wide = np.zeros(3, np.float32)",
+    ]  # fmt: skip
+    shapes = {(row.tier.module, u.nin, u.nout): u for u, row in _ufuncs.records.items()}
+    for name in ("bfloat16", *NARROW_FLOATS, *NARROW_INTEGERS):
+        lines.append(f"x = np.zeros(3, ml_dtypes.{name})")
+        integers = name in NARROW_INTEGERS
+        for (module, nin, nout), ufunc in shapes.items():
+            if integers and all("d" not in types for types in ufunc.types):
+                continue  # they count as float64
+            call = f"{module}.{ufunc.__name__}({', '.join(['x'] * nin)}"
+            lines.append(f"{', '.join(['y', 'z'][:nout])} = {call})")
+            lines.append(f"{', '.join(['y', 'z'][:nout])} = {call}, {', '.join(['x'] * nout)})")
+            lines.append(
+                f"{', '.join(['y32', 'z32'][:nout])} = {call}, {', '.join(['wide'] * nout)})"
+            )
+            if not integers:
+                lines.append(f"{', '.join(['y', 'z'][:nout])} = {call}, dtype=ml_dtypes.{name})")
+    return "\n".join(lines) + "\n"
+
+
+@checkers
+def test_types_of_ml_dtypes(check: Any, folder: Path) -> None:
+    pytest.importorskip("ml_dtypes", reason="needs ml_dtypes")
+    path = folder / "types_of_ml_dtypes.py"
+    path.write_text(calls_with_types_of_ml_dtypes())
+    assert check(path, folder) == set()
+
+
+def test_calls_with_types_of_ml_dtypes_run() -> None:
+    pytest.importorskip("ml_dtypes", reason="needs ml_dtypes")
+    with np.errstate(all="ignore"):
+        exec(calls_with_types_of_ml_dtypes(), {})
 
 
 @checkers

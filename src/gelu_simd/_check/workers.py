@@ -7,18 +7,20 @@ handler may raise at any point, and multiprocessing's pools hang then.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice
-from multiprocessing.connection import Connection, wait
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gelu_simd._check.examine import Finding, Result, conclude, examine, plan
 from gelu_simd._functions import FUNCTIONS
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 
 class WorkerError(Exception):
@@ -35,6 +37,8 @@ def work(jobs: Connection) -> None:
 @contextmanager
 def workers() -> Iterator[list[Connection]]:
     """Start a worker for each core; yield the connections to them."""
+    import multiprocessing  # noqa: PLC0415 - the other commands start sooner
+
     affinity = getattr(os, "sched_getaffinity", None)
     count = len(affinity(0)) if affinity else os.cpu_count() or 1
     context = multiprocessing.get_context("spawn")
@@ -64,6 +68,8 @@ def workers() -> Iterator[list[Connection]]:
 
 def compute(jobs: Iterable[tuple]) -> Iterator[list[Finding]]:
     """Yield ``examine(*job)`` of each job, computed on all cores."""
+    from multiprocessing.connection import wait  # noqa: PLC0415 - as above
+
     left = enumerate(jobs)
     numbers: dict[Connection, int] = {}  # of the jobs at work
     findings: dict[int, list[Finding]] = {}

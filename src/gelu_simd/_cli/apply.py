@@ -2,7 +2,8 @@
 
 Threads take turns to read a block and to write it, so blocks keep their order; between its two
 turns a thread computes.  So one block is read, others are computed and one is written at the same
-time, and memory stays bounded by two buffers for each thread.
+time, and memory stays bounded by two buffers for each thread.  A thread computes its block alone,
+in place where the types are the same: the block stays in the cache of one core.
 
 The data are read into buffers, not through a memory map of the whole file: the pages of a map
 count as resident memory while they stay mapped, so a map has no bound.  An elementwise function
@@ -38,6 +39,7 @@ from gelu_simd._cli.files import (
 )
 from gelu_simd._threads import usable_cpus
 from gelu_simd._types import TYPES
+from gelu_simd._ufuncs import get_num_threads, set_num_threads
 
 BLOCK = 1 << 20  # bytes of a buffer: it stays in a core's cache from reading to writing
 MOST_THREADS = 32  # beyond, reading and writing take longer than computing
@@ -311,8 +313,9 @@ class _Copy:
         # A stream may block a thread for ever; it must not keep the program from ending.
         threads = [Thread(target=self._work, args=(k,), daemon=True) for k in range(self.count)]
         patience = None if is_regular(self.infile) and is_regular(self.outfile) else PATIENCE
-        left = self.count
+        left, threads_of_a_call = self.count, get_num_threads()
         try:
+            set_num_threads(1)
             for thread in threads:
                 _start(thread)
             self._hand_out()
@@ -335,6 +338,7 @@ class _Copy:
             for thread in threads:
                 if thread.ident is not None:
                     thread.join(patience)
+            set_num_threads(threads_of_a_call)
 
     def _hand_out(self) -> None:
         """Begin: it is the turn of the first thread."""
@@ -347,7 +351,7 @@ class _Copy:
         error = None
         try:
             x = np.empty(self.block, self.held)
-            y = np.empty(self.block, self.result)
+            y = x if self.held == self.result else np.empty(self.block, self.result)
             while self.reading[number].get() and self.begun < self.size and not self.halted:
                 count = min(self.block, self.size - self.begun)
                 self._read(x[:count])

@@ -15,7 +15,6 @@ from __future__ import annotations
 import errno
 import io
 import os
-import secrets
 import stat
 import sys
 from collections.abc import Iterator
@@ -234,7 +233,7 @@ class _Replacement:
         mode = 0o666 if self.old is None else 0o600
         descriptor = self._open_unnamed(mode)
         if descriptor is None:
-            self.temporary = self._beside(PREFIX + secrets.token_hex(8) + SUFFIX)
+            self.temporary = self._beside(PREFIX + os.urandom(8).hex() + SUFFIX)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK | _COMMON
             descriptor = os.open(self.temporary, flags, mode, dir_fd=self.folder)
         self.file = Output(descriptor, "wb")
@@ -254,7 +253,7 @@ class _Replacement:
             os.fsync(new)
         if self.temporary is None:
             # A new name replaces nothing, but a file that has one can take another's.
-            self.temporary = self._beside(PREFIX + secrets.token_hex(8) + SUFFIX)
+            self.temporary = self._beside(PREFIX + os.urandom(8).hex() + SUFFIX)
             self._name(self.temporary)
         written = os.fstat(new)
         self._close()  # Windows renames no open file

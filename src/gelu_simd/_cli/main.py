@@ -100,7 +100,8 @@ BENCH = """\
 Time every level of this CPU next to other ways to compute the same, in one process and in turn.
 The table holds ns per element of the fastest round, the ratio to the best level, and the largest
 error in ULP. Peers that are not installed are named and left out; in --peers they are an error. A
-peer whose results are not close to ours is an error, not a time.
+peer whose results are not close to ours is an error, not a time. A call is timed in some rounds at
+least, or not at all where they would take too long.
 """
 
 
@@ -236,7 +237,11 @@ def parser() -> Parser:
         "itself",
     )
     bench.add_argument(
-        "--seconds", type=seconds, default=60, metavar="S", help="to measure in all (default: 60)"
+        "--seconds",
+        type=seconds,
+        default=60,
+        metavar="S",
+        help="of the whole run, the import of the peers included (default: 60)",
     )
     add_json(bench)
     bench.add_argument(

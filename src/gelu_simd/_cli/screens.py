@@ -63,7 +63,7 @@ def info(json_file: str | None) -> int:
         for key, value in facts.items():
             rows = value if isinstance(value, dict) else {"": value}
             for i, (name, item) in enumerate(rows.items()):
-                print(f"{'' if i else key:<11}{name:{20 if name else 0}}{_plain(item)}")
+                print(f"{'' if i else key:<12}{name:{20 if name else 0}}{_plain(item)}")
     return 0
 
 

@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from gelu_simd import _ufuncs
 from gelu_simd._check import oracle
+from gelu_simd._compare.budget import Budget
 from gelu_simd._compare.peers.ways import Arrays, Entry, Way
 from gelu_simd._compare.report import MANY, RANGE, BenchError, Report, WrongResult, size_name
-from gelu_simd._compare.timing import alternate, arrays, reuse_freed_memory
+from gelu_simd._compare.timing import BATCH, ROUNDS, alternate, arrays, reuse_freed_memory
 from gelu_simd._functions import ELEMENTARY, FUNCTIONS, PRODUCT_OF
 from gelu_simd._types import finfo
 
-#: Seconds of one call; a way that would take longer is left out.
-LONGEST = 5.0
+#: Seconds of the errors of a function and type, about.
+ERRORS = 0.5
+
+#: Calls of a way at one size, at least: two before the rounds.
+CALLS = 2 + ROUNDS
+
+#: Elements that add as much to the share of a size in the time as a size has anyway.
+HEAVY = 1 << 22
+
+#: Elements for which no time needs to be estimated.
+SMALL = 1 << 16
 
 #: Elements of a result that are compared, at most.
-COMPARED = 1 << 20
+COMPARED = 1 << 17
 
 #: Errors are measured at PER_BIN random numbers in each of so many equal parts of `RANGE`.
 BINS = 100
@@ -56,31 +66,55 @@ def check(title: str, function: str, way: Way, a: Arrays) -> None:
             )
 
 
-def times(
+Key = tuple[str, str]  # of a way: the names of its entry and its own
+
+
+def affordable(costs: Mapping[Key, float], seconds: float) -> set[Key]:
+    """Return the cheapest ways, as many as fit, and those that cost next to nothing."""
+    chosen, total = set(), 0.0
+    for key in sorted(costs, key=costs.__getitem__):
+        total += costs[key]
+        if total <= seconds or costs[key] <= 2 * CALLS * BATCH:
+            chosen.add(key)
+    return chosen
+
+
+def prepared(
     entries: Sequence[Entry],
     function: str,
     a: Arrays,
-    threads: int | None,
     seconds: float,
     former: list[Report],
-) -> list[Report]:
-    """Check and time all ways of all entries, loaded for `threads`; return a row for each.
+) -> dict[Key, Way]:
+    """Return all ways of all entries whose calls fit into half the seconds, peers checked.
 
-    `former` holds the rows of smaller sizes, from which the time of a call is estimated.
+    The other half is for compiling and for more rounds.  `former` holds the rows of smaller sizes,
+    from which the time of a call is estimated.
     """
-    n = a.x.size
-    before = {(row["name"], row["way"]): row["min_ns"] for row in former if row["n"] >= MANY}
-    ways = {
-        (entry.name, key): way
-        for entry in entries
-        for key, way in entry.ways(function, a).items()
-        if before.get((entry.name, key), 0) * n * 1e-9 < LONGEST
+    costs = {
+        (row["name"], row["way"]): CALLS * row["median_ns"] * a.x.size * 1e-9
+        for row in former
+        if row["n"] >= MANY
     }
-    kinds = {entry.name: entry.kind for entry in entries}
-    titles = {entry.name: entry.title for entry in entries}
-    for (name, _), way in ways.items():
-        if kinds[name] == "peer":
-            check(titles[name], function, way, a)
+    too_long = costs.keys() - affordable(costs, seconds / 2)
+    ways = {}
+    for entry in entries:
+        own = {key for key in costs if key[0] == entry.name}
+        if own and own <= too_long:  # nothing is compiled in vain
+            continue
+        for name, way in entry.ways(function, a).items():
+            if (entry.name, name) not in too_long:
+                ways[entry.name, name] = way
+                if entry.kind == "peer":
+                    check(entry.title, function, way, a)
+    return ways
+
+
+def times(
+    ways: Mapping[Key, Way], function: str, a: Arrays, threads: int | None, seconds: float
+) -> list[Report]:
+    """Time all ways, loaded for `threads`; return a row for each."""
+    n = a.x.size
     return [
         {
             "function": function,
@@ -139,41 +173,75 @@ def _round(value: float, digits: int) -> float:
     return float(f"{value:.{digits}g}")
 
 
+def steps(sizes: Sequence[int]) -> list[int]:
+    """Return the sizes in order, and `MANY` where times of large ones could not be estimated."""
+    large = min((n for n in sizes if n >= MANY), default=0)
+    return sorted({*sizes, MANY} if large > SMALL else set(sizes))
+
+
+def share(n: int) -> float:
+    """Return the weight of a size in the sharing of the time."""
+    return 1 + n / HEAVY
+
+
+def cells(functions: Sequence[str], dtypes: Sequence[np.dtype]) -> list[tuple[np.dtype, str]]:
+    """Return the types with the functions that have them."""
+    return [(t, name) for t in dtypes for name in functions if t.name in FUNCTIONS[name].types]
+
+
+def least_seconds(entries: Sequence[Entry], columns: int, sizes: Sequence[int]) -> float:
+    """Return about how long the fewest rounds of so many functions and types take."""
+    return columns * (ERRORS + len(steps(sizes)) * len(entries) * CALLS * BATCH)
+
+
 def measure(
     entries: Sequence[Entry],
     functions: Sequence[str],
     dtypes: Sequence[np.dtype],
     sizes: Sequence[int],
     threads: int | None,
-    seconds: float,
+    budget: Budget,
     progress: Callable[[int, int], None],
 ) -> Iterator[tuple[list[Report], list[Report]]]:
-    """Yield the times and the errors of one type and function after the other."""
+    """Yield the times and the errors of one type and function after the other.
+
+    The seconds that are left are shared by all sizes to come; large ones get more.
+    """
     reuse_freed_memory()
-    having = {
-        dtype.name: [name for name in functions if dtype.name in FUNCTIONS[name].types]
-        for dtype in dtypes
-    }
-    cells = sum(map(len, having.values())) * len(sizes)
-    done = 0
-    for dtype in dtypes:
-        try:
-            most = arrays(dtype, max(sizes))
-        except MemoryError:
-            gib = len(Arrays._fields) * max(sizes) * dtype.itemsize / (1 << 30)
-            raise BenchError(
-                f"{size_name(max(sizes))} elements of {dtype} take {gib:.1f} GiB, "
-                "more than there is"
-            ) from None
-        for function in having[dtype.name]:
+    columns = cells(functions, dtypes)
+    row_weight = sum(map(share, steps(sizes)))
+    weight = total = row_weight * len(columns)
+    most = None
+    for column, (dtype, function) in enumerate(columns, 1):
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if most is None or most.x.dtype != dtype:
+                with budget.spending("filling arrays"):
+                    most = None  # the old ones go before the new ones come
+                    most = room(dtype, max(sizes))
+            with budget.spending("errors"):
+                errs = errors(entries, function, dtype)
+            to_come = budget.spent["errors"] / column * (len(columns) - column)
             rows: list[Report] = []
-            for n in sorted(sizes):
-                with np.errstate(all="ignore"), warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    a = Arrays(*(v[:n] for v in most))
-                    rows += times(entries, function, a, threads, seconds / cells, rows)
-                done += 1
-                progress(done, cells)
-            with np.errstate(all="ignore"), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                yield rows, errors(entries, function, dtype)
+            for n in steps(sizes):
+                end = budget.used + (budget.left - to_come) * share(n) / weight
+                a = Arrays(*(v[:n] for v in most))
+                with budget.spending("compiling and checking"):
+                    ways = prepared(entries, function, a, end - budget.used, rows)
+                with budget.spending("timing"):
+                    rows += times(ways, function, a, threads, end - budget.used)
+                weight -= share(n)
+                progress(int(total - weight), int(total))
+            del a, ways  # they hold the arrays
+        yield [row for row in rows if row["n"] in sizes], errs
+
+
+def room(dtype: np.dtype, n: int) -> Arrays:
+    """Return the arrays of the largest size."""
+    try:
+        return arrays(dtype, n)
+    except MemoryError:
+        gib = len(Arrays._fields) * n * dtype.itemsize / (1 << 30)
+        raise BenchError(
+            f"{size_name(n)} elements of {dtype} take {gib:.1f} GiB, more than there is"
+        ) from None

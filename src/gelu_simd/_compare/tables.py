@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from gelu_simd._compare.budget import Budget
 from gelu_simd._compare.report import (
     MANY,
     Report,
@@ -43,6 +44,34 @@ def heading(report: Report) -> Iterator[str]:
         f"thread{'' if threads == 1 else 's'}; ULP is the largest error for x in "
         f"[{report['range'][0]:g}, {report['range'][1]:g}]"
     )
+
+
+def shared(budget: Budget, least: float, cells: int) -> str:
+    """Tell how the seconds that are left are shared, or that they are too few."""
+    loading = f"{budget.spent['importing']:.1f} s went to imports"
+    if least > budget.left:
+        return (
+            f"too few seconds: {loading}, the fewest rounds take about {least:.0f} s more; "
+            "fewer functions, types, sizes or peers take less"
+        )
+    return f"{loading}, {budget.left / cells:.2g} s are left for each of {cells} cells"
+
+
+def spent(budget: Budget) -> str:
+    """Tell how long the run took, and for what."""
+    parts = ", ".join(f"{what} {seconds:.1f}" for what, seconds in budget.spent.items())
+    return f"took {budget.used:.1f} of {budget.seconds:g} s: {parts}"
+
+
+def untimed(report: Report) -> Iterator[str]:
+    """Yield a line that counts the calls that were too long for the time of their size."""
+    sizes: dict[tuple[str, str], set[int]] = {}
+    for row in report["times"]:
+        sizes.setdefault((row["function"], row["dtype"]), set()).add(row["n"])
+    rows = {(row["function"], row["dtype"], row["name"]) for row in report["times"]}
+    timed = {(row["function"], row["dtype"], row["name"], row["n"]) for row in report["times"]}
+    if count := sum(len(sizes[function, dtype]) for function, dtype, _ in rows) - len(timed):
+        yield f"-: no time for {count} of the large sizes; more --seconds have them"
 
 
 def table(report: Report, rows: Sequence[Report], errs: Sequence[Report]) -> Iterator[str]:

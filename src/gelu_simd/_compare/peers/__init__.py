@@ -7,7 +7,6 @@ peers use the same memory where they can.
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import importlib.util
 import re
 from collections.abc import Iterable
@@ -102,5 +101,7 @@ def load(names: Iterable[str], threads: int | None) -> tuple[list[Entry], dict[s
 
 def _version(module: str) -> str:
     """Return a module's version, or its package's of this name, up to the mark of the build."""
+    import importlib.metadata as packages  # noqa: PLC0415 - it takes long, and few runs need it
+
     version = getattr(importlib.import_module(module), "__version__", None)
-    return re.split("[+-]", version or importlib.metadata.version(module))[0]
+    return re.split("[+-]", version or packages.version(module))[0]
