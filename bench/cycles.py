@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))
 
 import setup  # noqa: E402 - setup.py, for the levels' flags
 
-# Level, architecture, CPU as LLVM names it, bytes a loop handles at once: two registers.
+# Level, architecture, CPU as LLVM names it, bytes of a vector: two registers.
 CPUS = [
     ("neon", "aarch64", "neoverse-v2", 32),
     ("neon", "aarch64", "neoverse-n1", 32),
@@ -34,6 +34,9 @@ CPUS = [
     ("avx512", "x86_64", "icelake-server", 128),
     ("avx512", "x86_64", "znver4", 128),
 ]
+
+# The vectors that a loop with one output computes side by side: VECTORS of csrc/simd/pair.h.
+VECTORS = {"float32": 1, "float64": 1, "float16": 2, "bfloat16": 2}
 
 # Level and type whose loops must neither spill nor compute in scalars.
 CLEAN = {("neon", "float32")}
@@ -121,7 +124,7 @@ def main(dtypes: list[str]) -> int:
                 for level, arch, cpu, width in CPUS:
                     lines = assembly(level, arch, Path(directory))
                     inner = loop(lines, f"{function}_{suffix}_kernel")
-                    lanes = width // size
+                    lanes = width // size * (VECTORS[dtype] if len(row.results) == 1 else 1)
                     cycles, bound = (c / lanes for c in simulate(inner.instructions, arch, cpu))
                     print(
                         f"{function:24}{dtype:10}{level:8}{cpu:16}{cycles:8.2f}{bound:8.2f}"
