@@ -147,7 +147,7 @@ def edges(function: str, dtype: np.dtype) -> Array:
         oracle.inverse_exponent(function, np.arange(0.5, last, 0.5) * np.log(2)),
     ]
     root = oracle.root(function)
-    near = np.array([0.125, 0.18, 0.1875, 0.3])  # the kernels' limits, whichever theirs is
+    near = np.array([0.125, 0.18, 0.1875, 0.26])  # the kernels' limits, whichever theirs is
     path = np.concatenate([*path, root - near, root + near])
     end = oracle.end(function)
     tail = [first(partial(test, function), -4, end, dtype) for test in (is_subnormal, vanishes)]
