@@ -73,8 +73,8 @@ def assembly(level: str, arch: str, directory: Path) -> list[str]:
     return path.read_text(encoding="utf-8").splitlines()
 
 
-def loop(lines: list[str], label: str) -> Loop:
-    """Return the longest loop of a function that calls nothing."""
+def loop(lines: list[str], label: str) -> Loop | None:
+    """Return the longest loop that calls nothing, or None: some kernels only jump to another."""
     start = lines.index(f"{label}:")
     end = next(i for i in range(start, len(lines)) if lines[i].startswith(f"\t.size\t{label}"))
     body = lines[start:end]
@@ -82,6 +82,8 @@ def loop(lines: list[str], label: str) -> Loop:
     jumps = ((labels.get(m[1], end), i) for i, line in enumerate(body) if (m := BRANCH.match(line)))
     loops = [body[first + 1 : last + 1] for first, last in jumps if first < last]
     loops = [part for part in loops if not any(re.match(r"\s+(bl|call)\s", x) for x in part)]
+    if not loops:
+        return None
     code = [line for line in max(loops, key=len) if re.match(r"\t\w", line)]
     spills, scalars = (sum(bool(p.match(line)) for line in code) for p in (STACK_STORE, SCALAR))
     return Loop(code, spills, scalars)
@@ -124,6 +126,8 @@ def main(dtypes: list[str]) -> int:
                 for level, arch, cpu, width in CPUS:
                     lines = assembly(level, arch, Path(directory))
                     inner = loop(lines, f"{function}_{suffix}_kernel")
+                    if inner is None:
+                        continue
                     lanes = width // size * (VECTORS[dtype] if len(row.results) == 1 else 1)
                     cycles, bound = (c / lanes for c in simulate(inner.instructions, arch, cpu))
                     print(
