@@ -402,8 +402,9 @@ def shared():
 
 def as_user(shared, code="", groups=(3001,), args=("in.npy", "out.npy")):
     """Run `apply` in the folder, as an ordinary user if this is root; return the process done."""
-    # The user may have no right to read Python and this package.
+    # The user may have no right to read Python and this package; argparse imports locale late.
     user = f"""
+import locale
 import os
 import gelu_simd._cli.main
 if os.geteuid() == 0:

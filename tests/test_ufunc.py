@@ -187,7 +187,7 @@ def test_other_types_are_refused_by_name(ufunc: np.ufunc, refused: Any) -> None:
     for k, dtype in itertools.product(range(ufunc.nin), DTYPES):
         args = [np.zeros(3, dtype)] * ufunc.nin
         args[k] = refused
-        with pytest.raises(TypeError, match=rf"'{ufunc.__name__}' .*; it takes {accepted}, int"):
+        with pytest.raises(TypeError, match=rf"'{ufunc.__name__}' .*; it takes {accepted}, "):
             ufunc(*args)
 
 
