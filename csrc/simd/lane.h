@@ -30,6 +30,8 @@ V_INLINE vi32 v_piece_f32(vf32 a, float origin) { return (bits_f32(a) - bits_f32
 
 V_INLINE vf32 v_lookup_f32(const float *table, vi32 i) { return table[i & 7]; }
 
+V_INLINE void v_settle_f32(vf32 *a, vf32 *b) { (void)a, (void)b; }
+V_INLINE void v_settle_f64(vf64 *a, vf64 *b) { (void)a, (void)b; }
 V_INLINE void v_together_f32(vf32 *a, vf32 *b) { (void)a, (void)b; }
 V_INLINE void v_together_f64(vf64 *a, vf64 *b) { (void)a, (void)b; }
 

@@ -31,7 +31,8 @@
  *   v_lookup(table, i)
  *                     table[i mod 8], table of 8 numbers, i from v_piece; float32 only
  *   v_together(&a, &b)
- *                     nothing but a hint: what a and b need is computed side by side
+ *   v_settle(&a, &b)  nothing but hints: what a and b need is computed side by side; what uses a and
+ *                     b begins after both of them are ready
  *   v_less(a, b)      a < b for non-negative numbers; float64: a may be NaN, which is not less, and
  *                     quiet NaNs raise no flag
  *   v_is_negative     x < 0 and perhaps x = -0, never NaN; quiet NaNs raise no flag

@@ -109,25 +109,24 @@ V_INLINE vf32 v_lookup_f32(const float *table, vi32 i)
     return (vf32){r_lookup_f32(table, i.a), r_lookup_f32(table, i.b)};
 }
 
-/* clang computes one chain after the other, for want of registers: 1.3 times as long on AVX2, and no
- * longer where it has 32 of them.  A step that all four numbers pass through keeps them abreast. */
-V_INLINE void v_together_f32(vf32 *a, vf32 *b)
-{
-#if defined(__clang__) && defined(__AVX2__) && !defined(__AVX512F__)
-    __asm__("" : "+v"(a->a), "+v"(a->b), "+v"(b->a), "+v"(b->b));
+/* A step that all four numbers pass through.  16 registers are too few for what compilers do by
+ * themselves: gcc begins what follows before its operands are ready, and stores the rest in between;
+ * clang computes one chain after the other, 1.3 times as long.  Where there are 32, the step costs. */
+#if defined(__AVX2__) && !defined(__AVX512F__) && (defined(__GNUC__) || defined(__clang__))
+#define PASS(a, b) __asm__("" : "+x"((a)->a), "+x"((a)->b), "+x"((b)->a), "+x"((b)->b))
 #else
-    (void)a, (void)b;
+#define PASS(a, b) ((void)(a), (void)(b))
 #endif
-}
+#ifdef __clang__
+#define PASS_IN_CLANG(a, b) PASS(a, b)
+#else
+#define PASS_IN_CLANG(a, b) ((void)(a), (void)(b))
+#endif
 
-V_INLINE void v_together_f64(vf64 *a, vf64 *b)
-{
-#if defined(__clang__) && defined(__AVX2__) && !defined(__AVX512F__)
-    __asm__("" : "+v"(a->a), "+v"(a->b), "+v"(b->a), "+v"(b->b));
-#else
-    (void)a, (void)b;
-#endif
-}
+V_INLINE void v_settle_f32(vf32 *a, vf32 *b) { PASS(a, b); }
+V_INLINE void v_settle_f64(vf64 *a, vf64 *b) { PASS(a, b); }
+V_INLINE void v_together_f32(vf32 *a, vf32 *b) { PASS_IN_CLANG(a, b); }
+V_INLINE void v_together_f64(vf64 *a, vf64 *b) { PASS_IN_CLANG(a, b); }
 
 /* The two registers hold what r_first and r_second make of one register of 16-bit numbers.  Two such
  * vectors at a time, since the maths is short beside its latency: TRIED.md has the times. */
