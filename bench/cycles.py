@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,9 +34,6 @@ CPUS = [
     ("avx512", "x86_64", "icelake-server", 128),
     ("avx512", "x86_64", "znver4", 128),
 ]
-
-# The vectors that a loop with one output computes side by side: VECTORS of csrc/simd/pair.h.
-VECTORS = {"float32": 1, "float64": 1, "float16": 2, "bfloat16": 2}
 
 # Level and type whose loops must neither spill nor compute in scalars.
 CLEAN = {("neon", "float32")}
@@ -60,17 +57,30 @@ def tool(*names: str) -> str:
     return program or sys.exit(f"this needs {names[0]}")
 
 
-def assembly(level: str, arch: str, directory: Path) -> list[str]:
+def gcc(level: str, arch: str, *options: str | Path, text: str | None = None) -> str:
+    """Run the compiler with the flags of a level."""
+    flags = dict(setup.levels(arch, "gcc"))[level]
+    command = [tool(f"{arch}-linux-gnu-gcc"), *flags, f"-I{ROOT / 'csrc'}", *options]
+    return subprocess.run(command, input=text, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+@cache
+def assembly(level: str, arch: str) -> list[str]:
     """Compile one level's kernels."""
-    path = directory / f"{level}.s"
-    if not path.exists():
-        flags = dict(setup.levels(arch, "gcc"))[level]
-        source = ROOT / "csrc" / "kernels" / f"{level}.c"
-        compiler = tool(f"{arch}-linux-gnu-gcc")
-        subprocess.run(
-            [compiler, *flags, f"-I{ROOT / 'csrc'}", "-S", source, "-o", path], check=True
-        )
-    return path.read_text(encoding="utf-8").splitlines()
+    return gcc(level, arch, "-S", ROOT / "csrc" / "kernels" / f"{level}.c", "-o", "-").splitlines()
+
+
+@cache
+def vectors(level: str, arch: str) -> dict[str, int]:
+    """Return how many vectors each loop computes side by side: VECTORS of csrc/kernels.inc."""
+    lines = [f'#include "kernels/{level}.c"']
+    for function, row in FUNCTIONS.items():
+        for dtype in row.types:
+            call = f"{function}, {len(row.results)}, {TYPES[dtype].suffix}"
+            lines.append(f"@ {function} {dtype} VECTORS({call})")
+    out = gcc(level, arch, "-E", "-P", "-x", "c", "-", text="\n".join(lines))
+    words = [line.split() for line in out.splitlines() if line.startswith("@")]
+    return {f"{function} {dtype}": int(number) for _, function, dtype, number in words}
 
 
 def loop(lines: list[str], label: str) -> Loop | None:
@@ -116,25 +126,22 @@ def main(dtypes: list[str]) -> int:
     """Print a row for each function, type, level and CPU."""
     failed = False
     print(f"{'':34}{'level':8}{'CPU':16}{'cycles':>8}{'bound':>8}{'instructions':>14}{'spills':>8}")
-    with tempfile.TemporaryDirectory() as directory:
-        for dtype in dtypes:
-            suffix = TYPES[dtype].suffix
-            size = TYPES[TYPES[dtype].lane].size
-            for function, row in FUNCTIONS.items():
-                if dtype not in row.types:
+    for dtype in dtypes:
+        size = TYPES[TYPES[dtype].lane].size
+        for function, row in FUNCTIONS.items():
+            if dtype not in row.types:
+                continue
+            for level, arch, cpu, width in CPUS:
+                inner = loop(assembly(level, arch), f"{function}_{TYPES[dtype].suffix}_kernel")
+                if inner is None:
                     continue
-                for level, arch, cpu, width in CPUS:
-                    lines = assembly(level, arch, Path(directory))
-                    inner = loop(lines, f"{function}_{suffix}_kernel")
-                    if inner is None:
-                        continue
-                    lanes = width // size * (VECTORS[dtype] if len(row.results) == 1 else 1)
-                    cycles, bound = (c / lanes for c in simulate(inner.instructions, arch, cpu))
-                    print(
-                        f"{function:24}{dtype:10}{level:8}{cpu:16}{cycles:8.2f}{bound:8.2f}"
-                        f"{len(inner.instructions) / lanes:14.1f}{inner.spills:8}"
-                    )
-                    failed |= (level, dtype) in CLEAN and inner.spills + inner.scalars > 0
+                lanes = width // size * vectors(level, arch)[f"{function} {dtype}"]
+                cycles, bound = (c / lanes for c in simulate(inner.instructions, arch, cpu))
+                print(
+                    f"{function:24}{dtype:10}{level:8}{cpu:16}{cycles:8.2f}{bound:8.2f}"
+                    f"{len(inner.instructions) / lanes:14.1f}{inner.spills:8}"
+                )
+                failed |= (level, dtype) in CLEAN and inner.spills + inner.scalars > 0
     return int(failed)
 
 

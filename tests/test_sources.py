@@ -133,7 +133,7 @@ def test_every_level_has_its_kernel_file() -> None:
     for level in levels:
         text = (CSRC / "kernels" / f"{level}.c").read_text(encoding="utf-8")
         assert f"#define LEVEL {level}\n" in text
-        assert len(text.splitlines()) <= 6
+        assert all(re.match(r"/\*.*\*/$|#|$", line) for line in text.splitlines())
 
 
 # ---- compiler flags ----

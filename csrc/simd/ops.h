@@ -48,8 +48,6 @@
  *   v_load_f16, v_store_bf16, ...
  *                     the same between vf32 and 16-bit numbers in memory, rounded to nearest even;
  *                     which lane holds which element is the level's own affair
- *   VECTORS_f32, VECTORS_f16, ...
- *                     how many vectors the kernels of a type compute side by side; not CUDA
  *   V_THROUGH_F64(name, wide)
  *                     defines `name` of vf32 by `wide` of vf64: widened, computed and rounded back
  *                     to nearest, subnormal numbers included

@@ -53,7 +53,7 @@ typedef struct {
     PAIR_3(V, select_##type, M, V, V)                                                       \
     PAIR_2(V, flip_##type, V, V)                                                            \
                                                                                             \
-    enum { VECTORS_##type = 1, LANES_##type = sizeof(r_set_##type(0)) / sizeof(ELEMENT) };  \
+    enum { LANES_##type = sizeof(r_set_##type(0)) / sizeof(ELEMENT) };                      \
                                                                                             \
     V_INLINE V v_set_##type(ELEMENT c) { return (V){r_set_##type(c), r_set_##type(c)}; }    \
     V_INLINE V v_load_##type(const ELEMENT *p)                                              \
@@ -109,15 +109,15 @@ V_INLINE vf32 v_lookup_f32(const float *table, vi32 i)
     return (vf32){r_lookup_f32(table, i.a), r_lookup_f32(table, i.b)};
 }
 
-/* A step that all four numbers pass through.  16 registers are too few for what compilers do by
- * themselves: gcc begins what follows before its operands are ready, and stores the rest in between;
- * clang computes one chain after the other, 1.3 times as long.  Where there are 32, the step costs. */
-#if defined(__AVX2__) && !defined(__AVX512F__) && (defined(__GNUC__) || defined(__clang__))
-#define PASS(a, b) __asm__("" : "+x"((a)->a), "+x"((a)->b), "+x"((b)->a), "+x"((b)->b))
+/* A step that all four numbers pass through.  Compilers make too much of x86's registers: gcc begins
+ * what follows before its operands are ready, and stores the rest in between; clang, where there are
+ * 16, computes one chain after the other, 1.3 times as long. */
+#if defined(__AVX2__) && (defined(__GNUC__) || defined(__clang__))
+#define PASS(a, b) __asm__("" : "+v"((a)->a), "+v"((a)->b), "+v"((b)->a), "+v"((b)->b))
 #else
 #define PASS(a, b) ((void)(a), (void)(b))
 #endif
-#ifdef __clang__
+#if defined(__clang__) && !defined(__AVX512F__)
 #define PASS_IN_CLANG(a, b) PASS(a, b)
 #else
 #define PASS_IN_CLANG(a, b) ((void)(a), (void)(b))
@@ -128,10 +128,8 @@ V_INLINE void v_settle_f64(vf64 *a, vf64 *b) { PASS(a, b); }
 V_INLINE void v_together_f32(vf32 *a, vf32 *b) { PASS_IN_CLANG(a, b); }
 V_INLINE void v_together_f64(vf64 *a, vf64 *b) { PASS_IN_CLANG(a, b); }
 
-/* The two registers hold what r_first and r_second make of one register of 16-bit numbers.  Two such
- * vectors at a time, since the maths is short beside its latency: TRIED.md has the times. */
+/* The two registers hold what r_first and r_second make of one register of 16-bit numbers. */
 #define PAIR_HALF(type)                                                                            \
-    enum { VECTORS_##type = 2 };                                                                   \
     V_INLINE vf32 v_load_##type(const uint16_t *p)                                                 \
     {                                                                                              \
         const ru16 h = r_load_u16(p);                                                              \

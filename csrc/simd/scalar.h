@@ -32,8 +32,6 @@ V_INLINE uint64_t select_u64(mf64 m, uint64_t a, uint64_t b)
 
 #include "lane.h"
 
-enum { VECTORS_f32 = 1, VECTORS_f64 = 1, VECTORS_f16 = 1, VECTORS_bf16 = 1 };
-
 /* ---- float32 ---- */
 
 V_INLINE vf32 v_add_f32(vf32 a, vf32 b) { return a + b; }
