@@ -3,8 +3,8 @@
 Run: python cycles.py [DTYPE ...]; float32 by default.  The loops are those that gcc makes of
 the kernels; Debian's gcc, gcc-aarch64-linux-gnu and llvm-19 (or later) have all that is needed.
 The simulation takes data from the nearest cache and knows no miss of any kind.  `bound` is what
-the busiest unit alone would take.  Exits with 1 if a NEON loop of float32 spills or
-computes in scalars.
+the busiest unit alone would take.  Exits with 1 if a NEON loop of float32 spills
+more than a few registers or computes in scalars.
 """
 
 import argparse
@@ -35,8 +35,9 @@ CPUS = [
     ("avx512", "x86_64", "znver4", 128),
 ]
 
-# Level and type whose loops must neither spill nor compute in scalars.
-CLEAN = {("neon", "float32")}
+# Level and type whose loops must not compute in scalars, and the most registers they may spill.
+CLEAN = ("neon", "float32")
+SPILLS = 8
 
 BRANCH = re.compile(r"\s+(?:b\.?\w*|j\w+|cbn?z|tbn?z)\s+(?:.*,\s*)?(\.L\w+)$")
 STACK_STORE = re.compile(r"\s+(?:st\w+\s.*\[sp|v?mov\w+\s+%\w+, .*\(%r[sb]p)")
@@ -141,7 +142,8 @@ def main(dtypes: list[str]) -> int:
                     f"{function:24}{dtype:10}{level:8}{cpu:16}{cycles:8.2f}{bound:8.2f}"
                     f"{len(inner.instructions) / lanes:14.1f}{inner.spills:8}"
                 )
-                failed |= (level, dtype) in CLEAN and inner.spills + inner.scalars > 0
+                if (level, dtype) == CLEAN:
+                    failed |= inner.spills > SPILLS or inner.scalars > 0
     return int(failed)
 
 
