@@ -5,15 +5,7 @@
 #include "../simd/pair.h"
 
 /* Vectors side by side, by the times in TRIED.md; bench/vectors.py measures them. */
-#define VECTORS_1_f32 , 2
 #define VECTORS_1_f16 , 2
 #define VECTORS_1_bf16 , 2
-#define VECTORS_gelu_tanh_grad2_f32 , 1
-#define VECTORS_cr_gelu_f32 , 1
-#define VECTORS_cr_gelu_tanh_f32 , 1
-#define VECTORS_cr_gelu_grad_f32 , 1
-#define VECTORS_cr_gelu_tanh_grad_f32 , 1
-#define VECTORS_cr_gelu_backward_f32 , 1
-#define VECTORS_cr_gelu_tanh_backward_f32 , 1
 
 #include "../kernels.inc"
