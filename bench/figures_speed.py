@@ -77,12 +77,13 @@ def read(path: Path) -> Report:
 
 
 def machines() -> list[Report]:
-    """Return the reports of all machines, those with most levels first."""
+    """Return the reports of all machines: those with most levels first, then the latest."""
 
-    def place(report: Report) -> tuple[int, str]:
-        return -sum(entry["kind"] == "ours" for entry in report["entries"].values()), report["cpu"]
+    def place(report: Report) -> tuple[int, str, str]:
+        levels = sum(entry["kind"] == "ours" for entry in report["entries"].values())
+        return levels, report["date"], report["cpu"]
 
-    return sorted(map(read, RESULTS.glob("*/report.json")), key=place)
+    return sorted(map(read, RESULTS.glob("*/report.json")), key=place, reverse=True)
 
 
 def speed(reports: Sequence[Report]) -> Iterator[str]:
