@@ -27,12 +27,12 @@ NAMED = "if hasattr(os, 'O_TMPFILE'): del os.O_TMPFILE\n"
 # When the first signal comes: its code is run in the child, and tells the test by creating a file.
 TELL = "def tell(): open(os.environ['MOMENT'], 'w').close()\n"
 # One long sleep could begin just after the signal and outlast it: Python's handlers run between two
-# instructions only.
+# instructions only.  A thread that waits hears of no signal, and Python 3.13 waits for its end.
 TELL_AND_WAIT = """
 def tell_and_wait():
     tell()
     import time
-    end = time.monotonic() + 60
+    end = time.monotonic() + 10
     while time.monotonic() < end:
         time.sleep(0.01)
 """

@@ -273,8 +273,8 @@ assert threads == others + 3, (threads, others)
 def test_fault_in_a_helper_is_reported() -> None:
     """Of a mapped file that has become shorter, faulthandler tells, whichever thread finds out.
 
-    One page is gone, which one thread reads: faulthandler lets a second fault end the process, be the
-    first reported or not.
+    One page is gone, which one thread reads: a second fault ends the process, be the first reported
+    or not.
     """
     code = """
 import faulthandler, mmap, tempfile
