@@ -15,6 +15,7 @@ import pytest
 import gelu_simd
 from gelu_simd import _ufuncs
 from gelu_simd._functions import FUNCTIONS, TIERS
+from gelu_simd._types import TYPES
 
 ROOT = Path(__file__).parents[1]
 CSRC = ROOT / "csrc"
@@ -134,6 +135,18 @@ def test_every_level_has_its_kernel_file() -> None:
         text = (CSRC / "kernels" / f"{level}.c").read_text(encoding="utf-8")
         assert f"#define LEVEL {level}\n" in text
         assert all(re.match(r"/\*.*\*/$|#|$", line) for line in text.splitlines())
+
+
+def test_vectors_side_by_side_are_of_functions_and_types_that_exist() -> None:
+    """The compiler takes no notice of another name."""
+    names = {str(len(row.results)) for row in FUNCTIONS.values()} | set(FUNCTIONS)
+    suffixes = {row.suffix for row in TYPES.values()}
+    for path in (CSRC / "kernels").glob("*.c"):
+        for line in re.findall(r"#define VECTORS.*", path.read_text(encoding="utf-8")):
+            of, suffix, number = re.fullmatch(r"#define VECTORS_(\w+)_(\w+) , (\d)", line).groups()
+            assert of in names, line
+            assert suffix in suffixes, line
+            assert number != "0", line
 
 
 # ---- compiler flags ----
