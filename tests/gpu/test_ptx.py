@@ -85,8 +85,8 @@ def architectures(*numbers: int) -> Callable:
 
 # An exponential times polynomials alone.
 WITHOUT_DIVISION = {
-    ("gelu", "float32"), ("gelu_grad2", "float32"), ("gelu_grad2", "float64"),
-    ("gelu_tanh_grad2", "float32"),
+    ("gelu", "float32"), ("gelu_grad", "float32"), ("gelu_grad2", "float32"),
+    ("gelu_grad2", "float64"), ("gelu_tanh_grad2", "float32"),
 }  # fmt: skip
 
 
