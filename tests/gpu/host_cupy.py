@@ -131,7 +131,7 @@ class ElementwiseKernel:
         with tempfile.TemporaryDirectory() as folder:
             library = Path(folder) / "kernel.so"
             subprocess.run(
-                [COMPILER, *TARGET, "-x", "c++", "-std=c++17", "-O1",
+                [COMPILER, *TARGET, "-x", "c++", "-std=c++17", "-pedantic-errors", "-O1",
                  "-ffp-contract=off", "-shared", "-fPIC", "-o", library, "-"],
                 input=text, text=True, check=True,
             )  # fmt: skip
