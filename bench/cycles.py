@@ -3,8 +3,8 @@
 Run: python cycles.py [DTYPE ...]; float32 by default.  The loops are those that gcc makes of
 the kernels; Debian's gcc, gcc-aarch64-linux-gnu and llvm-19 (or later) have all that is needed.
 The simulation takes data from the nearest cache and knows no miss of any kind.  `bound` is what
-the busiest unit alone would take.  Exits with 1 if a NEON loop of float32 spills
-more than a few registers or computes in scalars.
+the busiest unit alone would take, `fma` counts the products, fused or not.  Exits with 1 if a
+NEON loop of float32 spills more than a few registers or computes in scalars.
 """
 
 import argparse
@@ -41,6 +41,7 @@ SPILLS = 8
 
 BRANCH = re.compile(r"\s+(?:b\.?\w*|j\w+|cbn?z|tbn?z)\s+(?:.*,\s*)?(\.L\w+)$")
 STACK_STORE = re.compile(r"\s+(?:st\w+\s.*\[sp|v?mov\w+\s+%\w+, .*\(%r[sb]p)")
+PRODUCT = re.compile(r"\s+(?:vfn?m\w+p[sd]|vmulp[sd]|fml[as]|fmul)\s")
 SCALAR = re.compile(r"\s+(?:f\w+\s+[sdh]\d+|v(?!broadcast)\w+s[sd]\s)")
 
 
@@ -126,7 +127,9 @@ def type_name(dtype: str) -> str:
 def main(dtypes: list[str]) -> int:
     """Print a row for each function, type, level and CPU."""
     failed = False
-    print(f"{'':34}{'level':8}{'CPU':16}{'cycles':>8}{'bound':>8}{'instructions':>14}{'spills':>8}")
+    print(
+        f"{'':34}{'level':8}{'CPU':16}{'cycles':>8}{'bound':>8}{'fma':>8}{'instructions':>14}{'spills':>8}"
+    )
     for dtype in dtypes:
         size = TYPES[TYPES[dtype].lane].size
         for function, row in FUNCTIONS.items():
@@ -138,9 +141,11 @@ def main(dtypes: list[str]) -> int:
                     continue
                 lanes = width // size * vectors(level, arch)[f"{function} {dtype}"]
                 cycles, bound = (c / lanes for c in simulate(inner.instructions, arch, cpu))
+                products = sum(bool(PRODUCT.match(line)) for line in inner.instructions) / lanes
+                instructions = len(inner.instructions) / lanes
                 print(
                     f"{function:24}{dtype:10}{level:8}{cpu:16}{cycles:8.2f}{bound:8.2f}"
-                    f"{len(inner.instructions) / lanes:14.1f}{inner.spills:8}"
+                    f"{products:8.2f}{instructions:14.1f}{inner.spills:8}"
                 )
                 if (level, dtype) == CLEAN:
                     failed |= inner.spills > SPILLS or inner.scalars > 0
