@@ -35,7 +35,8 @@ CPUS = [
     ("avx512", "x86_64", "znver4", 128),
 ]
 
-# Level and type whose loops must not compute in scalars, and the most registers they may spill.
+# Level and type whose loops must not compute in scalars, and the most registers they may spill: the
+# correctly rounded functions spill 7; tables that gcc copies to the stack made 11 in gelu.
 CLEAN = ("neon", "float32")
 SPILLS = 8
 
@@ -128,7 +129,8 @@ def main(dtypes: list[str]) -> int:
     """Print a row for each function, type, level and CPU."""
     failed = False
     print(
-        f"{'':34}{'level':8}{'CPU':16}{'cycles':>8}{'bound':>8}{'fma':>8}{'instructions':>14}{'spills':>8}"
+        f"{'':34}{'level':8}{'CPU':16}{'cycles':>8}{'bound':>8}"
+        f"{'fma':>8}{'instructions':>14}{'spills':>8}"
     )
     for dtype in dtypes:
         size = TYPES[TYPES[dtype].lane].size

@@ -20,6 +20,7 @@ import ml_dtypes  # noqa: F401 - NumPy knows bfloat16 by it
 import numpy as np
 import numpy.typing as npt
 
+import gelu_simd
 from gelu_simd._functions import FUNCTIONS
 from gelu_simd._types import TYPES
 
@@ -104,8 +105,11 @@ def main(level: str, compiler: str, only: str, rounds: int) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    best_level = setup.levels(setup.architecture(), "gcc")[-1][0]
-    parser.add_argument("level", nargs="?", default=best_level, help="default: %(default)s")
+    info = gelu_simd.cpu_info()
+    parser.add_argument(
+        "level", nargs="?", choices=info["available"], default=info["isa"],
+        help="default: %(default)s",
+    )  # fmt: skip
     parser.add_argument("--cc", default=os.environ.get("CC", "gcc"), help="default: %(default)s")
     parser.add_argument("--only", default="", metavar="REGEX", help="functions and types")
     parser.add_argument("--rounds", type=int, default=10, metavar="N", help="default: %(default)s")

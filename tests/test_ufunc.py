@@ -184,10 +184,11 @@ def test_python_numbers_follow_the_array(ufunc: np.ufunc, dtype: np.dtype, numbe
 @pytest.mark.parametrize("refused", REFUSED, ids=repr)
 def test_other_types_are_refused_by_name(ufunc: np.ufunc, refused: Any) -> None:
     accepted = ", ".join(dtype.name for dtype in DTYPES)
+    accepted += r", (the smaller types of ml_dtypes, )?integers and bool$"
     for k, dtype in itertools.product(range(ufunc.nin), DTYPES):
         args = [np.zeros(3, dtype)] * ufunc.nin
         args[k] = refused
-        with pytest.raises(TypeError, match=rf"'{ufunc.__name__}' .*; it takes {accepted}, "):
+        with pytest.raises(TypeError, match=rf"'{ufunc.__name__}' .*; it takes {accepted}"):
             ufunc(*args)
 
 
