@@ -41,6 +41,11 @@ V_INLINE rf32 r_max_bits_f32(rf32 a, rf32 b)
     return _mm256_castsi256_ps(_mm256_max_epi32(_mm256_castps_si256(a), _mm256_castps_si256(b)));
 }
 
+V_INLINE rf32 r_abs_at_most_f32(rf32 a, float c)
+{
+    return r_min_bits_f32(r_abs_f32(a), r_set_f32(c));
+}
+
 V_INLINE rf32 r_scale_f32(rf32 a, int sign, int power)
 {
     return _mm256_castsi256_ps(
@@ -90,6 +95,13 @@ V_INLINE rf32 r_copysign_f32(float c, rf32 x)
 {
     return r_by_sign_f32(x, _mm256_set1_ps(-c), _mm256_set1_ps(c));
 }
+
+V_INLINE rf32 r_positive_part_f32(rf32 x)
+{
+    return r_select_f32(r_is_negative_f32(x), r_set_f32(-0.0f), x);
+}
+
+V_INLINE rf32 r_or_nan_f32(rf32 a, rf32 x) { return r_select_f32(r_is_nan_f32(x), x, a); }
 
 V_INLINE rf32 r_step_f32(rf32 x)
 {
@@ -183,6 +195,13 @@ V_INLINE rf64 r_sub_multiple_f64(rf64 c, rf64 n, double a)
 }
 
 V_INLINE rf64 r_sub_power_f64(rf64 c, rf64 p, rf64 m) { return _mm256_fnmadd_pd(p, m, c); }
+
+V_INLINE rf64 r_positive_part_f64(rf64 x)
+{
+    return r_select_f64(r_is_negative_f64(x), r_set_f64(-0.0), x);
+}
+
+V_INLINE rf64 r_or_nan_f64(rf64 a, rf64 x) { return r_select_f64(r_is_nan_f64(x), x, a); }
 
 V_INLINE rf64 r_step_f64(rf64 x)
 {

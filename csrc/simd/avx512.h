@@ -40,6 +40,12 @@ V_INLINE rf32 r_max_bits_f32(rf32 a, rf32 b)
     return _mm512_castsi512_ps(_mm512_max_epi32(_mm512_castps_si512(a), _mm512_castps_si512(b)));
 }
 
+V_INLINE rf32 r_abs_at_most_f32(rf32 a, float c)
+{
+    enum { LEAST_MAGNITUDE = 2, CLEAR_SIGN = 2 << 2 };
+    return _mm512_range_ps(a, _mm512_set1_ps(c), LEAST_MAGNITUDE | CLEAR_SIGN);
+}
+
 V_INLINE rf32 r_scale_f32(rf32 a, int sign, int power)
 {
     return _mm512_castsi512_ps(
@@ -89,22 +95,26 @@ V_INLINE rf32 r_copysign_f32(float c, rf32 x)
     return _mm512_or_ps(_mm512_set1_ps(c), _mm512_and_ps(x, _mm512_set1_ps(-0.0f)));
 }
 
-/* v_step is one instruction: a result by the class of x, and a flag for signalling NaNs alone. */
-enum { STEP_QUIET = 2, STEP_MINUS_0 = 7, STEP_PLUS_1 = 10, STEP_FLAG = 1 << 4 };
-#define STEP_CLASSES                                   \
-    (STEP_QUIET << 0      /* quiet NaN */              \
-     | STEP_QUIET << 4    /* signalling NaN */         \
-     | STEP_PLUS_1 << 8   /* zero */                   \
-     | STEP_PLUS_1 << 12  /* one */                    \
-     | STEP_MINUS_0 << 16 /* -infinity */              \
-     | STEP_PLUS_1 << 20  /* infinity */               \
-     | STEP_MINUS_0 << 24 /* other negative numbers */ \
-     | (uint32_t)STEP_PLUS_1 << 28)
+/* One instruction chooses by the class of x: another number, x, x as a quiet NaN, or a constant.  It
+ * raises a flag for signalling NaNs alone.  Classes are digits, from the last on: quiet NaN,
+ * signalling NaN, 0, 1, -infinity, infinity, other negative numbers, other positive ones. */
+enum { OTHER = 0, SAME = 1, QUIET = 2, MINUS_0 = 7, PLUS_1 = 10, SIGNALLING_FLAG = 1 << 4 };
+#define BY_CLASS(nan, zero, negative, positive) \
+    (int)((nan) * 0x11u | (zero) * 0x100u | (negative) * 0x1010000u | (positive) * 0x10101000u)
+enum {
+    STEP = BY_CLASS(QUIET, PLUS_1, MINUS_0, PLUS_1),
+    POSITIVE_PART = BY_CLASS(QUIET, SAME, MINUS_0, SAME),
+    OR_NAN = BY_CLASS(QUIET, OTHER, OTHER, OTHER)
+};
 
-V_INLINE rf32 r_step_f32(rf32 x)
+V_INLINE rf32 r_choose_f32(rf32 x, rf32 other, int by_class)
 {
-    return _mm512_fixupimm_ps(x, x, _mm512_set1_epi32((int)STEP_CLASSES), STEP_FLAG);
+    return _mm512_fixupimm_ps(other, x, _mm512_set1_epi32(by_class), SIGNALLING_FLAG);
 }
+
+V_INLINE rf32 r_step_f32(rf32 x) { return r_choose_f32(x, x, STEP); }
+V_INLINE rf32 r_positive_part_f32(rf32 x) { return r_choose_f32(x, x, POSITIVE_PART); }
+V_INLINE rf32 r_or_nan_f32(rf32 a, rf32 x) { return r_choose_f32(x, a, OR_NAN); }
 
 V_INLINE rf32 r_load_f32(const float *p) { return _mm512_loadu_ps(p); }
 V_INLINE void r_store_f32(float *p, rf32 a) { _mm512_storeu_ps(p, a); }
@@ -198,10 +208,14 @@ V_INLINE rf64 r_sub_multiple_f64(rf64 c, rf64 n, double a)
 
 V_INLINE rf64 r_sub_power_f64(rf64 c, rf64 p, rf64 m) { return _mm512_fnmadd_pd(p, m, c); }
 
-V_INLINE rf64 r_step_f64(rf64 x)
+V_INLINE rf64 r_choose_f64(rf64 x, rf64 other, int by_class)
 {
-    return _mm512_fixupimm_pd(x, x, _mm512_set1_epi64(STEP_CLASSES), STEP_FLAG);
+    return _mm512_fixupimm_pd(other, x, _mm512_set1_epi64(by_class), SIGNALLING_FLAG);
 }
+
+V_INLINE rf64 r_step_f64(rf64 x) { return r_choose_f64(x, x, STEP); }
+V_INLINE rf64 r_positive_part_f64(rf64 x) { return r_choose_f64(x, x, POSITIVE_PART); }
+V_INLINE rf64 r_or_nan_f64(rf64 a, rf64 x) { return r_choose_f64(x, a, OR_NAN); }
 
 V_INLINE rf64 r_load_f64(const double *p) { return _mm512_loadu_pd(p); }
 V_INLINE void r_store_f64(double *p, rf64 a) { _mm512_storeu_pd(p, a); }

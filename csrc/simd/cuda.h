@@ -39,6 +39,11 @@ V_INLINE vf32 v_unfused_max_f32(vf32 a, float c)
 /* The result for a NaN is not used: see kernels/cuda.h. */
 V_INLINE mf32 v_is_negative_f32(vf32 a) { return top_bit_u32(bits_f32(a)); }
 
+V_INLINE vf32 v_positive_part_f32(vf32 x)
+{
+    return v_select_f32(v_is_negative_f32(x), v_set_f32(-0.0f), x);
+}
+
 #define V_THROUGH_F64(name, wide) \
     V_INLINE vf32 name(vf32 x) { return narrow_f64(wide(widen_f32(x))); }
 

@@ -46,6 +46,9 @@ V_INLINE vf32 v_select_f32(mf32 m, vf32 a, vf32 b)
 V_INLINE vf32 v_min_bits_f32(vf32 a, vf32 b) { return v_select_f32(v_less_f32(a, b), a, b); }
 V_INLINE vf32 v_max_bits_f32(vf32 a, vf32 b) { return v_select_f32(v_less_f32(a, b), b, a); }
 
+V_INLINE vf32 v_abs_at_most_f32(vf32 a, float c) { return v_min_bits_f32(v_abs_f32(a), c); }
+V_INLINE vf32 v_or_nan_f32(vf32 a, vf32 x) { return v_select_f32(v_is_nan_f32(x), x, a); }
+
 V_INLINE vf32 v_flip_f32(vf32 a, vf32 x)
 {
     return float_from_bits(bits_f32(a) ^ (bits_f32(x) & 0x80000000));
@@ -102,6 +105,13 @@ V_INLINE vf64 v_upper_of_f64(double c, vf64 a)
 
 V_INLINE vf64 v_at_most_f64(vf64 a, double c) { return v_min_bits_f64(a, v_upper_of_f64(c, a)); }
 V_INLINE vf64 v_at_least_f64(vf64 a, double c) { return v_max_bits_f64(a, v_upper_of_f64(c, a)); }
+
+V_INLINE vf64 v_positive_part_f64(vf64 x)
+{
+    return v_select_f64(v_is_negative_f64(x), v_set_f64(-0.0), x);
+}
+
+V_INLINE vf64 v_or_nan_f64(vf64 a, vf64 x) { return v_select_f64(v_is_nan_f64(x), x, a); }
 
 V_INLINE vf64 v_by_sign_f64(vf64 x, vf64 a, vf64 b)
 {

@@ -42,6 +42,11 @@ V_INLINE rf32 r_max_bits_f32(rf32 a, rf32 b)
     return vreinterpretq_f32_s32(vmaxq_s32(vreinterpretq_s32_f32(a), vreinterpretq_s32_f32(b)));
 }
 
+V_INLINE rf32 r_abs_at_most_f32(rf32 a, float c)
+{
+    return r_min_bits_f32(r_abs_f32(a), r_set_f32(c));
+}
+
 V_INLINE rf32 r_scale_f32(rf32 a, int sign, int power)
 {
     return vreinterpretq_f32_s32(
@@ -94,6 +99,13 @@ V_INLINE rf32 r_copysign_f32(float c, rf32 x)
 {
     return vbslq_f32(vdupq_n_u32(0x80000000), x, vdupq_n_f32(c));
 }
+
+V_INLINE rf32 r_positive_part_f32(rf32 x)
+{
+    return r_select_f32(r_is_negative_f32(x), r_set_f32(-0.0f), x);
+}
+
+V_INLINE rf32 r_or_nan_f32(rf32 a, rf32 x) { return r_select_f32(r_is_nan_f32(x), x, a); }
 
 V_INLINE rf32 r_step_f32(rf32 x)
 {
@@ -191,6 +203,13 @@ V_INLINE rf64 r_sub_multiple_f64(rf64 c, rf64 n, double a)
 }
 
 V_INLINE rf64 r_sub_power_f64(rf64 c, rf64 p, rf64 m) { return vfmsq_f64(c, p, m); }
+
+V_INLINE rf64 r_positive_part_f64(rf64 x)
+{
+    return r_select_f64(r_is_negative_f64(x), r_set_f64(-0.0), x);
+}
+
+V_INLINE rf64 r_or_nan_f64(rf64 a, rf64 x) { return r_select_f64(r_is_nan_f64(x), x, a); }
 
 V_INLINE rf64 r_step_f64(rf64 x)
 {

@@ -46,6 +46,8 @@ typedef struct {
     PAIR_2(V, min_bits_##type, V, V)                                                        \
     PAIR_2(V, max_bits_##type, V, V)                                                        \
     PAIR_1(V, step_##type, V)                                                               \
+    PAIR_1(V, positive_part_##type, V)                                                      \
+    PAIR_2(V, or_nan_##type, V, V)                                                          \
     PAIR_1(V, pow2_##type, V)                                                               \
     PAIR_2(M, less_##type, V, V)                                                            \
     PAIR_1(M, is_negative_##type, V)                                                        \
@@ -87,6 +89,11 @@ V_INLINE vf32 v_unfused_max_f32(vf32 a, float c)
 {
     (void)c;
     return a;
+}
+
+V_INLINE vf32 v_abs_at_most_f32(vf32 x, float c)
+{
+    return (vf32){r_abs_at_most_f32(x.a, c), r_abs_at_most_f32(x.b, c)};
 }
 
 V_INLINE vf32 v_scale_f32(vf32 x, int sign, int power)

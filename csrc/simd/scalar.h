@@ -54,6 +54,11 @@ V_INLINE mf32 v_is_negative_f32(vf32 a)
     return top_bit_u32(bits_f32(a) & ~(0x7f800000u - bits_f32(v_abs_f32(a))));
 }
 
+V_INLINE vf32 v_positive_part_f32(vf32 x)
+{
+    return v_select_f32(v_is_negative_f32(x), v_set_f32(-0.0f), x);
+}
+
 V_INLINE vf32 v_step_f32(vf32 x)
 {
     const vf32 step = v_select_f32(top_bit_u32(bits_f32(x)), -0.0f, 1);
