@@ -1,13 +1,22 @@
 """Time of each function of several steps, as a part of that of the separate calls.
 
-One thread, in turn, minimum and median: with out=, where the separate calls have room for temporary
-arrays too, and with new arrays.  Then the time of a bias that is broadcast, (rows, width) and
-(width,), beside that of two arrays of one shape.  Run: python fused.py
+One thread, in turn, minimum and median:
+
+out=     where the separate calls have room for temporary arrays too
+new      new arrays, in memory that was freed before, beside the expression that a user would write:
+         in gelu(gate) * up NumPy writes the product where the value was
+system   new arrays, in memory new from the system as in a fresh process, beside the separate calls
+         with new arrays too; by glibc alone, and from 128 KiB on
+
+Then the time of a bias that is broadcast, (rows, width) and (width,), beside that of two arrays of
+one shape.  Run: python fused.py
 """
 
 from __future__ import annotations
 
 import argparse
+import ctypes
+import platform
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -23,7 +32,7 @@ from gelu_simd._functions import FUNCTIONS, Kind
 
 SIZES = ["16Ki", "256Ki", "4Mi"]
 WIDTHS = [16, 64, 256, 768, 3072]  # of rows that a bias is added to
-GATED = Kind.GATED, Kind.GATED_GRADIENT
+M_MMAP_THRESHOLD = -3  # of glibc's mallopt: larger memory comes from the system and goes back to it
 
 
 def into(kind: Kind, parts: Sequence[np.ufunc], a: Arrays, room: Arrays) -> Callable[[], object]:
@@ -69,17 +78,38 @@ def into(kind: Kind, parts: Sequence[np.ufunc], a: Arrays, room: Arrays) -> Call
     }[kind]
 
 
+@contextmanager
+def memory_of_the_system() -> Iterator[None]:
+    """Have each large array's memory come from the system, where glibc is."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if platform.libc_ver()[0] != "glibc" or mallopt is None:
+        yield
+        return
+    mallopt(M_MMAP_THRESHOLD, 128 << 10)
+    try:
+        yield
+    finally:
+        mallopt(M_MMAP_THRESHOLD, 32 << 20)
+
+
 def ways(function: str, a: Arrays, room: Arrays) -> dict[str, Way]:
     """Return the function and its separate calls, with out= and with new arrays."""
     row, ufunc = FUNCTIONS[function], _ufuncs.ufuncs[function]
     parts = [_ufuncs.ufuncs[name] for name in row.composition.factors]
     inputs = a.inputs(function)
     new = partial(row.composition.compute, *parts, *inputs)
+
+    def separate() -> None:
+        out, out2, temporary = (np.empty_like(a.x) for _ in range(3))
+        into(row.kind, parts, a._replace(out=out, out2=out2), room._replace(out=temporary))()
+
     return {
         "out": Way(partial(ufunc, *inputs, *a.outs(function))),
         "separate out": Way(into(row.kind, parts, a, room)),
         "new": Way(partial(ufunc, *inputs)),
         "separate new": Way(partial(parts[0], a.x) if row.kind is Kind.STOCHASTIC else new),
+        "system": Way(partial(ufunc, *inputs), context=memory_of_the_system),
+        "separate system": Way(separate, context=memory_of_the_system),
     }
 
 
@@ -94,7 +124,8 @@ def print_composed(dtype: np.dtype, sizes: Sequence[int], seconds: float) -> Non
     print(
         f"\n{dtype.name}: time as a part of that of the separate calls"
         "; stochastic_gelu beside gelu\n"
-        f"{'':34}{'out= min':>10}{'median':>8}{'new min':>10}{'median':>8}{'ns/element':>12}"
+        f"{'':34}{'out= min':>10}{'median':>8}{'new min':>10}{'median':>8}{'system min':>12}"
+        f"{'median':>6}{'ns/element':>12}"
     )
     most, space = (arrays(dtype, max(sizes)) for _ in range(2))
     for function, row in FUNCTIONS.items():
@@ -103,7 +134,7 @@ def print_composed(dtype: np.dtype, sizes: Sequence[int], seconds: float) -> Non
         for n in sizes:
             a, room = (Arrays(*(v[:n] for v in all_)) for all_ in (most, space))
             times = alternate(ways(function, a, room), seconds)
-            cells = "  ".join(ratio(times, w, f"separate {w}") for w in ("out", "new"))
+            cells = "  ".join(ratio(times, w, f"separate {w}") for w in ("out", "new", "system"))
             print(
                 f"{function:26}{size_name(n):>8}  {cells}{1e9 * times['out'].minimum / n:12.3f}",
                 flush=True,

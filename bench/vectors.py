@@ -3,6 +3,9 @@
 Run: python vectors.py [LEVEL] [--cc CC] [--only REGEX] [--rounds N].  Each number of vectors is a
 library of its own.  A round is a new process, which times all of them in turn: where its stack
 and arrays lie changes times by up to a third, so that only the least of some rounds compare.
+
+A loop that is fast in the caches may be slow where it waits for memory.  So arrays have two sizes:
+a few fit the second cache, or none fits the last one of most CPUs.
 """
 
 import argparse
@@ -30,8 +33,7 @@ sys.path.insert(0, str(ROOT))
 import setup  # noqa: E402 - setup.py, for the levels' flags
 
 NUMBERS = (1, 2, 3, 4)
-BYTES = 1 << 17  # of an array: a few fit the second cache
-CALLS = 40
+CALLS = {128 << 10: 40, 16 << 20: 10}  # by the bytes of an array
 
 
 Kernel = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_size_t)
@@ -59,14 +61,14 @@ def build(compiler: str, level: str, number: int, path: Path) -> None:
     )  # fmt: skip
 
 
-def arrays(dtype: str, count: int) -> list[npt.NDArray[np.generic]]:
-    """Return arrays of normally distributed numbers."""
-    shape = count, BYTES // TYPES[dtype].size
+def arrays(dtype: str, count: int, size: int) -> list[npt.NDArray[np.generic]]:
+    """Return arrays of so many bytes, of normally distributed numbers."""
+    shape = count, size // TYPES[dtype].size
     return list((np.random.default_rng(0).standard_normal(shape) * 2).astype(dtype))
 
 
 def measure(level: str, libraries: list[str], only: str) -> dict[str, list[float]]:
-    """Return the least ns of an element: for each function and type, those of the libraries."""
+    """Return the least ns of an element, for each function and type: by size, then by library."""
     tables = [Table.in_dll(ctypes.CDLL(path), f"gelu_simd_table_{level}") for path in libraries]
     times = {}
     for i, (function, row) in enumerate(FUNCTIONS.items()):
@@ -74,20 +76,25 @@ def measure(level: str, libraries: list[str], only: str) -> dict[str, list[float
             name = f"{function} {dtype}"
             if dtype not in row.types or not re.search(only, name):
                 continue
-            operands = arrays(dtype, len(row.operands) + len(row.results))
-            pointers = (ctypes.c_void_p * len(operands))(*(a.ctypes.data for a in operands))
-            best = [float("inf")] * len(tables)
-            for _ in range(CALLS):
-                for k, table in enumerate(tables):
-                    start = time.perf_counter_ns()
-                    table.kernels[i][j](pointers, operands[0].size)
-                    best[k] = min(best[k], time.perf_counter_ns() - start)
-            times[name] = [t / operands[0].size for t in best]
+            times[name] = []
+            for size, calls in CALLS.items():
+                operands = arrays(dtype, len(row.operands) + len(row.results), size)
+                pointers = (ctypes.c_void_p * len(operands))(*(a.ctypes.data for a in operands))
+                best = [float("inf")] * len(tables)
+                for _ in range(calls):
+                    for k, table in enumerate(tables):
+                        start = time.perf_counter_ns()
+                        table.kernels[i][j](pointers, operands[0].size)
+                        best[k] = min(best[k], time.perf_counter_ns() - start)
+                times[name] += [t / operands[0].size for t in best]
     return times
 
 
 def main(level: str, compiler: str, only: str, rounds: int) -> None:
-    """Print a row for each function and type: ns with one vector, and the ratios of more to it."""
+    """Print a row for each function and type.
+
+    For each size of the arrays: ns with one vector, and the ratios of more to it.
+    """
     with tempfile.TemporaryDirectory() as directory:
         libraries = [str(Path(directory) / f"{number}.so") for number in NUMBERS]
         for number, path in zip(NUMBERS, libraries, strict=True):
@@ -98,9 +105,16 @@ def main(level: str, compiler: str, only: str, rounds: int) -> None:
             out = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
             for name, times in json.loads(out).items():
                 best[name] = [min(pair) for pair in zip(times, best.get(name, times), strict=True)]
-    print(f"{level:36}{'ns':>9}" + "".join(f"{number:8}" for number in NUMBERS[1:]))
-    for name, (one, *more) in best.items():
-        print(f"{name:36}{one:9.4f}" + "".join(f"{time / one:8.3f}" for time in more))
+    count = len(NUMBERS)
+    more = "".join(f"{number:8}" for number in NUMBERS[1:])
+    heads = (f"{f'{size >> 10} KiB: ns':>16}{more}" for size in CALLS)
+    print(f"{level:36}" + "".join(heads))
+    for name, times in best.items():
+        cells = (times[i : i + count] for i in range(0, len(times), count))
+        text = (
+            f"{one:16.4f}" + "".join(f"{time / one:8.3f}" for time in rest) for one, *rest in cells
+        )
+        print(f"{name:36}" + "".join(text))
 
 
 if __name__ == "__main__":
