@@ -10,6 +10,7 @@ a few fit the second cache, or none fits the last one of most CPUs.
 
 import argparse
 import ctypes
+import functools
 import json
 import os
 import re
@@ -34,6 +35,8 @@ import setup  # noqa: E402 - setup.py, for the levels' flags
 
 NUMBERS = (1, 2, 3, 4)
 CALLS = {128 << 10: 40, 16 << 20: 10}  # by the bytes of an array
+INPUTS = max(len(row.operands) for row in FUNCTIONS.values())
+OUTPUTS = max(len(row.results) for row in FUNCTIONS.values())
 
 
 Kernel = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_size_t)
@@ -61,9 +64,10 @@ def build(compiler: str, level: str, number: int, path: Path) -> None:
     )  # fmt: skip
 
 
-def arrays(dtype: str, count: int, size: int) -> list[npt.NDArray[np.generic]]:
-    """Return arrays of so many bytes, of normally distributed numbers."""
-    shape = count, size // TYPES[dtype].size
+@functools.cache
+def arrays(dtype: str, size: int) -> list[npt.NDArray[np.generic]]:
+    """Return inputs and outputs for any function, of so many bytes, normally distributed."""
+    shape = INPUTS + OUTPUTS, size // TYPES[dtype].size
     return list((np.random.default_rng(0).standard_normal(shape) * 2).astype(dtype))
 
 
@@ -78,7 +82,8 @@ def measure(level: str, libraries: list[str], only: str) -> dict[str, list[float
                 continue
             times[name] = []
             for size, calls in CALLS.items():
-                operands = arrays(dtype, len(row.operands) + len(row.results), size)
+                all_ = arrays(dtype, size)
+                operands = all_[: len(row.operands)] + all_[INPUTS:][: len(row.results)]
                 pointers = (ctypes.c_void_p * len(operands))(*(a.ctypes.data for a in operands))
                 best = [float("inf")] * len(tables)
                 for _ in range(calls):

@@ -36,7 +36,6 @@
 #define VECTORS_bias_gelu_tanh_backward_f32 , 1
 #define VECTORS_geglu_backward_f32 , 1
 #define VECTORS_geglu_tanh_backward_f32 , 1
-#define VECTORS_quick_gelu_grad_f32 , 1
 #define VECTORS_quick_gelu_backward_f32 , 1
 
 /* Too few for the latency. */

@@ -101,12 +101,17 @@ V_INLINE rf32 r_positive_part_f32(rf32 x)
     return r_select_f32(r_is_negative_f32(x), r_set_f32(-0.0f), x);
 }
 
-V_INLINE rf32 r_or_nan_f32(rf32 a, rf32 x) { return r_select_f32(r_is_nan_f32(x), x, a); }
-
-V_INLINE rf32 r_step_f32(rf32 x)
+V_INLINE rf32 r_limit_f32(rf32 x, rf32 s)
 {
-    return r_select_f32(r_is_nan_f32(x), x,
-                        r_by_sign_f32(x, _mm256_set1_ps(-0.0f), _mm256_set1_ps(1)));
+    return r_select_f32(r_is_nan_f32(x), x, r_by_sign_f32(x, r_set_f32(-0.0f), s));
+}
+
+V_INLINE rf32 r_step_f32(rf32 x) { return r_limit_f32(x, r_set_f32(1)); }
+
+V_INLINE rf32 r_gate_f32(rf32 a, rf32 x)
+{
+    const rf32 zero = r_flip_f32(r_set_f32(0), x);
+    return r_select_f32(r_is_nan_f32(a), a, r_select_f32(r_is_negative_f32(a), x, zero));
 }
 
 V_INLINE rf32 r_load_f32(const float *p) { return _mm256_loadu_ps(p); }
@@ -201,12 +206,17 @@ V_INLINE rf64 r_positive_part_f64(rf64 x)
     return r_select_f64(r_is_negative_f64(x), r_set_f64(-0.0), x);
 }
 
-V_INLINE rf64 r_or_nan_f64(rf64 a, rf64 x) { return r_select_f64(r_is_nan_f64(x), x, a); }
-
-V_INLINE rf64 r_step_f64(rf64 x)
+V_INLINE rf64 r_limit_f64(rf64 x, rf64 s)
 {
-    return r_select_f64(r_is_nan_f64(x), x,
-                        r_by_sign_f64(x, _mm256_set1_pd(-0.0), _mm256_set1_pd(1)));
+    return r_select_f64(r_is_nan_f64(x), x, r_by_sign_f64(x, r_set_f64(-0.0), s));
+}
+
+V_INLINE rf64 r_step_f64(rf64 x) { return r_limit_f64(x, r_set_f64(1)); }
+
+V_INLINE rf64 r_gate_f64(rf64 a, rf64 x)
+{
+    const rf64 zero = r_flip_f64(r_set_f64(0), x);
+    return r_select_f64(r_is_nan_f64(a), a, r_select_f64(r_is_negative_f64(a), x, zero));
 }
 
 V_INLINE rf64 r_load_f64(const double *p) { return _mm256_loadu_pd(p); }

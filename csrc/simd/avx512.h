@@ -98,14 +98,25 @@ V_INLINE rf32 r_copysign_f32(float c, rf32 x)
 /* One instruction chooses by the class of x: another number, x, x as a quiet NaN, or a constant.  It
  * raises a flag for signalling NaNs alone.  Classes are digits, from the last on: quiet NaN,
  * signalling NaN, 0, 1, -infinity, infinity, other negative numbers, other positive ones. */
-enum { OTHER = 0, SAME = 1, QUIET = 2, MINUS_0 = 7, PLUS_1 = 10, SIGNALLING_FLAG = 1 << 4 };
+enum {
+    OTHER = 0,
+    SAME = 1,
+    QUIET = 2,
+    MINUS_0 = 7,
+    PLUS_0 = 8,
+    PLUS_1 = 10,
+    SIGNALLING_FLAG = 1 << 4
+};
 #define BY_CLASS(nan, zero, negative, positive) \
     (int)((nan) * 0x11u | (zero) * 0x100u | (negative) * 0x1010000u | (positive) * 0x10101000u)
 enum {
     STEP = BY_CLASS(QUIET, PLUS_1, MINUS_0, PLUS_1),
     POSITIVE_PART = BY_CLASS(QUIET, SAME, MINUS_0, SAME),
-    OR_NAN = BY_CLASS(QUIET, OTHER, OTHER, OTHER)
+    LIMIT = BY_CLASS(QUIET, OTHER, MINUS_0, OTHER),
+    GATE = BY_CLASS(QUIET, PLUS_0, OTHER, PLUS_0)
 };
+
+enum { OR_OF_AND = 0xf8 }; /* a | (b & c), as a table */
 
 V_INLINE rf32 r_choose_f32(rf32 x, rf32 other, int by_class)
 {
@@ -114,7 +125,14 @@ V_INLINE rf32 r_choose_f32(rf32 x, rf32 other, int by_class)
 
 V_INLINE rf32 r_step_f32(rf32 x) { return r_choose_f32(x, x, STEP); }
 V_INLINE rf32 r_positive_part_f32(rf32 x) { return r_choose_f32(x, x, POSITIVE_PART); }
-V_INLINE rf32 r_or_nan_f32(rf32 a, rf32 x) { return r_choose_f32(x, a, OR_NAN); }
+V_INLINE rf32 r_limit_f32(rf32 x, rf32 s) { return r_choose_f32(x, s, LIMIT); }
+
+V_INLINE rf32 r_gate_f32(rf32 a, rf32 x)
+{
+    const __m512i kept = _mm512_castps_si512(r_choose_f32(a, x, GATE));
+    return _mm512_castsi512_ps(_mm512_ternarylogic_epi32(
+        kept, _mm512_castps_si512(x), _mm512_set1_epi32((int)0x80000000), OR_OF_AND));
+}
 
 V_INLINE rf32 r_load_f32(const float *p) { return _mm512_loadu_ps(p); }
 V_INLINE void r_store_f32(float *p, rf32 a) { _mm512_storeu_ps(p, a); }
@@ -215,7 +233,14 @@ V_INLINE rf64 r_choose_f64(rf64 x, rf64 other, int by_class)
 
 V_INLINE rf64 r_step_f64(rf64 x) { return r_choose_f64(x, x, STEP); }
 V_INLINE rf64 r_positive_part_f64(rf64 x) { return r_choose_f64(x, x, POSITIVE_PART); }
-V_INLINE rf64 r_or_nan_f64(rf64 a, rf64 x) { return r_choose_f64(x, a, OR_NAN); }
+V_INLINE rf64 r_limit_f64(rf64 x, rf64 s) { return r_choose_f64(x, s, LIMIT); }
+
+V_INLINE rf64 r_gate_f64(rf64 a, rf64 x)
+{
+    const __m512i kept = _mm512_castpd_si512(r_choose_f64(a, x, GATE));
+    return _mm512_castsi512_pd(_mm512_ternarylogic_epi64(kept, _mm512_castpd_si512(x),
+                                                         _mm512_set1_epi64(INT64_MIN), OR_OF_AND));
+}
 
 V_INLINE rf64 r_load_f64(const double *p) { return _mm512_loadu_pd(p); }
 V_INLINE void r_store_f64(double *p, rf64 a) { _mm512_storeu_pd(p, a); }

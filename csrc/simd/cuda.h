@@ -47,7 +47,18 @@ V_INLINE vf32 v_positive_part_f32(vf32 x)
 #define V_THROUGH_F64(name, wide) \
     V_INLINE vf32 name(vf32 x) { return narrow_f64(wide(widen_f32(x))); }
 
-V_INLINE vf32 v_step_f32(vf32 x) { return v_select_f32(top_bit_u32(bits_f32(x)), -0.0f, 1); }
-V_INLINE vf64 v_step_f64(vf64 x) { return v_select_f64(top_bit_u64(bits_f64(x)), -0.0, 1); }
+V_INLINE vf32 v_limit_f32(vf32 x, vf32 s)
+{
+    return v_select_f32(top_bit_u32(bits_f32(x)), -0.0f, s);
+}
+
+V_INLINE vf32 v_step_f32(vf32 x) { return v_limit_f32(x, 1); }
+
+V_INLINE vf64 v_limit_f64(vf64 x, vf64 s)
+{
+    return v_select_f64(top_bit_u64(bits_f64(x)), -0.0, s);
+}
+
+V_INLINE vf64 v_step_f64(vf64 x) { return v_limit_f64(x, 1); }
 
 #endif

@@ -105,12 +105,18 @@ V_INLINE rf32 r_positive_part_f32(rf32 x)
     return r_select_f32(r_is_negative_f32(x), r_set_f32(-0.0f), x);
 }
 
-V_INLINE rf32 r_or_nan_f32(rf32 a, rf32 x) { return r_select_f32(r_is_nan_f32(x), x, a); }
-
-V_INLINE rf32 r_step_f32(rf32 x)
+V_INLINE rf32 r_limit_f32(rf32 x, rf32 s)
 {
     const uint32x4_t below = vcltzq_s32(vreinterpretq_s32_f32(x)), number = vceqq_f32(x, x);
-    return vbslq_f32(number, vbslq_f32(below, vdupq_n_f32(-0.0f), vdupq_n_f32(1)), x);
+    return vbslq_f32(number, vbslq_f32(below, vdupq_n_f32(-0.0f), s), x);
+}
+
+V_INLINE rf32 r_step_f32(rf32 x) { return r_limit_f32(x, r_set_f32(1)); }
+
+V_INLINE rf32 r_gate_f32(rf32 a, rf32 x)
+{
+    const rf32 zero = r_flip_f32(r_set_f32(0), x);
+    return r_select_f32(r_is_nan_f32(a), a, r_select_f32(r_is_negative_f32(a), x, zero));
 }
 
 V_INLINE rf32 r_load_f32(const float *p) { return vld1q_f32(p); }
@@ -209,12 +215,18 @@ V_INLINE rf64 r_positive_part_f64(rf64 x)
     return r_select_f64(r_is_negative_f64(x), r_set_f64(-0.0), x);
 }
 
-V_INLINE rf64 r_or_nan_f64(rf64 a, rf64 x) { return r_select_f64(r_is_nan_f64(x), x, a); }
-
-V_INLINE rf64 r_step_f64(rf64 x)
+V_INLINE rf64 r_limit_f64(rf64 x, rf64 s)
 {
     const uint64x2_t below = vcltzq_s64(vreinterpretq_s64_f64(x)), number = vceqq_f64(x, x);
-    return vbslq_f64(number, vbslq_f64(below, vdupq_n_f64(-0.0), vdupq_n_f64(1)), x);
+    return vbslq_f64(number, vbslq_f64(below, vdupq_n_f64(-0.0), s), x);
+}
+
+V_INLINE rf64 r_step_f64(rf64 x) { return r_limit_f64(x, r_set_f64(1)); }
+
+V_INLINE rf64 r_gate_f64(rf64 a, rf64 x)
+{
+    const rf64 zero = r_flip_f64(r_set_f64(0), x);
+    return r_select_f64(r_is_nan_f64(a), a, r_select_f64(r_is_negative_f64(a), x, zero));
 }
 
 V_INLINE rf64 r_load_f64(const double *p) { return vld1q_f64(p); }

@@ -47,8 +47,10 @@
  *   v_copysign(c, x)  c, or -c where x's sign bit is set, c >= 0 the same in all lanes; float32 only
  *   v_positive_part(x)
  *                     -0 for x < 0, else x, which may be NaN; quiet NaNs raise no flag
- *   v_step(x)         -0 for x < 0, 1 for x > 0, either for x = 0, x where it is NaN; likewise
- *   v_or_nan(a, x)    a, or x where x is NaN; likewise
+ *   v_limit(x, s)     -0 for x < 0, s for x > 0, either for x = 0, x where it is NaN; likewise
+ *   v_step(x)         v_limit(x, 1)
+ *   v_gate(a, x)      x where a < 0, 0 with x's sign where a >= 0, a where it is NaN, a not -0;
+ *                     likewise
  *   v_load v_store    a vector from and to memory of any alignment
  *   v_load_part(p, n) its first n lanes, the rest +0; v_store_part likewise; touch nothing else
  *   v_load_f16, v_store_bf16, ...

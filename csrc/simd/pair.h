@@ -47,7 +47,8 @@ typedef struct {
     PAIR_2(V, max_bits_##type, V, V)                                                        \
     PAIR_1(V, step_##type, V)                                                               \
     PAIR_1(V, positive_part_##type, V)                                                      \
-    PAIR_2(V, or_nan_##type, V, V)                                                          \
+    PAIR_2(V, limit_##type, V, V)                                                           \
+    PAIR_2(V, gate_##type, V, V)                                                            \
     PAIR_1(V, pow2_##type, V)                                                               \
     PAIR_2(M, less_##type, V, V)                                                            \
     PAIR_1(M, is_negative_##type, V)                                                        \

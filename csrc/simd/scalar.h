@@ -59,11 +59,13 @@ V_INLINE vf32 v_positive_part_f32(vf32 x)
     return v_select_f32(v_is_negative_f32(x), v_set_f32(-0.0f), x);
 }
 
-V_INLINE vf32 v_step_f32(vf32 x)
+V_INLINE vf32 v_limit_f32(vf32 x, vf32 s)
 {
-    const vf32 step = v_select_f32(top_bit_u32(bits_f32(x)), -0.0f, 1);
-    return v_select_f32(v_is_nan_f32(x), x, step);
+    const vf32 limit = v_select_f32(top_bit_u32(bits_f32(x)), -0.0f, s);
+    return v_select_f32(v_is_nan_f32(x), x, limit);
 }
+
+V_INLINE vf32 v_step_f32(vf32 x) { return v_limit_f32(x, 1); }
 
 /* ---- float64 ---- */
 
@@ -112,11 +114,13 @@ V_INLINE vf64 v_sub_power_f64(vf64 c, vf64 p, vf64 m)
     return c - v_select_f64(lost, 0, p) * m;
 }
 
-V_INLINE vf64 v_step_f64(vf64 x)
+V_INLINE vf64 v_limit_f64(vf64 x, vf64 s)
 {
-    const vf64 step = v_select_f64(top_bit_u64(bits_f64(x)), -0.0, 1);
-    return v_select_f64(v_is_nan_f64(x), x, step);
+    const vf64 limit = v_select_f64(top_bit_u64(bits_f64(x)), -0.0, s);
+    return v_select_f64(v_is_nan_f64(x), x, limit);
 }
+
+V_INLINE vf64 v_step_f64(vf64 x) { return v_limit_f64(x, 1); }
 
 /* ---- float32 by way of float64 ---- */
 
