@@ -3,10 +3,10 @@
 One thread, in turn, minimum and median:
 
 out=     where the separate calls have room for temporary arrays too
-new      new arrays, in memory that was freed before, beside the expression that a user would write:
-         in gelu(gate) * up NumPy writes the product where the value was
+new      new arrays, in memory that was freed before if they are below 32 MiB, beside the expression
+         that a user would write: in gelu(gate) * up NumPy writes the product where the value was
 system   new arrays, in memory new from the system as in a fresh process, beside the separate calls
-         with new arrays too; by glibc alone, and from 128 KiB on
+         with new arrays too; with glibc alone, and from 128 KiB on
 
 Then the time of a bias that is broadcast, (rows, width) and (width,), beside that of two arrays of
 one shape.  Run: python fused.py
@@ -32,8 +32,9 @@ from gelu_simd._functions import FUNCTIONS, Kind
 
 SIZES = ["16Ki", "256Ki", "4Mi"]
 WIDTHS = [16, 64, 256, 768, 3072]  # of rows that a bias is added to
-M_MMAP_THRESHOLD = -3  # of glibc's mallopt: larger memory comes from the system and goes back to it
-M_MMAP_DEFAULT = 128 << 10
+GLIBC = platform.libc_ver()[0] == "glibc"
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of glibc's mallopt
+DEFAULT = 128 << 10  # of both: larger memory comes from the system and goes back to it
 
 
 def into(kind: Kind, parts: Sequence[np.ufunc], a: Arrays, room: Arrays) -> Callable[[], object]:
@@ -81,16 +82,30 @@ def into(kind: Kind, parts: Sequence[np.ufunc], a: Arrays, room: Arrays) -> Call
 
 @contextmanager
 def memory_of_the_system() -> Iterator[None]:
-    """Have each large array's memory come from the system, where glibc is."""
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if platform.libc_ver()[0] != "glibc" or mallopt is None:
+    """Have each large array's memory come from the system: glibc keeps none that was freed."""
+    if not GLIBC:
         yield
         return
-    mallopt(M_MMAP_THRESHOLD, M_MMAP_DEFAULT)
+    libc = ctypes.CDLL(None)
+    libc.mallopt(M_MMAP_THRESHOLD, DEFAULT)
+    libc.mallopt(M_TRIM_THRESHOLD, DEFAULT)
+    libc.malloc_trim(0)
     try:
         yield
     finally:
-        mallopt(M_MMAP_THRESHOLD, 32 << 20)
+        libc.mallopt(M_MMAP_THRESHOLD, 32 << 20)
+        libc.mallopt(M_TRIM_THRESHOLD, 64 << 20)
+
+
+def keep_results(f: np.ufunc) -> Callable[..., object]:
+    """Return `f` with results that NumPy reuses for nothing else."""
+    results = []
+
+    def call(*inputs: object) -> object:
+        results.append(f(*inputs))
+        return results[-1]
+
+    return call
 
 
 def ways(function: str, a: Arrays, room: Arrays) -> dict[str, Way]:
@@ -98,19 +113,22 @@ def ways(function: str, a: Arrays, room: Arrays) -> dict[str, Way]:
     row, ufunc = FUNCTIONS[function], _ufuncs.ufuncs[function]
     parts = [_ufuncs.ufuncs[name] for name in row.composition.factors]
     inputs = a.inputs(function)
-    new = partial(row.composition.compute, *parts, *inputs)
+    is_mean = row.kind is Kind.STOCHASTIC
 
-    def separate() -> None:
-        out, out2, temporary = (np.empty_like(a.x) for _ in range(3))
-        into(row.kind, parts, a._replace(out=out, out2=out2), room._replace(out=temporary))()
+    def expression() -> object:
+        return parts[0](a.x) if is_mean else row.composition.compute(*parts, *inputs)
+
+    def calls() -> object:
+        keeping = [keep_results(part) for part in parts]
+        return parts[0](a.x) if is_mean else row.composition.compute(*keeping, *inputs)
 
     return {
         "out": Way(partial(ufunc, *inputs, *a.outs(function))),
         "separate out": Way(into(row.kind, parts, a, room)),
         "new": Way(partial(ufunc, *inputs)),
-        "separate new": Way(partial(parts[0], a.x) if row.kind is Kind.STOCHASTIC else new),
+        "separate new": Way(expression),
         "system": Way(partial(ufunc, *inputs), context=memory_of_the_system),
-        "separate system": Way(separate, context=memory_of_the_system),
+        "separate system": Way(calls, context=memory_of_the_system),
     }
 
 
@@ -135,7 +153,7 @@ def print_composed(dtype: np.dtype, sizes: Sequence[int], seconds: float) -> Non
         for n in sizes:
             a, room = (Arrays(*(v[:n] for v in all_)) for all_ in (most, space))
             times = alternate(ways(function, a, room), seconds)
-            shown = ["out", "new"] + ["system"] * (a.x.nbytes >= M_MMAP_DEFAULT)
+            shown = ["out", "new", *["system"] * (GLIBC and a.x.nbytes >= DEFAULT)]
             cells = "  ".join(ratio(times, way, f"separate {way}") for way in shown)
             print(
                 f"{function:26}{size_name(n):>8}  {cells:52}{1e9 * times['out'].minimum / n:12.3f}",

@@ -4,8 +4,8 @@ Run: python vectors.py [LEVEL] [--cc CC] [--only REGEX] [--rounds N].  Each numb
 library of its own.  A round is a new process, which times all of them in turn: where its stack
 and arrays lie changes times by up to a third, so that only the least of some rounds compare.
 
-A loop that is fast in the caches may be slow where it waits for memory.  So arrays have two sizes:
-a few fit the second cache, or none fits the last one of most CPUs.
+A loop that is fast in the caches may be slow beyond them.  So arrays have two sizes: a few fit the
+second cache, or two fill the last one of many CPUs.
 """
 
 import argparse

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from helpers import TYPES, dtype_of, every_level, same_bits
+from helpers import FUSED, TYPES, dtype_of, every_level, same_bits
 from numpy.typing import NDArray
 
 from gelu_simd import gelu, stochastic_gelu
@@ -123,6 +123,22 @@ def test_nan_in_either(name: str) -> None:
     assert np.isnan(stochastic_gelu(x, nan)).all()
     assert np.isnan(stochastic_gelu(nan, np.array([0, -0.0, 0.5, 1, np.inf], dtype))).all()
     assert np.isnan(stochastic_gelu(nan, nan))
+
+
+@pytest.mark.parametrize("isa", FUSED, indirect=True)
+@each_type
+def test_nan_keeps_its_bits(name: str, isa: str) -> None:
+    """That of u becomes negative where x is."""
+    dtype, _ = edges(name)
+    unsigned = f"u{dtype.itemsize}"
+    one, half = np.ones((), dtype), np.array(0.5, dtype)
+    sign = (-one).view(unsigned) ^ one.view(unsigned)
+    nan = np.array(np.nan, dtype).view(unsigned) | np.ones((), unsigned)
+    for bits in (nan & ~sign, nan | sign):
+        value = bits.view(dtype)
+        assert same_bits(stochastic_gelu(value, half), value), isa
+        assert same_bits(stochastic_gelu(one, value), value)
+        assert same_bits(stochastic_gelu(-one, value), (bits | sign).view(dtype))
 
 
 @every_level

@@ -7,6 +7,7 @@
 #ifndef GELU_COEFFS_H
 #define GELU_COEFFS_H
 
+
 /* ==== shared by the forms ==== */
 
 /* z + EXP_MAGIC holds rint(z) + 64 + the exponent's bias in its last bits; for half types 32 */
@@ -16,6 +17,7 @@
 
 /* t is at least this: x/2 keeps to its side of a tie, and t^2 clear of underflow */
 #define HALF_LO 0x1p-14f
+
 
 /* ==== exact form, float32 ==== */
 
@@ -30,9 +32,14 @@
 
 /* Y = 2^15 exp((OFFSET - q) ln(2)/G), degree 6, its last coefficient 1;
  * error 2^-28.99, rounded 2^-27.17 */
-GELU_COEFFS_F32(f32_gelu_y, 7) = {0x1.69976ep+15f, -0x1.698f7ap+14f, 0x1.69877ap+12f,
-                                  -0x1.e1fcd6p+9f, 0x1.e1fb82p+6f,   -0x1.83baa2p+3f,
-                                  0x1p+0f};
+GELU_COEFFS_F32(f32_gelu_y, 7) = {
+    0x1.69976ep+15f,
+    -0x1.698f7ap+14f,
+    0x1.69877ap+12f,
+    -0x1.e1fcd6p+9f,
+    0x1.e1fb82p+6f,
+    -0x1.83baa2p+3f,
+    0x1p+0f};
 
 /* Pieces of [0, END], half octaves of t + SHIFT from ORIGIN on, and the errors there of
  * M = t E(t), times exp((ln(2)/G - 1/2) t^2), before the walk of pieces.py:
@@ -49,70 +56,71 @@ GELU_COEFFS_F32(f32_gelu_y, 7) = {0x1.69976ep+15f, -0x1.698f7ap+14f, 0x1.69877ap
  * MAGIC and the center */
 #define F32_GELU_SHIFT 0x1.4f5c28p+0f
 #define F32_GELU_ORIGIN 0x1.333334p+0f
-GELU_COEFFS_F32(f32_gelu_pieces, 64) = {0.0f,
-                                        0x1.a7008ep-1f,
-                                        0x1.7d1c8ep+0f,
-                                        0x1.65d88ep+1f,
-                                        0x1.10708ep+2f,
-                                        0x1.c7008ep+2f,
-                                        0x1.41608ep+3f,
-                                        0x1.a3e08ep+3f,
-                                        0.0f,
-                                        0x1.e6646p-40f,
-                                        0x1.3b3b26p-39f,
-                                        0x1.7104acp-39f,
-                                        0x1.84a4f4p-39f,
-                                        0x1.90008ep-39f,
-                                        0x1.92d4b6p-39f,
-                                        0x1.933056p-39f,
-                                        0x1p+33f,
-                                        0x1.3b8b22p-40f,
-                                        0x1.238d9ep-41f,
-                                        0x1.5ddc1ep-43f,
-                                        0x1.fa9668p-45f,
-                                        0x1.c9f1fap-47f,
-                                        0x1.a49054p-49f,
-                                        -0x1.b9de58p-51f,
-                                        -0x1.9883ecp+32f,
-                                        -0x1.909c6cp-41f,
-                                        -0x1.37dd12p-42f,
-                                        -0x1.16328p-44f,
-                                        -0x1.36324p-46f,
-                                        -0x1.ac75ap-49f,
-                                        -0x1.040ab2p-50f,
-                                        -0x1.ccebbep-52f,
-                                        0x1.ffd63ap+31f,
-                                        0x1.9a9f8ap-42f,
-                                        0x1.120a2p-43f,
-                                        0x1.7265acp-46f,
-                                        0x1.3c498ap-48f,
-                                        0x1.1a7e74p-51f,
-                                        0x1.c76fccp-54f,
-                                        0x1.fcfc96p-56f,
-                                        -0x1.0ee04ep+31f,
-                                        -0x1.6abdfep-43f,
-                                        -0x1.a90fa2p-45f,
-                                        -0x1.bae5bcp-48f,
-                                        -0x1.2adb62p-50f,
-                                        -0x1.620fbcp-54f,
-                                        -0x1.b0a6d4p-57f,
-                                        -0x1.75815ep-59f,
-                                        0x1.e17c92p+29f,
-                                        0x1.21fe74p-44f,
-                                        0x1.2f8be6p-46f,
-                                        0x1.029f94p-49f,
-                                        0x1.0ac76p-52f,
-                                        0x1.c3f8eap-57f,
-                                        0x1.9b1494p-60f,
-                                        0x1.047e5cp-62f,
-                                        -0x1.19eebap+28f,
-                                        -0x1.110578p-45f,
-                                        -0x1.499e22p-48f,
-                                        -0x1.12e1f8p-51f,
-                                        -0x1.51871ep-55f,
-                                        -0x1.534de8p-59f,
-                                        -0x1.2d8218p-63f,
-                                        -0x1.1582dp-66f};
+GELU_COEFFS_F32(f32_gelu_pieces, 64) = {
+    0.0f,
+    0x1.a7008ep-1f,
+    0x1.7d1c8ep+0f,
+    0x1.65d88ep+1f,
+    0x1.10708ep+2f,
+    0x1.c7008ep+2f,
+    0x1.41608ep+3f,
+    0x1.a3e08ep+3f,
+    0.0f,
+    0x1.e6646p-40f,
+    0x1.3b3b26p-39f,
+    0x1.7104acp-39f,
+    0x1.84a4f4p-39f,
+    0x1.90008ep-39f,
+    0x1.92d4b6p-39f,
+    0x1.933056p-39f,
+    0x1p+33f,
+    0x1.3b8b22p-40f,
+    0x1.238d9ep-41f,
+    0x1.5ddc1ep-43f,
+    0x1.fa9668p-45f,
+    0x1.c9f1fap-47f,
+    0x1.a49054p-49f,
+    -0x1.b9de58p-51f,
+    -0x1.9883ecp+32f,
+    -0x1.909c6cp-41f,
+    -0x1.37dd12p-42f,
+    -0x1.16328p-44f,
+    -0x1.36324p-46f,
+    -0x1.ac75ap-49f,
+    -0x1.040ab2p-50f,
+    -0x1.ccebbep-52f,
+    0x1.ffd63ap+31f,
+    0x1.9a9f8ap-42f,
+    0x1.120a2p-43f,
+    0x1.7265acp-46f,
+    0x1.3c498ap-48f,
+    0x1.1a7e74p-51f,
+    0x1.c76fccp-54f,
+    0x1.fcfc96p-56f,
+    -0x1.0ee04ep+31f,
+    -0x1.6abdfep-43f,
+    -0x1.a90fa2p-45f,
+    -0x1.bae5bcp-48f,
+    -0x1.2adb62p-50f,
+    -0x1.620fbcp-54f,
+    -0x1.b0a6d4p-57f,
+    -0x1.75815ep-59f,
+    0x1.e17c92p+29f,
+    0x1.21fe74p-44f,
+    0x1.2f8be6p-46f,
+    0x1.029f94p-49f,
+    0x1.0ac76p-52f,
+    0x1.c3f8eap-57f,
+    0x1.9b1494p-60f,
+    0x1.047e5cp-62f,
+    -0x1.19eebap+28f,
+    -0x1.110578p-45f,
+    -0x1.499e22p-48f,
+    -0x1.12e1f8p-51f,
+    -0x1.51871ep-55f,
+    -0x1.534de8p-59f,
+    -0x1.2d8218p-63f,
+    -0x1.1582dp-66f};
 
 /* what makes up for the last bits of MAGIC in gelu', already in their place */
 #define F32_GRAD_LAST_BITS 0x1p-56f
@@ -132,19 +140,70 @@ GELU_COEFFS_F32(f32_gelu_pieces, 64) = {0.0f,
 #define F32_GRAD_SHIFT 0x1.23d70ap+0f
 #define F32_GRAD_ORIGIN 0x1.23d70ap+0f
 GELU_COEFFS_F32(f32_grad_pieces, 64) = {
-    0x1.8587a4p-2f,   0x1.80ead2p-1f,   0x1.3360aep+0f,   0x1.60a82cp+1f,   0x1.038db6p+2f,
-    0x1.ac6a2ap+2f,   0x1.0f5724p+3f,   0x1.a540fp+3f,    0x1.cfcc3ap-40f,  -0x1.dc840ap-65f,
-    -0x1.f0fcbcp-40f, -0x1.efc508p-38f, -0x1.860aacp-37f, -0x1.4db6a6p-36f, -0x1.a9bcap-36f,
-    -0x1.4bb3e2p-35f, -0x1.4edaa2p-38f, -0x1.25109ap-38f, -0x1.0734fep-38f, -0x1.c06a4p-39f,
-    -0x1.acf70ep-39f, -0x1.9ebe4p-39f,  -0x1.9a3734p-39f, -0x1.91c708p-39f, 0x1.1ff71ap-40f,
-    0x1.5b4e0cp-41f,  0x1.91f24p-42f,   0x1.6f8706p-44f,  0x1.3144bcp-45f,  0x1.8e7f92p-47f,
-    0x1.105aaep-47f,  0x1.b768b4p-48f,  -0x1.132b4ap-41f, -0x1.2b801cp-42f, -0x1.32e7a2p-43f,
-    -0x1.7f1d0cp-46f, -0x1.d815a6p-48f, -0x1.3104eep-50f, -0x1.aa644p-52f,  0x1.098eb4p-55f,
-    0x1.d7050ap-43f,  0x1.d56592p-44f,  0x1.a7351ep-45f,  0x1.8525c6p-48f,  0x1.81b95cp-50f,
-    0x1.71d258p-53f,  0x1.e8c192p-55f,  0x1.e5a892p-58f,  -0x1.6514aep-44f, -0x1.5536a4p-45f,
-    -0x1.e0372cp-47f, -0x1.85d86ap-50f, -0x1.256cbcp-52f, -0x1.a0b93ep-56f, -0x1.61f5d2p-58f,
-    -0x1.284bc2p-61f, 0x1.68a758p-45f,  0x1.97a102p-47f,  0x1.3fb5fap-49f,  0x1.655ffap-52f,
-    0x1.36e34ap-55f,  0x1.ba15bap-59f,  0x1.1e8d18p-62f,  0x1.32071ep-65f};
+    0x1.8587a4p-2f,
+    0x1.80ead2p-1f,
+    0x1.3360aep+0f,
+    0x1.60a82cp+1f,
+    0x1.038db6p+2f,
+    0x1.ac6a2ap+2f,
+    0x1.0f5724p+3f,
+    0x1.a540fp+3f,
+    0x1.cfcc3ap-40f,
+    -0x1.dc840ap-65f,
+    -0x1.f0fcbcp-40f,
+    -0x1.efc508p-38f,
+    -0x1.860aacp-37f,
+    -0x1.4db6a6p-36f,
+    -0x1.a9bcap-36f,
+    -0x1.4bb3e2p-35f,
+    -0x1.4edaa2p-38f,
+    -0x1.25109ap-38f,
+    -0x1.0734fep-38f,
+    -0x1.c06a4p-39f,
+    -0x1.acf70ep-39f,
+    -0x1.9ebe4p-39f,
+    -0x1.9a3734p-39f,
+    -0x1.91c708p-39f,
+    0x1.1ff71ap-40f,
+    0x1.5b4e0cp-41f,
+    0x1.91f24p-42f,
+    0x1.6f8706p-44f,
+    0x1.3144bcp-45f,
+    0x1.8e7f92p-47f,
+    0x1.105aaep-47f,
+    0x1.b768b4p-48f,
+    -0x1.132b4ap-41f,
+    -0x1.2b801cp-42f,
+    -0x1.32e7a2p-43f,
+    -0x1.7f1d0cp-46f,
+    -0x1.d815a6p-48f,
+    -0x1.3104eep-50f,
+    -0x1.aa644p-52f,
+    0x1.098eb4p-55f,
+    0x1.d7050ap-43f,
+    0x1.d56592p-44f,
+    0x1.a7351ep-45f,
+    0x1.8525c6p-48f,
+    0x1.81b95cp-50f,
+    0x1.71d258p-53f,
+    0x1.e8c192p-55f,
+    0x1.e5a892p-58f,
+    -0x1.6514aep-44f,
+    -0x1.5536a4p-45f,
+    -0x1.e0372cp-47f,
+    -0x1.85d86ap-50f,
+    -0x1.256cbcp-52f,
+    -0x1.a0b93ep-56f,
+    -0x1.61f5d2p-58f,
+    -0x1.284bc2p-61f,
+    0x1.68a758p-45f,
+    0x1.97a102p-47f,
+    0x1.3fb5fap-49f,
+    0x1.655ffap-52f,
+    0x1.36e34ap-55f,
+    0x1.ba15bap-59f,
+    0x1.1e8d18p-62f,
+    0x1.32071ep-65f};
 
 /* where n = -191: t^2/2 = 191 ln(2) */
 #define F32_GELU_HI 0x1.045aa6p+4f
@@ -156,14 +215,19 @@ GELU_COEFFS_F32(f32_grad_pieces, 64) = {
 
 /* exp(h) = 1 + h + h^2 s(h), |h| <= ln(2)/2; s, error relative to exp(h),
  * degree 4; error 2^-28.28, rounded 2^-28.26 */
-GELU_COEFFS_F32(f32_exp, 5) = {0x1.fffffcp-2f, 0x1.555492p-3f, 0x1.5558acp-5f, 0x1.123982p-7f,
-                               0x1.6a519ap-10f};
+GELU_COEFFS_F32(f32_exp, 5) = {
+    0x1.fffffcp-2f,
+    0x1.555492p-3f,
+    0x1.5558acp-5f,
+    0x1.123982p-7f,
+    0x1.6a519ap-10f};
 
 /* gelu''(t) = PHI0 (2 - t^2) (1 + EXCESS u + LOW) exp(u), u = -t^2/2, for LN2 in exp(u);
  * PHI0 is phi(0) rounded, times 2^-64 */
 #define F32_GRAD2_PHI0 0x1.988454p-66f
 #define F32_GRAD2_LOW -0x1.e821f2p-26f
 #define F32_GRAD2_EXCESS 0x1.79a8dcp-29f
+
 
 /* ==== exact form, float64 ==== */
 
@@ -177,10 +241,17 @@ GELU_COEFFS_F32(f32_exp, 5) = {0x1.fffffcp-2f, 0x1.555492p-3f, 0x1.5558acp-5f, 0
 
 /* exp(h) = 1 + h + h^2 s(h), |h| <= ln(2)/2; s, error relative to exp(h),
  * degree 9; error 2^-57.94, rounded 2^-57.87 */
-GELU_COEFFS_F64(f64_exp, 10) = {0x1.000000000000ap-1,  0x1.55555555554fdp-3,  0x1.55555555506a8p-5,
-                                0x1.1111111126e48p-7,  0x1.6c16c1847d171p-10, 0x1.a01a012f1c37cp-13,
-                                0x1.a019994c5d8c6p-16, 0x1.71df1a688da6bp-19, 0x1.28ae0f1c9fcefp-22,
-                                0x1.ad9107de7419dp-26};
+GELU_COEFFS_F64(f64_exp, 10) = {
+    0x1.000000000000ap-1,
+    0x1.55555555554fdp-3,
+    0x1.55555555506a8p-5,
+    0x1.1111111126e48p-7,
+    0x1.6c16c1847d171p-10,
+    0x1.a01a012f1c37cp-13,
+    0x1.a019994c5d8c6p-16,
+    0x1.71df1a688da6bp-19,
+    0x1.28ae0f1c9fcefp-22,
+    0x1.ad9107de7419dp-26};
 
 /* t E(t) = t/(DEN1 t + DEN0) (1 + p(t)), p = NUM/DEN; DEN1, DEN0 times 2^64 */
 #define F64_GELU_DEN1 0x1.2cp+65
@@ -191,20 +262,29 @@ GELU_COEFFS_F64(f64_exp, 10) = {0x1.000000000000ap-1,  0x1.55555555554fdp-3,  0x
  * stored as (c0 + c2 u + ...) + t (c1 + c3 u + ...), u = -t^2/2;
  * DEN's last coefficient is 1 */
 GELU_COEFFS_F64(f64_gelu_num, 11) = {
-    0x1.77b116e21dcb1p+10,  -0x1.431235513dfa3p+9, 0x1.bc11c64ad808ap+11, 0x1.2f249a0f1651dp+11,
-    -0x1.c7865ec1e61c6p+10, -0x1.a33e9c0d1850bp+8, 0x1.b534c2f6327bfp+6,  0x1.9104547193fb9p+1,
-    0x1.832687bdacda1p+1,   0x1.0efc3bcb094f4p-1,  -0x1.0a2773a1bf466p-4};
-GELU_COEFFS_F64(f64_gelu_den, 11) = {-0x1.f4ec1e82d2642p+12,
-                                     -0x1.27dc7af12da11p+14,
-                                     0x1.450155ad7a0bep+15,
-                                     0x1.b65eb851500f6p+14,
-                                     -0x1.9344260bcaf7dp+14,
-                                     -0x1.0962f9110f189p+13,
-                                     0x1.fc89d557f6065p+11,
-                                     0x1.605e6fb75ffcfp+9,
-                                     -0x1.54c479ef5f91p+7,
-                                     -0x1.a446785873f24p+3,
-                                     0x1p+0};
+    0x1.77b116e21dcb1p+10,
+    -0x1.431235513dfa3p+9,
+    0x1.bc11c64ad808ap+11,
+    0x1.2f249a0f1651dp+11,
+    -0x1.c7865ec1e61c6p+10,
+    -0x1.a33e9c0d1850bp+8,
+    0x1.b534c2f6327bfp+6,
+    0x1.9104547193fb9p+1,
+    0x1.832687bdacda1p+1,
+    0x1.0efc3bcb094f4p-1,
+    -0x1.0a2773a1bf466p-4};
+GELU_COEFFS_F64(f64_gelu_den, 11) = {
+    -0x1.f4ec1e82d2642p+12,
+    -0x1.27dc7af12da11p+14,
+    0x1.450155ad7a0bep+15,
+    0x1.b65eb851500f6p+14,
+    -0x1.9344260bcaf7dp+14,
+    -0x1.0962f9110f189p+13,
+    0x1.fc89d557f6065p+11,
+    0x1.605e6fb75ffcfp+9,
+    -0x1.54c479ef5f91p+7,
+    -0x1.a446785873f24p+3,
+    0x1p+0};
 
 /* gelu'(-t) = (ROOT - t)/2 (1 + p(t)) exp(-t^2/2), p = P + NUM/DEN; ROOT times 2^-65 */
 #define F64_GRAD_ROOT_HI 0x1.80ead197f00b4p-66
@@ -216,26 +296,36 @@ GELU_COEFFS_F64(f64_gelu_den, 11) = {-0x1.f4ec1e82d2642p+12,
  * stored as c0 + t ((c1 + c3 u + ...) + t (c2 + c4 u + ...)), u = -t^2/2;
  * DEN's last coefficient is 1 */
 GELU_COEFFS_F64(f64_grad_num, 11) = {
-    0x1.e92a07d529c2p+13,   0x1.60294c8097aa5p+14, 0x1.dc176fa02d2c4p+13, -0x1.7d6250f4b1cb7p+13,
-    -0x1.76db1025ff959p+11, 0x1.7f45c3cf61908p+9,  -0x1.63700dc32f336p+4, 0x1.d3d97a0dffd98p+5,
-    0x1.6b81cde985ca1p+3,   -0x1.182e8108f8876p+1, -0x1.7bdd6615dbbfdp-4};
-GELU_COEFFS_F64(f64_grad_den, 11) = {0x1.163b13b091a0ap+15,
-                                     0x1.38213fe81118bp+16,
-                                     0x1.448991857700ap+16,
-                                     -0x1.9cb83fa524c27p+16,
-                                     -0x1.64568966cb351p+15,
-                                     0x1.b5c8de258ed6dp+14,
-                                     0x1.84e90f9e18d57p+12,
-                                     -0x1.ef85a83e829f2p+10,
-                                     -0x1.b3bb323e06058p+7,
-                                     0x1.e1213d2f503d1p+4,
-                                     0x1p+0};
+    0x1.e92a07d529c2p+13,
+    0x1.60294c8097aa5p+14,
+    0x1.dc176fa02d2c4p+13,
+    -0x1.7d6250f4b1cb7p+13,
+    -0x1.76db1025ff959p+11,
+    0x1.7f45c3cf61908p+9,
+    -0x1.63700dc32f336p+4,
+    0x1.d3d97a0dffd98p+5,
+    0x1.6b81cde985ca1p+3,
+    -0x1.182e8108f8876p+1,
+    -0x1.7bdd6615dbbfdp-4};
+GELU_COEFFS_F64(f64_grad_den, 11) = {
+    0x1.163b13b091a0ap+15,
+    0x1.38213fe81118bp+16,
+    0x1.448991857700ap+16,
+    -0x1.9cb83fa524c27p+16,
+    -0x1.64568966cb351p+15,
+    0x1.b5c8de258ed6dp+14,
+    0x1.84e90f9e18d57p+12,
+    -0x1.ef85a83e829f2p+10,
+    -0x1.b3bb323e06058p+7,
+    0x1.e1213d2f503d1p+4,
+    0x1p+0};
 
 /* gelu''(t) = PHI0 (2 - t^2) (1 + EXCESS u + LOW) exp(u), u = -t^2/2, for LN2 in exp(u);
  * PHI0 is phi(0) rounded, times 2^-64 */
 #define F64_GRAD2_PHI0 0x1.9884533d43651p-66
 #define F64_GRAD2_LOW -0x1.201b8c07f2c3fp-54
 #define F64_GRAD2_EXCESS -0x1.34959296ef3a3p-55
+
 
 /* ==== exact form, float16 and bfloat16 ==== */
 
@@ -252,19 +342,47 @@ GELU_COEFFS_F64(f64_grad_den, 11) = {0x1.163b13b091a0ap+15,
  * E(t) = NUM/DEN on [0, 5.75], type (3, 4); error 2^-24.15, rounded 2^-24.00;
  * gelu'(-t) exp(t^2/2)/(ROOT - t) = NUM/DEN, type (3, 4); error 2^-25.09, rounded 2^-24.90;
  * the last ones of EXP2 and DEN are 1, and NUM makes up for it */
-GELU_COEFFS_F32(f16_gelu_exp2, 5) = {0x1.77f1a8p+9f, 0x1.0495ap+9f, 0x1.693cd4p+7f, 0x1.4de07cp+5f,
-                                     0x1.d1b7b4p+2f};
-GELU_COEFFS_F32(f16_gelu_num, 4) = {0x1.43p-38f, 0x1.ae300ap-39f, 0x1.0bc56ep-40f, 0x1.15ff7cp-43f};
-GELU_COEFFS_F32(f16_gelu_den, 4) = {0x1.da55e6p+4f, 0x1.5b2af4p+5f, 0x1.9f2768p+4f, 0x1.ebbc94p+2f};
-GELU_COEFFS_F32(f16_grad_exp2, 5) = {0x1.77f1acp+9f, 0x1.04959ap+9f, 0x1.693cf6p+7f, 0x1.4de0bap+5f,
-                                     0x1.d1b7c2p+2f};
-GELU_COEFFS_F32(f16_grad_num, 4) = {-0x1.865c96p-25f, -0x1.4bbd9ap-25f, -0x1.dbe37ap-27f,
-                                    -0x1.046c2ap-29f};
-GELU_COEFFS_F32(f16_grad_den, 4) = {-0x1.aef884p+17f, -0x1.e0b94ap+17f, -0x1.879e0ep+16f,
-                                    -0x1.e027bcp+13f};
-GELU_COEFFS_F32(f16_grad2_exp2, 6) = {0x1.988454p-34f, 0x1.1b2994p-34f, 0x1.88894ap-36f,
-                                      0x1.6ace0cp-38f, 0x1.fa119cp-41f, 0x1.162e36p-43f};
-GELU_COEFFS_F32(f16_grad2_exponent, 1) = {-0x1.715476p-1f};
+GELU_COEFFS_F32(f16_gelu_exp2, 5) = {
+    0x1.77f1a8p+9f,
+    0x1.0495ap+9f,
+    0x1.693cd4p+7f,
+    0x1.4de07cp+5f,
+    0x1.d1b7b4p+2f};
+GELU_COEFFS_F32(f16_gelu_num, 4) = {
+    0x1.43p-38f,
+    0x1.ae300ap-39f,
+    0x1.0bc56ep-40f,
+    0x1.15ff7cp-43f};
+GELU_COEFFS_F32(f16_gelu_den, 4) = {
+    0x1.da55e6p+4f,
+    0x1.5b2af4p+5f,
+    0x1.9f2768p+4f,
+    0x1.ebbc94p+2f};
+GELU_COEFFS_F32(f16_grad_exp2, 5) = {
+    0x1.77f1acp+9f,
+    0x1.04959ap+9f,
+    0x1.693cf6p+7f,
+    0x1.4de0bap+5f,
+    0x1.d1b7c2p+2f};
+GELU_COEFFS_F32(f16_grad_num, 4) = {
+    -0x1.865c96p-25f,
+    -0x1.4bbd9ap-25f,
+    -0x1.dbe37ap-27f,
+    -0x1.046c2ap-29f};
+GELU_COEFFS_F32(f16_grad_den, 4) = {
+    -0x1.aef884p+17f,
+    -0x1.e0b94ap+17f,
+    -0x1.879e0ep+16f,
+    -0x1.e027bcp+13f};
+GELU_COEFFS_F32(f16_grad2_exp2, 6) = {
+    0x1.988454p-34f,
+    0x1.1b2994p-34f,
+    0x1.88894ap-36f,
+    0x1.6ace0cp-38f,
+    0x1.fa119cp-41f,
+    0x1.162e36p-43f};
+GELU_COEFFS_F32(f16_grad2_exponent, 1) = {
+    -0x1.715476p-1f};
 
 /* bf16.  Errors before the walk of half.py, which changes some last bits until no
  * result is rounded wrongly; |f| <= 1/2;
@@ -272,18 +390,42 @@ GELU_COEFFS_F32(f16_grad2_exponent, 1) = {-0x1.715476p-1f};
  * E(t) = NUM/DEN on [0, 14.1], type (3, 3); error 2^-16.64, rounded 2^-16.64;
  * gelu'(-t) exp(t^2/2)/(ROOT - t) = NUM/DEN, type (2, 3); error 2^-15.69, rounded 2^-15.69;
  * the last ones of EXP2 and DEN are 1, and NUM makes up for it */
-GELU_COEFFS_F32(bf16_gelu_exp2, 4) = {0x1.a1ea8cp+6f, 0x1.21aac6p+6f, 0x1.919cap+4f,
-                                      0x1.75e7bep+2f};
-GELU_COEFFS_F32(bf16_gelu_num, 4) = {0x1.22bbbcp-37f, 0x1.293934p-38f, 0x1.f7292cp-41f,
-                                     -0x1.2936f4p-53f};
-GELU_COEFFS_F32(bf16_gelu_den, 3) = {0x1.da9d4p+2f, 0x1.36bb28p+3f, 0x1.3502a8p+2f};
-GELU_COEFFS_F32(bf16_grad_exp2, 4) = {0x1.a1ec1p+6f, 0x1.21a7f2p+6f, 0x1.91a89ep+4f,
-                                      0x1.759b68p+2f};
-GELU_COEFFS_F32(bf16_grad_num, 3) = {0x1.869232p-25f, 0x1.0a744cp-25f, 0x1.f9b18p-28f};
-GELU_COEFFS_F32(bf16_grad_den, 3) = {0x1.df5a58p+14f, 0x1.c62d2cp+14f, 0x1.019a96p+13f};
-GELU_COEFFS_F32(bf16_grad2_exp2, 5) = {0x1.988444p-34f, 0x1.1b26e8p-34f, 0x1.889478p-36f,
-                                       0x1.6d7ed2p-38f, 0x1.f47bf4p-41f};
-GELU_COEFFS_F32(bf16_grad2_exponent, 1) = {-0x1.715472p-1f};
+GELU_COEFFS_F32(bf16_gelu_exp2, 4) = {
+    0x1.a1ea8cp+6f,
+    0x1.21aac6p+6f,
+    0x1.919cap+4f,
+    0x1.75e7bep+2f};
+GELU_COEFFS_F32(bf16_gelu_num, 4) = {
+    0x1.22bbbcp-37f,
+    0x1.293934p-38f,
+    0x1.f7292cp-41f,
+    -0x1.2936f4p-53f};
+GELU_COEFFS_F32(bf16_gelu_den, 3) = {
+    0x1.da9d4p+2f,
+    0x1.36bb28p+3f,
+    0x1.3502a8p+2f};
+GELU_COEFFS_F32(bf16_grad_exp2, 4) = {
+    0x1.a1ec1p+6f,
+    0x1.21a7f2p+6f,
+    0x1.91a89ep+4f,
+    0x1.759b68p+2f};
+GELU_COEFFS_F32(bf16_grad_num, 3) = {
+    0x1.869232p-25f,
+    0x1.0a744cp-25f,
+    0x1.f9b18p-28f};
+GELU_COEFFS_F32(bf16_grad_den, 3) = {
+    0x1.df5a58p+14f,
+    0x1.c62d2cp+14f,
+    0x1.019a96p+13f};
+GELU_COEFFS_F32(bf16_grad2_exp2, 5) = {
+    0x1.988444p-34f,
+    0x1.1b26e8p-34f,
+    0x1.889478p-36f,
+    0x1.6d7ed2p-38f,
+    0x1.f47bf4p-41f};
+GELU_COEFFS_F32(bf16_grad2_exponent, 1) = {
+    -0x1.715472p-1f};
+
 
 /* ==== tanh form, float32 ==== */
 
@@ -298,7 +440,10 @@ GELU_COEFFS_F32(bf16_grad2_exponent, 1) = {-0x1.715472p-1f};
 
 /* 2^f = (rho + f)/(rho - f), |f| <= 1/2; rho in powers of f^2, error relative to 2^f,
  * degree 2; error 2^-31.57, rounded 2^-29.38 */
-GELU_COEFFS_F32(f32_exp2_rho, 3) = {0x1.715476p+1f, 0x1.d93066p-4f, -0x1.e3a74p-11f};
+GELU_COEFFS_F32(f32_exp2_rho, 3) = {
+    0x1.715476p+1f,
+    0x1.d93066p-4f,
+    -0x1.e3a74p-11f};
 
 /* g = t 2u'(t) = 2t + t (TAIL + CUBIC t^2);
  * h = 1 - g (1 - sigma(-2u)) = 2d + (AT_ROOT + d P(d)), d = ROOT - t, |d| < NEAR;
@@ -311,16 +456,24 @@ GELU_COEFFS_F32(f32_exp2_rho, 3) = {0x1.715476p+1f, 0x1.d93066p-4f, -0x1.e3a74p-
 
 /* P, error relative to 2 + P,
  * degree 4; error 2^-26.47, rounded 2^-26.34 */
-GELU_COEFFS_F32(f32_tanh_grad_root, 5) = {-0x1.86c30ep-68f, -0x1.a1f46cp-65f, 0x1.f8adf8p-69f,
-                                          0x1.26f82cp-73f, 0x1.4c584ap-71f};
+GELU_COEFFS_F32(f32_tanh_grad_root, 5) = {
+    -0x1.86c30ep-68f,
+    -0x1.a1f46cp-65f,
+    0x1.f8adf8p-69f,
+    0x1.26f82cp-73f,
+    0x1.4c584ap-71f};
 
 /* 2^f - 1 = LN2 f + f^2 s(f), |f| <= 1/2 */
 #define F32_TANH_GRAD2_LN2 0x1.62e43p-1f
 
 /* s, error relative to 2^f,
  * degree 4; error 2^-28.28, rounded 2^-28.26 */
-GELU_COEFFS_F32(f32_tanh_grad2_exp2, 5) = {0x1.ebfbdcp-3f, 0x1.c6af88p-5f, 0x1.3b2ddcp-7f,
-                                           0x1.5f0422p-10f, 0x1.416f98p-13f};
+GELU_COEFFS_F32(f32_tanh_grad2_exp2, 5) = {
+    0x1.ebfbdcp-3f,
+    0x1.c6af88p-5f,
+    0x1.3b2ddcp-7f,
+    0x1.5f0422p-10f,
+    0x1.416f98p-13f};
 
 /* Pieces of [0, HI], half octaves of t from ORIGIN to LAST, and the errors there of
  * gelu_tanh''(t) exp(2u), in those that have the root as their center of the slope:
@@ -337,21 +490,79 @@ GELU_COEFFS_F32(f32_tanh_grad2_exp2, 5) = {0x1.ebfbdcp-3f, 0x1.c6af88p-5f, 0x1.3
 #define F32_TANH_GRAD2_ORIGIN 0x1.cf5c28p-2f
 #define F32_TANH_GRAD2_LAST 0x1.cf5c26p+2f
 GELU_COEFFS_F32(f32_tanh_grad2_pieces, 72) = {
-    0x1.55e8f4p-2f,   0x1.8fdc28p-1f,   0x1.6b2314p+0f,   0x1.6b2314p+0f,   0x1.6b2314p+0f,
-    0x1.5d1c28p+1f,   0x1.de8c32p+1f,   0x1.6bf208p+2f,   0x1.3774c4p-64f,  0x1.78014ap-64f,
-    0x1.78a682p-89f,  0x1.78a682p-89f,  0x1.78a682p-89f,  -0x1.1e2b4ep-60f, -0x1.fc1fc4p-59f,
-    -0x1.7dbcf8p-56f, 0x1.2177d4p-64f,  -0x1.0893f2p-66f, -0x1.3508dep-62f, -0x1.3508dap-62f,
-    -0x1.351124p-62f, -0x1.a55d8cp-60f, -0x1.16787p-58f,  -0x1.2aaf9ep-56f, -0x1.70146ap-65f,
-    -0x1.35db3cp-63f, -0x1.2c3944p-62f, -0x1.2c38bep-62f, -0x1.2be148p-62f, -0x1.b6ef82p-61f,
-    -0x1.ea824p-60f,  -0x1.7c43aap-58f, -0x1.2531ep-64f,  -0x1.4b703ap-64f, -0x1.277a56p-64f,
-    -0x1.275f94p-64f, -0x1.2d6bfap-64f, -0x1.026a26p-62f, -0x1.caab38p-62f, -0x1.f00d8cp-61f,
-    -0x1.022bfp-66f,  0x1.0a013p-68f,   -0x1.a5354ap-68f, -0x1.9c2f8ep-68f, -0x1.67a7b2p-69f,
-    -0x1.878202p-65f, -0x1.a5bf38p-65f, -0x1.4d8978p-64f, 0x1.283afep-67f,  0x1.77ffbap-68f,
-    -0x1.65eb88p-67f, -0x1.59bf3cp-67f, -0x1.fa3d5cp-67f, 0x1.063452p-73f,  -0x1.917064p-69f,
-    -0x1.777aa2p-69f, 0x1.0073cep-69f,  -0x1.01fdp-68f,   -0x1.5b753p-69f,  -0x1.61c95cp-70f,
-    0x1.2b4d5cp-69f,  0x1.5b6258p-72f,  -0x1.4ad186p-73f, 0x1.c8ef48p-84f,  -0x1.cb5ac2p-70f,
-    -0x1.3741e8p-71f, 0x1.00e364p-70f,  0x1.0eb77ep-70f,  -0x1.ff4848p-77f, -0x1.34fe0ep-72f,
-    0x1.764d16p-75f,  -0x1.9d7e04p-88f};
+    0x1.55e8f4p-2f,
+    0x1.8fdc28p-1f,
+    0x1.6b2314p+0f,
+    0x1.6b2314p+0f,
+    0x1.6b2314p+0f,
+    0x1.5d1c28p+1f,
+    0x1.de8c32p+1f,
+    0x1.6bf208p+2f,
+    0x1.3774c4p-64f,
+    0x1.78014ap-64f,
+    0x1.78a682p-89f,
+    0x1.78a682p-89f,
+    0x1.78a682p-89f,
+    -0x1.1e2b4ep-60f,
+    -0x1.fc1fc4p-59f,
+    -0x1.7dbcf8p-56f,
+    0x1.2177d4p-64f,
+    -0x1.0893f2p-66f,
+    -0x1.3508dep-62f,
+    -0x1.3508dap-62f,
+    -0x1.351124p-62f,
+    -0x1.a55d8cp-60f,
+    -0x1.16787p-58f,
+    -0x1.2aaf9ep-56f,
+    -0x1.70146ap-65f,
+    -0x1.35db3cp-63f,
+    -0x1.2c3944p-62f,
+    -0x1.2c38bep-62f,
+    -0x1.2be148p-62f,
+    -0x1.b6ef82p-61f,
+    -0x1.ea824p-60f,
+    -0x1.7c43aap-58f,
+    -0x1.2531ep-64f,
+    -0x1.4b703ap-64f,
+    -0x1.277a56p-64f,
+    -0x1.275f94p-64f,
+    -0x1.2d6bfap-64f,
+    -0x1.026a26p-62f,
+    -0x1.caab38p-62f,
+    -0x1.f00d8cp-61f,
+    -0x1.022bfp-66f,
+    0x1.0a013p-68f,
+    -0x1.a5354ap-68f,
+    -0x1.9c2f8ep-68f,
+    -0x1.67a7b2p-69f,
+    -0x1.878202p-65f,
+    -0x1.a5bf38p-65f,
+    -0x1.4d8978p-64f,
+    0x1.283afep-67f,
+    0x1.77ffbap-68f,
+    -0x1.65eb88p-67f,
+    -0x1.59bf3cp-67f,
+    -0x1.fa3d5cp-67f,
+    0x1.063452p-73f,
+    -0x1.917064p-69f,
+    -0x1.777aa2p-69f,
+    0x1.0073cep-69f,
+    -0x1.01fdp-68f,
+    -0x1.5b753p-69f,
+    -0x1.61c95cp-70f,
+    0x1.2b4d5cp-69f,
+    0x1.5b6258p-72f,
+    -0x1.4ad186p-73f,
+    0x1.c8ef48p-84f,
+    -0x1.cb5ac2p-70f,
+    -0x1.3741e8p-71f,
+    0x1.00e364p-70f,
+    0x1.0eb77ep-70f,
+    -0x1.ff4848p-77f,
+    -0x1.34fe0ep-72f,
+    0x1.764d16p-75f,
+    -0x1.9d7e04p-88f};
+
 
 /* ==== tanh form, float64 ==== */
 
@@ -361,9 +572,17 @@ GELU_COEFFS_F32(f32_tanh_grad2_pieces, 72) = {
 /* 2^f = 1 + f q(f), |f| <= 1/2; q, error relative to 2^f,
  * degree 10; error 2^-55.66, rounded 2^-55.52 */
 GELU_COEFFS_F64(f64_exp2, 11) = {
-    0x1.62e42fefa39f3p-1,  0x1.ebfbdff82c598p-3,  0x1.c6b08d7048e24p-5,  0x1.3b2ab6fba1eafp-7,
-    0x1.5d87fe7be2193p-10, 0x1.4309130949ad5p-13, 0x1.ffcbeda322ce6p-17, 0x1.62bfd4cfd7474p-20,
-    0x1.b5427a146af52p-24, 0x1.e605b0c581a9cp-28, 0x1.bef2391de8379p-32};
+    0x1.62e42fefa39f3p-1,
+    0x1.ebfbdff82c598p-3,
+    0x1.c6b08d7048e24p-5,
+    0x1.3b2ab6fba1eafp-7,
+    0x1.5d87fe7be2193p-10,
+    0x1.4309130949ad5p-13,
+    0x1.ffcbeda322ce6p-17,
+    0x1.62bfd4cfd7474p-20,
+    0x1.b5427a146af52p-24,
+    0x1.e605b0c581a9cp-28,
+    0x1.bef2391de8379p-32};
 
 /* -2u log2(e) = t (K1 + K3 t^2); K1_HI has 24 bits so that (K1_HI + K3 t^2) - K1_HI is exact */
 #define F64_TANH_K1_HI -0x1.26aec2p+1
@@ -375,9 +594,16 @@ GELU_COEFFS_F64(f64_exp2, 11) = {
  * relative to 2^f,
  * degree 9; error 2^-57.78, rounded 2^-57.76 */
 GELU_COEFFS_F64(f64_tanh_grad_exp2, 10) = {
-    0x1.ebfbdff82c59cp-3,  0x1.c6b08d704a0d1p-5,  0x1.3b2ab6fba11ecp-7,  0x1.5d87fe78b462ep-10,
-    0x1.4309130c039c3p-13, 0x1.ffcbfbf591db6p-17, 0x1.62bfcdd77f29ep-20, 0x1.b5261421c2da8p-24,
-    0x1.e611aced2d918p-28, 0x1.e80577f5c8afcp-32};
+    0x1.ebfbdff82c59cp-3,
+    0x1.c6b08d704a0d1p-5,
+    0x1.3b2ab6fba11ecp-7,
+    0x1.5d87fe78b462ep-10,
+    0x1.4309130c039c3p-13,
+    0x1.ffcbfbf591db6p-17,
+    0x1.62bfcdd77f29ep-20,
+    0x1.b5261421c2da8p-24,
+    0x1.e611aced2d918p-28,
+    0x1.e80577f5c8afcp-32};
 
 /* gelu_tanh'(-ROOT) = 0; HI is where z below is -1088 */
 #define F64_TANH_GRAD_HI 0x1.59e2c9765d27p+4
@@ -417,9 +643,19 @@ GELU_COEFFS_F64(f64_tanh_grad_exp2, 10) = {
 /* P, error relative to P,
  * degree 11; error 2^-62.90, rounded 2^-57.28 */
 GELU_COEFFS_F64(f64_tanh_grad2_root, 12) = {
-    0x1.a360c3e39b759p-2,  0x1.ba73788e0f42ep-2,   0x1.0bae2297924cdp-7,  -0x1.49ec14523a69bp-3,
-    -0x1.d0e682b0b8cf9p-5, 0x1.4842653b5df55p-6,   0x1.11cd24bba69b9p-6,  0x1.902317fcce898p-11,
-    -0x1.5a7bffc88f7afp-9, -0x1.89faa8267e855p-11, 0x1.1263532c6e076p-12, 0x1.7165faca4af52p-13};
+    0x1.a360c3e39b759p-2,
+    0x1.ba73788e0f42ep-2,
+    0x1.0bae2297924cdp-7,
+    -0x1.49ec14523a69bp-3,
+    -0x1.d0e682b0b8cf9p-5,
+    0x1.4842653b5df55p-6,
+    0x1.11cd24bba69b9p-6,
+    0x1.902317fcce898p-11,
+    -0x1.5a7bffc88f7afp-9,
+    -0x1.89faa8267e855p-11,
+    0x1.1263532c6e076p-12,
+    0x1.7165faca4af52p-13};
+
 
 /* ==== tanh form, float16 and bfloat16 ==== */
 
@@ -433,16 +669,37 @@ GELU_COEFFS_F64(f64_tanh_grad2_root, 12) = {
  * 2^(f-32) = GRAD2_EXP2, degree 5; error 2^-23.67, rounded 2^-22.97;
  * -2u log2(e) = t (EXPONENT[0] + EXPONENT[1] t^2);
  * t 2u'(t) = t (SLOPE[0] + SLOPE[1] t^2) */
-GELU_COEFFS_F32(f16_tanh_rho, 2) = {0x1.71550ep+1f, 0x1.d80166p-4f};
-GELU_COEFFS_F32(f16_tanh_exponent, 2) = {-0x1.26aec4p+1f, -0x1.a5a7dp-4f};
-GELU_COEFFS_F32(f16_tanh_grad_rho, 3) = {0x1.715482p+1f, 0x1.d9308ap-4f, -0x1.e3a6fap-11f};
-GELU_COEFFS_F32(f16_tanh_grad_exponent, 2) = {-0x1.26aebep+1f, -0x1.a5a7dp-4f};
-GELU_COEFFS_F32(f16_tanh_grad_slope, 2) = {0x1.98845ap+0f, 0x1.b6672cp-3f};
-GELU_COEFFS_F32(f16_tanh_grad2_exp2, 6) = {0x1.000006p-32f, 0x1.62e41cp-33f, 0x1.ebf896p-35f,
-                                           0x1.c6b55p-37f,  0x1.3d216ep-39f, 0x1.5ca5bap-42f};
-GELU_COEFFS_F32(f16_tanh_grad2_exponent, 2) = {-0x1.26aec8p+1f, -0x1.a5a7cap-4f};
-GELU_COEFFS_F32(f16_tanh_grad2_slope, 2) = {0x1.988454p+0f, 0x1.b6677ap-3f};
-GELU_COEFFS_F32(f16_tanh_grad2_twice, 1) = {-0x1.988452p+1f};
+GELU_COEFFS_F32(f16_tanh_rho, 2) = {
+    0x1.71550ep+1f,
+    0x1.d80166p-4f};
+GELU_COEFFS_F32(f16_tanh_exponent, 2) = {
+    -0x1.26aec4p+1f,
+    -0x1.a5a7dp-4f};
+GELU_COEFFS_F32(f16_tanh_grad_rho, 3) = {
+    0x1.715482p+1f,
+    0x1.d9308ap-4f,
+    -0x1.e3a6fap-11f};
+GELU_COEFFS_F32(f16_tanh_grad_exponent, 2) = {
+    -0x1.26aebep+1f,
+    -0x1.a5a7dp-4f};
+GELU_COEFFS_F32(f16_tanh_grad_slope, 2) = {
+    0x1.98845ap+0f,
+    0x1.b6672cp-3f};
+GELU_COEFFS_F32(f16_tanh_grad2_exp2, 6) = {
+    0x1.000006p-32f,
+    0x1.62e41cp-33f,
+    0x1.ebf896p-35f,
+    0x1.c6b55p-37f,
+    0x1.3d216ep-39f,
+    0x1.5ca5bap-42f};
+GELU_COEFFS_F32(f16_tanh_grad2_exponent, 2) = {
+    -0x1.26aec8p+1f,
+    -0x1.a5a7cap-4f};
+GELU_COEFFS_F32(f16_tanh_grad2_slope, 2) = {
+    0x1.988454p+0f,
+    0x1.b6677ap-3f};
+GELU_COEFFS_F32(f16_tanh_grad2_twice, 1) = {
+    -0x1.988452p+1f};
 
 /* bf16.  Errors before the walk of half.py, which changes some last bits until no
  * result is rounded wrongly; |f| <= 1/2;
@@ -451,16 +708,36 @@ GELU_COEFFS_F32(f16_tanh_grad2_twice, 1) = {-0x1.988452p+1f};
  * 2^(f-32) = GRAD2_EXP2, degree 4; error 2^-18.56, rounded 2^-18.55;
  * -2u log2(e) = t (EXPONENT[0] + EXPONENT[1] t^2);
  * t 2u'(t) = t (SLOPE[0] + SLOPE[1] t^2) */
-GELU_COEFFS_F32(bf16_tanh_rho, 2) = {0x1.715512p+1f, 0x1.d80178p-4f};
-GELU_COEFFS_F32(bf16_tanh_exponent, 2) = {-0x1.26aecp+1f, -0x1.a5a7ccp-4f};
-GELU_COEFFS_F32(bf16_tanh_grad_rho, 2) = {0x1.715512p+1f, 0x1.d80178p-4f};
-GELU_COEFFS_F32(bf16_tanh_grad_exponent, 2) = {-0x1.26aecp+1f, -0x1.a5a7ccp-4f};
-GELU_COEFFS_F32(bf16_tanh_grad_slope, 2) = {0x1.988458p+0f, 0x1.b66768p-3f};
-GELU_COEFFS_F32(bf16_tanh_grad2_exp2, 5) = {0x1.ffffecp-33f, 0x1.62e0dep-33f, 0x1.ec06a8p-35f,
-                                            0x1.ca14ap-37f, 0x1.39a1cap-39f};
-GELU_COEFFS_F32(bf16_tanh_grad2_exponent, 2) = {-0x1.26aebep+1f, -0x1.a5a7ccp-4f};
-GELU_COEFFS_F32(bf16_tanh_grad2_slope, 2) = {0x1.988454p+0f, 0x1.b6677p-3f};
-GELU_COEFFS_F32(bf16_tanh_grad2_twice, 1) = {-0x1.988452p+1f};
+GELU_COEFFS_F32(bf16_tanh_rho, 2) = {
+    0x1.715512p+1f,
+    0x1.d80178p-4f};
+GELU_COEFFS_F32(bf16_tanh_exponent, 2) = {
+    -0x1.26aecp+1f,
+    -0x1.a5a7ccp-4f};
+GELU_COEFFS_F32(bf16_tanh_grad_rho, 2) = {
+    0x1.715512p+1f,
+    0x1.d80178p-4f};
+GELU_COEFFS_F32(bf16_tanh_grad_exponent, 2) = {
+    -0x1.26aecp+1f,
+    -0x1.a5a7ccp-4f};
+GELU_COEFFS_F32(bf16_tanh_grad_slope, 2) = {
+    0x1.988458p+0f,
+    0x1.b66768p-3f};
+GELU_COEFFS_F32(bf16_tanh_grad2_exp2, 5) = {
+    0x1.ffffecp-33f,
+    0x1.62e0dep-33f,
+    0x1.ec06a8p-35f,
+    0x1.ca14ap-37f,
+    0x1.39a1cap-39f};
+GELU_COEFFS_F32(bf16_tanh_grad2_exponent, 2) = {
+    -0x1.26aebep+1f,
+    -0x1.a5a7ccp-4f};
+GELU_COEFFS_F32(bf16_tanh_grad2_slope, 2) = {
+    0x1.988454p+0f,
+    0x1.b6677p-3f};
+GELU_COEFFS_F32(bf16_tanh_grad2_twice, 1) = {
+    -0x1.988452p+1f};
+
 
 /* ==== quick form, float32 ==== */
 
@@ -479,8 +756,14 @@ GELU_COEFFS_F32(bf16_tanh_grad2_twice, 1) = {-0x1.988452p+1f};
 
 /* P, error relative to 2 + P,
  * degree 5; error 2^-26.69, rounded 2^-26.29 */
-GELU_COEFFS_F32(f32_quick_grad_root, 6) = {-0x1.3126eap-66f, -0x1.430dp-66f,  -0x1.ed95f6p-67f,
-                                           -0x1.4415a6p-69f, 0x1.63856ap-69f, 0x1.a76b32p-70f};
+GELU_COEFFS_F32(f32_quick_grad_root, 6) = {
+    -0x1.3126eap-66f,
+    -0x1.430dp-66f,
+    -0x1.ed95f6p-67f,
+    -0x1.4415a6p-69f,
+    0x1.63856ap-69f,
+    0x1.a76b32p-70f};
+
 
 /* ==== quick form, float64 ==== */
 
@@ -499,10 +782,21 @@ GELU_COEFFS_F32(f32_quick_grad_root, 6) = {-0x1.3126eap-66f, -0x1.430dp-66f,  -0
 /* P, error relative to P,
  * degree 13; error 2^-57.26, rounded 2^-53.57 */
 GELU_COEFFS_F64(f64_quick_grad_root, 14) = {
-    0x1.7b9cd99ff06b6p-2,  0x1.b30221e11c034p-2,  0x1.7d2c1a0734833p-4,   -0x1.059cd091d89bcp-3,
-    -0x1.827cb3ecac56p-4,  0x1.937473aef18dcp-9,  0x1.0ea41bc3c0497p-5,   0x1.ac811e665f3a7p-7,
-    -0x1.414b0065b2f44p-8, -0x1.8d7d4b93c6a6dp-8, -0x1.0b44dd753ae75p-10, 0x1.6bc040790c1e6p-10,
-    0x1.b1f7a75ee0ce3p-11, -0x1.26b3739a45bdp-14};
+    0x1.7b9cd99ff06b6p-2,
+    0x1.b30221e11c034p-2,
+    0x1.7d2c1a0734833p-4,
+    -0x1.059cd091d89bcp-3,
+    -0x1.827cb3ecac56p-4,
+    0x1.937473aef18dcp-9,
+    0x1.0ea41bc3c0497p-5,
+    0x1.ac811e665f3a7p-7,
+    -0x1.414b0065b2f44p-8,
+    -0x1.8d7d4b93c6a6dp-8,
+    -0x1.0b44dd753ae75p-10,
+    0x1.6bc040790c1e6p-10,
+    0x1.b1f7a75ee0ce3p-11,
+    -0x1.26b3739a45bdp-14};
+
 
 /* ==== quick form, float16 and bfloat16 ==== */
 
@@ -514,22 +808,39 @@ GELU_COEFFS_F64(f64_quick_grad_root, 14) = {
  * 2^f = (RHO + f)/(RHO - f), RHO in powers of f^2, degree 2; error 2^-31.57, rounded 2^-29.38;
  * -1.702 t log2(e) = EXPONENT t;
  * 1.702 t = SLOPE t */
-GELU_COEFFS_F32(f16_quick_rho, 3) = {0x1.71547ap+1f, 0x1.d93068p-4f, -0x1.e3a73ep-11f};
-GELU_COEFFS_F32(f16_quick_exponent, 1) = {-0x1.3a4cbep+1f};
-GELU_COEFFS_F32(f16_quick_grad_rho, 3) = {0x1.71548ap+1f, 0x1.d93082p-4f, -0x1.e3a704p-11f};
-GELU_COEFFS_F32(f16_quick_grad_exponent, 1) = {-0x1.3a4cbep+1f};
-GELU_COEFFS_F32(f16_quick_grad_slope, 1) = {0x1.b3b644p+0f};
+GELU_COEFFS_F32(f16_quick_rho, 3) = {
+    0x1.71547ap+1f,
+    0x1.d93068p-4f,
+    -0x1.e3a73ep-11f};
+GELU_COEFFS_F32(f16_quick_exponent, 1) = {
+    -0x1.3a4cbep+1f};
+GELU_COEFFS_F32(f16_quick_grad_rho, 3) = {
+    0x1.71548ap+1f,
+    0x1.d93082p-4f,
+    -0x1.e3a704p-11f};
+GELU_COEFFS_F32(f16_quick_grad_exponent, 1) = {
+    -0x1.3a4cbep+1f};
+GELU_COEFFS_F32(f16_quick_grad_slope, 1) = {
+    0x1.b3b644p+0f};
 
 /* bf16.  Errors before the walk of half.py, which changes some last bits until no
  * result is rounded wrongly; |f| <= 1/2;
  * 2^f = (RHO + f)/(RHO - f), RHO in powers of f^2, degree 1; error 2^-21.12, rounded 2^-21.11;
  * -1.702 t log2(e) = EXPONENT t;
  * 1.702 t = SLOPE t */
-GELU_COEFFS_F32(bf16_quick_rho, 2) = {0x1.715522p+1f, 0x1.d80bb8p-4f};
-GELU_COEFFS_F32(bf16_quick_exponent, 1) = {-0x1.3a4cbep+1f};
-GELU_COEFFS_F32(bf16_quick_grad_rho, 2) = {0x1.715512p+1f, 0x1.d80178p-4f};
-GELU_COEFFS_F32(bf16_quick_grad_exponent, 1) = {-0x1.3a4cbcp+1f};
-GELU_COEFFS_F32(bf16_quick_grad_slope, 1) = {0x1.b3b642p+0f};
+GELU_COEFFS_F32(bf16_quick_rho, 2) = {
+    0x1.715522p+1f,
+    0x1.d80bb8p-4f};
+GELU_COEFFS_F32(bf16_quick_exponent, 1) = {
+    -0x1.3a4cbep+1f};
+GELU_COEFFS_F32(bf16_quick_grad_rho, 2) = {
+    0x1.715512p+1f,
+    0x1.d80178p-4f};
+GELU_COEFFS_F32(bf16_quick_grad_exponent, 1) = {
+    -0x1.3a4cbcp+1f};
+GELU_COEFFS_F32(bf16_quick_grad_slope, 1) = {
+    0x1.b3b642p+0f};
+
 
 /* ==== float32, correctly rounded ==== */
 
@@ -547,30 +858,43 @@ GELU_COEFFS_F32(bf16_quick_grad_slope, 1) = {0x1.b3b642p+0f};
 
 /* exp(-f ln(2)/G) times the factor that makes the last one 1, |f| <= ln(2),
  * degree 10; error 2^-52.07, rounded 2^-51.61 */
-GELU_COEFFS_F64(f64_cr_exp, 11) = {0x1.bbb2b70d8b628p+31,
-                                   -0x1.bbb2b70d8aec5p+30,
-                                   0x1.bbb2b70d8a5fep+28,
-                                   -0x1.27cc7a08fe52ap+26,
-                                   0x1.27cc7a092cbd1p+23,
-                                   -0x1.d94729d90384fp+19,
-                                   0x1.3b84c5ff6ed0ep+16,
-                                   -0x1.689748d91637dp+12,
-                                   0x1.6898ae905e54ap+8,
-                                   -0x1.417c7c6c4ecccp+4,
-                                   0x1p+0};
+GELU_COEFFS_F64(f64_cr_exp, 11) = {
+    0x1.bbb2b70d8b628p+31,
+    -0x1.bbb2b70d8aec5p+30,
+    0x1.bbb2b70d8a5fep+28,
+    -0x1.27cc7a08fe52ap+26,
+    0x1.27cc7a092cbd1p+23,
+    -0x1.d94729d90384fp+19,
+    0x1.3b84c5ff6ed0ep+16,
+    -0x1.689748d91637dp+12,
+    0x1.6898ae905e54ap+8,
+    -0x1.417c7c6c4ecccp+4,
+    0x1p+0};
 
 /* E(t) = NUM/DEN on [0, 14.5], type (8, 9); error 2^-51.85;
  * NUM times 2^500 and the exponential's factor, over DEN's last; last bits by the seed 0.
  * NUDGE is to t NUM times the exponential as 2^-175 to t */
-GELU_COEFFS_F64(f64_cr_gelu_num,
-                9) = {0x1.479deb9da8399p+483, 0x1.c27af0b1a25ccp+483, 0x1.333cc5ec28323p+483,
-                      0x1.0734497c97433p+482, 0x1.3215d488da87dp+480, 0x1.ec878882bd6edp+477,
-                      0x1.0be29515dd256p+475, 0x1.6a251246fc4ecp+471, 0x1.d7672fca48a7fp+466};
-GELU_COEFFS_F64(f64_cr_gelu_den, 10) = {0x1.1be97e656f47p+16,  0x1.34750710fc86fp+17,
-                                        0x1.3442c3f65f4fdp+17, 0x1.7503015d3fcd1p+16,
-                                        0x1.2e3482b022ffap+15, 0x1.55798a6fa1ab4p+13,
-                                        0x1.0e8bbac7bb742p+11, 0x1.23f485f2a8c21p+8,
-                                        0x1.89551e01b0df5p+4,  0x1p+0};
+GELU_COEFFS_F64(f64_cr_gelu_num, 9) = {
+    0x1.479deb9da8399p+483,
+    0x1.c27af0b1a25ccp+483,
+    0x1.333cc5ec28323p+483,
+    0x1.0734497c97433p+482,
+    0x1.3215d488da87dp+480,
+    0x1.ec878882bd6edp+477,
+    0x1.0be29515dd256p+475,
+    0x1.6a251246fc4ecp+471,
+    0x1.d7672fca48a7fp+466};
+GELU_COEFFS_F64(f64_cr_gelu_den, 10) = {
+    0x1.1be97e656f47p+16,
+    0x1.34750710fc86fp+17,
+    0x1.3442c3f65f4fdp+17,
+    0x1.7503015d3fcd1p+16,
+    0x1.2e3482b022ffap+15,
+    0x1.55798a6fa1ab4p+13,
+    0x1.0e8bbac7bb742p+11,
+    0x1.23f485f2a8c21p+8,
+    0x1.89551e01b0df5p+4,
+    0x1p+0};
 #define F64_CR_GELU_NUDGE 0x1p+340
 
 /* gelu'(-ROOT) = 0 */
@@ -579,14 +903,26 @@ GELU_COEFFS_F64(f64_cr_gelu_den, 10) = {0x1.1be97e656f47p+16,  0x1.34750710fc86f
 
 /* gelu'(-t) exp(t^2/2)/(ROOT - t) = NUM/DEN on [0, 14.5], type (8, 8);
  * error 2^-51.76; NUM times 2^500 and the exponential's factor, over DEN's last; last bits by the seed 19 */
-GELU_COEFFS_F64(f64_cr_grad_num,
-                9) = {0x1.d9a0aee1bf379p+481, 0x1.966034bbeaa73p+482, 0x1.4becce83972f4p+482,
-                      0x1.4ad8736c54a0dp+481, 0x1.b5715d5e9a64bp+479, 0x1.8885556c6e374p+477,
-                      0x1.d42fbe222c007p+474, 0x1.5577cce2ae4d4p+471, 0x1.d7672fbf9f392p+466};
-GELU_COEFFS_F64(f64_cr_grad_den,
-                9) = {0x1.3491a12f9f119p+14, 0x1.31bbf39271e5fp+15, 0x1.12d2f2a4ef57ep+15,
-                      0x1.25b321cc28e82p+14, 0x1.99ca3b2b8855fp+12, 0x1.802525a6ecb96p+10,
-                      0x1.dba76157468f8p+7,  0x1.66d8a78412667p+4,  0x1p+0};
+GELU_COEFFS_F64(f64_cr_grad_num, 9) = {
+    0x1.d9a0aee1bf379p+481,
+    0x1.966034bbeaa73p+482,
+    0x1.4becce83972f4p+482,
+    0x1.4ad8736c54a0dp+481,
+    0x1.b5715d5e9a64bp+479,
+    0x1.8885556c6e374p+477,
+    0x1.d42fbe222c007p+474,
+    0x1.5577cce2ae4d4p+471,
+    0x1.d7672fbf9f392p+466};
+GELU_COEFFS_F64(f64_cr_grad_den, 9) = {
+    0x1.3491a12f9f119p+14,
+    0x1.31bbf39271e5fp+15,
+    0x1.12d2f2a4ef57ep+15,
+    0x1.25b321cc28e82p+14,
+    0x1.99ca3b2b8855fp+12,
+    0x1.802525a6ecb96p+10,
+    0x1.dba76157468f8p+7,
+    0x1.66d8a78412667p+4,
+    0x1p+0};
 
 /* -2u log2(e) = t (K1 + K3 t^2); K1_HI has 24 bits so that (K1_HI + K3 t^2) - K1_HI is exact */
 #define F64_CR_TANH_K1_HI -0x1.26aec2p+1
@@ -597,18 +933,38 @@ GELU_COEFFS_F64(f64_cr_grad_den,
 /* gelu_tanh: 2^f, |f| <= 1/2, degree 11; error 2^-58.18, rounded 2^-57.32;
  * times 2^-500; last bits by the seed 4 */
 GELU_COEFFS_F64(f64_cr_tanh_exp2, 12) = {
-    0x1.ffffffffffffcp-501, 0x1.62e42fefa39eep-501, 0x1.ebfbdff82c5a6p-503, 0x1.c6b08d704a123p-505,
-    0x1.3b2ab6fb9ffa3p-507, 0x1.5d87fe78a091p-510,  0x1.4309130f18863p-513, 0x1.ffcbfc5c146c7p-517,
-    0x1.62bfc70ee6735p-520, 0x1.b5253959e02e5p-524, 0x1.e61c300dfb2bp-528,  0x1.e95081daccdeep-532};
+    0x1.ffffffffffffcp-501,
+    0x1.62e42fefa39eep-501,
+    0x1.ebfbdff82c5a6p-503,
+    0x1.c6b08d704a123p-505,
+    0x1.3b2ab6fb9ffa3p-507,
+    0x1.5d87fe78a091p-510,
+    0x1.4309130f18863p-513,
+    0x1.ffcbfc5c146c7p-517,
+    0x1.62bfc70ee6735p-520,
+    0x1.b5253959e02e5p-524,
+    0x1.e61c300dfb2bp-528,
+    0x1.e95081daccdeep-532};
 
 /* gelu_tanh_grad: 2^f, |f| <= 1/2, degree 11; error 2^-58.18, rounded 2^-57.32;
  * times 2^-500; last bits by the seed 136 */
 GELU_COEFFS_F64(f64_cr_tanh_grad_exp2, 12) = {
-    0x1.0000000000002p-500, 0x1.62e42fefa39efp-501, 0x1.ebfbdff82c5a5p-503, 0x1.c6b08d704a123p-505,
-    0x1.3b2ab6fb9ffa3p-507, 0x1.5d87fe78a090fp-510, 0x1.4309130f18862p-513, 0x1.ffcbfc5c146c8p-517,
-    0x1.62bfc70ee6735p-520, 0x1.b5253959e02e3p-524, 0x1.e61c300dfb2bp-528,  0x1.e95081daccdfp-532};
+    0x1.0000000000002p-500,
+    0x1.62e42fefa39efp-501,
+    0x1.ebfbdff82c5a5p-503,
+    0x1.c6b08d704a123p-505,
+    0x1.3b2ab6fb9ffa3p-507,
+    0x1.5d87fe78a090fp-510,
+    0x1.4309130f18862p-513,
+    0x1.ffcbfc5c146c8p-517,
+    0x1.62bfc70ee6735p-520,
+    0x1.b5253959e02e3p-524,
+    0x1.e61c300dfb2bp-528,
+    0x1.e95081daccdfp-532};
 
 /* 2u'(t) = SLOPE[0] + SLOPE[1] t^2; last bits by the same seed */
-GELU_COEFFS_F64(f64_cr_tanh_grad_slope, 2) = {0x1.9884533d4364fp+0, 0x1.b6676bf7450f1p-3};
+GELU_COEFFS_F64(f64_cr_tanh_grad_slope, 2) = {
+    0x1.9884533d4364fp+0,
+    0x1.b6676bf7450f1p-3};
 
 #endif

@@ -27,7 +27,7 @@
 #define VECTORS_cr_gelu_grad_f32 , 1
 #define VECTORS_cr_gelu_backward_f32 , 1
 
-/* Too many for what waits for memory: up to 1.6 times as long in arrays that no cache holds. */
+/* Slower with two in large arrays: TRIED.md. */
 #define VECTORS_gelu_tanh_grad_f32 , 1
 #define VECTORS_gelu_backward_f32 , 1
 #define VECTORS_gelu_tanh_backward_f32 , 1

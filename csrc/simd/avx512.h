@@ -95,9 +95,9 @@ V_INLINE rf32 r_copysign_f32(float c, rf32 x)
     return _mm512_or_ps(_mm512_set1_ps(c), _mm512_and_ps(x, _mm512_set1_ps(-0.0f)));
 }
 
-/* One instruction chooses by the class of x: another number, x, x as a quiet NaN, or a constant.  It
- * raises a flag for signalling NaNs alone.  Classes are digits, from the last on: quiet NaN,
- * signalling NaN, 0, 1, -infinity, infinity, other negative numbers, other positive ones. */
+/* One instruction chooses by the class of x: `other`, x, x as a quiet NaN, or a constant.  It raises a
+ * flag for signalling NaNs alone.  Its table has a hexadecimal digit for each class, from the lowest:
+ * quiet NaN, signalling NaN, 0, 1, -infinity, infinity, other negative numbers, other positive ones. */
 enum {
     OTHER = 0,
     SAME = 1,

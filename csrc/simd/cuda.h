@@ -36,16 +36,13 @@ V_INLINE vf32 v_unfused_max_f32(vf32 a, float c)
     return a;
 }
 
-/* The result for a NaN is not used: see kernels/cuda.h. */
+/* Results for NaNs are not used: see kernels/cuda.h. */
 V_INLINE mf32 v_is_negative_f32(vf32 a) { return top_bit_u32(bits_f32(a)); }
 
 V_INLINE vf32 v_positive_part_f32(vf32 x)
 {
     return v_select_f32(v_is_negative_f32(x), v_set_f32(-0.0f), x);
 }
-
-#define V_THROUGH_F64(name, wide) \
-    V_INLINE vf32 name(vf32 x) { return narrow_f64(wide(widen_f32(x))); }
 
 V_INLINE vf32 v_limit_f32(vf32 x, vf32 s)
 {
@@ -54,11 +51,24 @@ V_INLINE vf32 v_limit_f32(vf32 x, vf32 s)
 
 V_INLINE vf32 v_step_f32(vf32 x) { return v_limit_f32(x, 1); }
 
+V_INLINE vf32 v_gate_f32(vf32 a, vf32 x)
+{
+    return v_select_f32(top_bit_u32(bits_f32(a)), x, v_flip_f32(0, x));
+}
+
 V_INLINE vf64 v_limit_f64(vf64 x, vf64 s)
 {
     return v_select_f64(top_bit_u64(bits_f64(x)), -0.0, s);
 }
 
 V_INLINE vf64 v_step_f64(vf64 x) { return v_limit_f64(x, 1); }
+
+V_INLINE vf64 v_gate_f64(vf64 a, vf64 x)
+{
+    return v_select_f64(top_bit_u64(bits_f64(a)), x, v_flip_f64(0, x));
+}
+
+#define V_THROUGH_F64(name, wide) \
+    V_INLINE vf32 name(vf32 x) { return narrow_f64(wide(widen_f32(x))); }
 
 #endif

@@ -53,12 +53,6 @@ V_INLINE vf32 v_flip_f32(vf32 a, vf32 x)
     return float_from_bits(bits_f32(a) ^ (bits_f32(x) & 0x80000000));
 }
 
-V_INLINE vf32 v_gate_f32(vf32 a, vf32 x)
-{
-    const vf32 kept = v_select_f32(top_bit_u32(bits_f32(a)), x, v_flip_f32(0, x));
-    return v_select_f32(v_is_nan_f32(a), a, kept);
-}
-
 V_INLINE vf32 v_copysign_f32(float c, vf32 x) { return v_flip_f32(c, x); }
 
 V_INLINE vf32 v_load_f32(const float *p)
@@ -124,12 +118,6 @@ V_INLINE vf64 v_by_sign_f64(vf64 x, vf64 a, vf64 b)
 V_INLINE vf64 v_flip_f64(vf64 a, vf64 x)
 {
     return double_from_bits(bits_f64(a) ^ (bits_f64(x) & (1ull << 63)));
-}
-
-V_INLINE vf64 v_gate_f64(vf64 a, vf64 x)
-{
-    const vf64 kept = v_select_f64(top_bit_u64(bits_f64(a)), x, v_flip_f64(0, x));
-    return v_select_f64(v_is_nan_f64(a), a, kept);
 }
 
 V_INLINE vf64 v_scale_f64(vf64 a, int sign, int power)

@@ -116,7 +116,9 @@ V_INLINE rf32 r_step_f32(rf32 x) { return r_limit_f32(x, r_set_f32(1)); }
 V_INLINE rf32 r_gate_f32(rf32 a, rf32 x)
 {
     const rf32 zero = r_flip_f32(r_set_f32(0), x);
-    return r_select_f32(r_is_nan_f32(a), a, r_select_f32(r_is_negative_f32(a), x, zero));
+    const rf32 kept = r_select_f32(r_is_negative_f32(a), x, zero);
+    const uint32x4_t nan = vorrq_u32(vreinterpretq_u32_f32(a), vreinterpretq_u32_f32(zero));
+    return r_select_f32(r_is_nan_f32(a), vreinterpretq_f32_u32(nan), kept);
 }
 
 V_INLINE rf32 r_load_f32(const float *p) { return vld1q_f32(p); }
@@ -226,7 +228,9 @@ V_INLINE rf64 r_step_f64(rf64 x) { return r_limit_f64(x, r_set_f64(1)); }
 V_INLINE rf64 r_gate_f64(rf64 a, rf64 x)
 {
     const rf64 zero = r_flip_f64(r_set_f64(0), x);
-    return r_select_f64(r_is_nan_f64(a), a, r_select_f64(r_is_negative_f64(a), x, zero));
+    const rf64 kept = r_select_f64(r_is_negative_f64(a), x, zero);
+    const uint64x2_t nan = vorrq_u64(vreinterpretq_u64_f64(a), vreinterpretq_u64_f64(zero));
+    return r_select_f64(r_is_nan_f64(a), vreinterpretq_f64_u64(nan), kept);
 }
 
 V_INLINE rf64 r_load_f64(const double *p) { return vld1q_f64(p); }

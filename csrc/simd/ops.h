@@ -18,8 +18,8 @@
  *   v_min_bits        the smaller and the larger of two non-negative numbers as integers of the
  *   v_max_bits        same bits: no flag, and a NaN counts as larger than infinity
  *   v_abs_at_most(a, c)
- *                     the smaller of |a| and c > 0, where a is NaN c or NaN; quiet NaNs raise no flag;
- *                     float32 only
+ *                     the smaller of |a| and c > 0, and c or NaN where a is NaN; quiet NaNs raise no
+ *                     flag; float32 only
  *   v_at_most(a, c)   a >= 0 with its upper 32 bits no more, or no less, than those of c: all but the
  *   v_at_least        smaller or larger of the two; a NaN counts as above; float64 only
  *   v_scale(a, s, k)  a s 2^k, s = 1 or -1, by adding to the exponent: a and the result normal, or
@@ -49,8 +49,8 @@
  *                     -0 for x < 0, else x, which may be NaN; quiet NaNs raise no flag
  *   v_limit(x, s)     -0 for x < 0, s for x > 0, either for x = 0, x where it is NaN; likewise
  *   v_step(x)         v_limit(x, 1)
- *   v_gate(a, x)      x where a < 0, 0 with x's sign where a >= 0, a where it is NaN, a not -0;
- *                     likewise
+ *   v_gate(a, x)      x where a < 0, 0 with x's sign where a >= 0; where a is NaN, a, negative where x
+ *                     is; a is never -0; quiet NaNs raise no flag
  *   v_load v_store    a vector from and to memory of any alignment
  *   v_load_part(p, n) its first n lanes, the rest +0; v_store_part likewise; touch nothing else
  *   v_load_f16, v_store_bf16, ...

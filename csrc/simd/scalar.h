@@ -67,6 +67,14 @@ V_INLINE vf32 v_limit_f32(vf32 x, vf32 s)
 
 V_INLINE vf32 v_step_f32(vf32 x) { return v_limit_f32(x, 1); }
 
+V_INLINE vf32 v_gate_f32(vf32 a, vf32 x)
+{
+    const vf32 zero = v_flip_f32(0, x);
+    const vf32 kept = v_select_f32(top_bit_u32(bits_f32(a)), x, zero);
+    const vf32 nan = float_from_bits(bits_f32(a) | bits_f32(zero));
+    return v_select_f32(v_is_nan_f32(a), nan, kept);
+}
+
 /* ---- float64 ---- */
 
 V_INLINE vf64 v_add_f64(vf64 a, vf64 b) { return a + b; }
@@ -121,6 +129,14 @@ V_INLINE vf64 v_limit_f64(vf64 x, vf64 s)
 }
 
 V_INLINE vf64 v_step_f64(vf64 x) { return v_limit_f64(x, 1); }
+
+V_INLINE vf64 v_gate_f64(vf64 a, vf64 x)
+{
+    const vf64 zero = v_flip_f64(0, x);
+    const vf64 kept = v_select_f64(top_bit_u64(bits_f64(a)), x, zero);
+    const vf64 nan = double_from_bits(bits_f64(a) | bits_f64(zero));
+    return v_select_f64(v_is_nan_f64(a), nan, kept);
+}
 
 /* ---- float32 by way of float64 ---- */
 
