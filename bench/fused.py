@@ -83,9 +83,6 @@ def into(kind: Kind, parts: Sequence[np.ufunc], a: Arrays, room: Arrays) -> Call
 @contextmanager
 def memory_of_the_system() -> Iterator[None]:
     """Have each large array's memory come from the system: glibc keeps none that was freed."""
-    if not GLIBC:
-        yield
-        return
     libc = ctypes.CDLL(None)
     libc.mallopt(M_MMAP_THRESHOLD, DEFAULT)
     libc.mallopt(M_TRIM_THRESHOLD, DEFAULT)
@@ -113,22 +110,28 @@ def ways(function: str, a: Arrays, room: Arrays) -> dict[str, Way]:
     row, ufunc = FUNCTIONS[function], _ufuncs.ufuncs[function]
     parts = [_ufuncs.ufuncs[name] for name in row.composition.factors]
     inputs = a.inputs(function)
-    is_mean = row.kind is Kind.STOCHASTIC
-
-    def expression() -> object:
-        return parts[0](a.x) if is_mean else row.composition.compute(*parts, *inputs)
-
-    def calls() -> object:
-        keeping = [keep_results(part) for part in parts]
-        return parts[0](a.x) if is_mean else row.composition.compute(*keeping, *inputs)
-
+    new = partial(row.composition.compute, *parts, *inputs)
     return {
         "out": Way(partial(ufunc, *inputs, *a.outs(function))),
         "separate out": Way(into(row.kind, parts, a, room)),
         "new": Way(partial(ufunc, *inputs)),
-        "separate new": Way(expression),
-        "system": Way(partial(ufunc, *inputs), context=memory_of_the_system),
-        "separate system": Way(calls, context=memory_of_the_system),
+        "separate new": Way(partial(parts[0], a.x) if row.kind is Kind.STOCHASTIC else new),
+    }
+
+
+def ways_to_new_memory(function: str, a: Arrays) -> dict[str, Way]:
+    """Return the function and its separate calls, each of which returns an array of its own."""
+    row, ufunc = FUNCTIONS[function], _ufuncs.ufuncs[function]
+    parts = [_ufuncs.ufuncs[name] for name in row.composition.factors]
+    inputs = a.inputs(function)
+
+    def calls() -> object:
+        return row.composition.compute(*map(keep_results, parts), *inputs)
+
+    mean = partial(parts[0], a.x)
+    return {
+        "system": Way(partial(ufunc, *inputs)),
+        "separate system": Way(mean if row.kind is Kind.STOCHASTIC else calls),
     }
 
 
@@ -153,7 +156,11 @@ def print_composed(dtype: np.dtype, sizes: Sequence[int], seconds: float) -> Non
         for n in sizes:
             a, room = (Arrays(*(v[:n] for v in all_)) for all_ in (most, space))
             times = alternate(ways(function, a, room), seconds)
-            shown = ["out", "new", *["system"] * (GLIBC and a.x.nbytes >= DEFAULT)]
+            shown = ["out", "new"]
+            if GLIBC and a.x.nbytes >= DEFAULT:
+                shown.append("system")
+                with memory_of_the_system():
+                    times |= alternate(ways_to_new_memory(function, a), seconds / 2)
             cells = "  ".join(ratio(times, way, f"separate {way}") for way in shown)
             print(
                 f"{function:26}{size_name(n):>8}  {cells:52}{1e9 * times['out'].minimum / n:12.3f}",
