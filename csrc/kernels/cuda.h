@@ -92,9 +92,9 @@ struct independent {
     GELU_SIMD_INDEPENDENT(DEFINE_INDEPENDENT, name)
 GELU_SIMD_TYPES(DEFINE_INDEPENDENTS, )
 
-/* A CPU returns its first NaN operand, made quiet; stochastic_gelu alone returns its last, negative
- * where x is.  The device has one NaN, and may overlook a NaN.
- * Returns the CPU's NaN for an output if an input that it depends on is NaN, else y. */
+/* A CPU returns its first NaN operand, made quiet; the device has one NaN, and may overlook a NaN.
+ * Returns the CPU's NaN for an output if an input that it depends on is NaN, else y.  stochastic_gelu
+ * alone differs: there a CPU returns its last NaN operand, negative where x is. */
 template <class type, class call>
 V_INLINE typename type::bits hand_on(typename type::bits y, const typename type::bits *x,
                                      int output)
