@@ -3,14 +3,18 @@
 Run: python bench/gpu.py [--sizes 64Mi 256Mi] [--json FILE].  CUDA events time several calls.
 Each has other arrays than those before, so many that none of its own are still in the L2 cache.
 Arrays much smaller than 64 Mi elements take the time that Python needs to launch their kernels.
+That is timed first, by calls on one element, beside cupy.tanh; the very first compiles the kernel.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import sys
+import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -26,6 +30,9 @@ from gelu_simd._compare import timing
 from gelu_simd._compare.peers.ways import APPROXIMATE, Arrays, Way
 from gelu_simd._functions import FUNCTIONS, Kind
 
+# CuPy reads it when it is imported: no kernel is there when its first call is timed.
+cache = tempfile.TemporaryDirectory(prefix="gelu_simd-")
+os.environ["CUPY_CACHE_DIR"] = cache.name
 try:
     import cupy as cp
 except ImportError:
@@ -34,6 +41,7 @@ except ImportError:
 CACHES = 4  # the arrays of all calls in a turn hold as much as this many L2 caches
 ROUNDS = 15
 CALLS = 10  # in a round
+SMALL_CALLS = 100  # in a round, of one element
 
 Call = Callable[[Arrays], object]
 
@@ -49,6 +57,17 @@ class Row(NamedTuple):
     median_us: float
     gb_per_s: float  # read and written, at the minimum
     part_of_copy: float  # its bytes in the same time
+
+
+class Launch(NamedTuple):
+    """What was measured of calls on one element."""
+
+    function: str
+    dtype: str
+    first_ms: float  # compiles the kernel
+    min_us: float  # of those that follow
+    median_us: float
+    of_tanh: float  # the minimum for that of cupy.tanh in float32
 
 
 def torch_calls(function: str, dtype: np.dtype) -> dict[str, Call]:
@@ -139,6 +158,32 @@ def alternate(ways: dict[str, Call], arrays: Sequence[Arrays]) -> dict[str, list
     return times
 
 
+def seconds(run: Callable[[], object], calls: int) -> float:
+    """Return the seconds of a call, the device's work on the last one included."""
+    start = time.perf_counter()
+    for _ in range(calls):
+        run()
+    cp.cuda.Device().synchronize()
+    return (time.perf_counter() - start) / calls
+
+
+def launches(dtypes: Sequence[np.dtype]) -> Iterator[Launch]:
+    """Yield what calls on one element take, cupy.tanh in turn with each function."""
+    tanh = partial(cp.tanh, cp.asarray(np.ones(1, np.float32)))
+    tanh()
+    for dtype in dtypes:
+        x = cp.asarray(np.ones(1, dtype))
+        for function, ufunc in _ufuncs.ufuncs.items():
+            if dtype.name not in FUNCTIONS[function].types:
+                continue
+            ways = [partial(ufunc, *[x] * ufunc.nin), tanh]
+            first = seconds(ways[0], 1)
+            rounds = [[seconds(run, SMALL_CALLS) for run in ways] for _ in range(ROUNDS)]
+            ours, tanhs = zip(*rounds, strict=True)
+            times = 1e6 * min(ours), 1e6 * statistics.median(ours)
+            yield Launch(function, dtype.name, 1e3 * first, *times, min(ours) / min(tanhs))
+
+
 def read(function: str, a: Arrays, _: object) -> np.ndarray | tuple[np.ndarray, ...]:
     """Return the results on the host."""
     results = tuple(map(cp.asnumpy, a.outs(function)))
@@ -194,6 +239,12 @@ def main(args: Sequence[str] | None = None) -> None:
         "gelu_simd": gelu_simd.__version__,
     }
     print(", ".join(f"{key} {value}" for key, value in facts.items()))
+    print(f"{'':34}{'first ms':>10}{'us, min':>10}{'median':>10}  of cupy.tanh")
+    small = []
+    for row in launches(types()):
+        small.append(row)
+        times = f"{row.first_ms:10.0f}{row.min_us:10.1f}{row.median_us:10.1f}"
+        print(f"{row.function:24}{row.dtype:10}{times}{row.of_tanh:10.2f}", flush=True)
     print(f"{'':50}{'us, min':>10}{'median':>10}{'GB/s':>8}  of a copy")
     rows = []
     for n in options.sizes:
@@ -203,7 +254,10 @@ def main(args: Sequence[str] | None = None) -> None:
             times = f"{row.min_us:10.1f}{row.median_us:10.1f}"
             print(f"{label}{times}{row.gb_per_s:8.0f}{row.part_of_copy:10.0%}", flush=True)
     if options.json is not None:
-        report = facts | {"rows": [row._asdict() for row in rows]}
+        report = facts | {
+            "launches": [row._asdict() for row in small],
+            "rows": [row._asdict() for row in rows],
+        }
         options.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 

@@ -32,9 +32,9 @@ globals().update(_public)
 
 def _call_cupy(ufunc, *args, **kwargs):
     """Call a ufunc with CuPy arrays."""
-    from gelu_simd import cupy  # noqa: PLC0415 - needs CuPy
+    import gelu_simd.cupy  # noqa: PLC0415 - needs CuPy
 
-    return cupy.call(ufunc, *args, **kwargs)
+    return gelu_simd.cupy.call(ufunc, *args, **kwargs)
 
 
 _hands_over = _ufuncs.hand_over(_call_cupy)

@@ -271,6 +271,22 @@ def test_where(cp, ufunc):
         ufunc(*args, where=cp.asarray(np.arange(64)))
 
 
+def test_arrays_that_are_alike_take_the_short_way(cp, ufunc):
+    from gelu_simd import cupy
+
+    x = np.linspace(-3, 3, 12, dtype=np.float32).reshape(3, 4)
+    for a in (x, np.asfortranarray(x), x.ravel(), x[0, 0]):
+        args = [cp.asarray(a)] * ufunc.nin
+        outs = tuple(cp.asarray(np.empty_like(a)) for _ in range(ufunc.nout))
+        expected = cupy.compute(ufunc, *args)
+        for out in (None, outs):
+            short = cupy.compute_alike(ufunc, tuple(args), out)
+            for ours, right in zip(short, expected, strict=True):
+                assert ours.strides == right.strides
+                assert same_bits(cp.asnumpy(ours), cp.asnumpy(right))
+        assert all(a is b for a, b in zip(short, outs, strict=True))
+
+
 def test_explicit_names(cp, ufunc):
     from gelu_simd import cupy
 
@@ -376,7 +392,11 @@ def test_bench(tmp_path, capsys):
         moved = arrays * 1000 * np.dtype(row["dtype"]).itemsize
         assert row["gb_per_s"] == pytest.approx(moved / (1e3 * row["min_us"]))
         assert row["name"] != "copy" or row["part_of_copy"] == 1
-    assert len(capsys.readouterr().out.splitlines()) == 2 + len(report["rows"])
+    small = [(row["function"], row["dtype"]) for row in report["launches"]]
+    assert small == [(row["function"], row["dtype"]) for row in rows]
+    assert all(row["min_us"] <= row["median_us"] for row in report["launches"])
+    lines = len(capsys.readouterr().out.splitlines())
+    assert lines == 3 + len(report["launches"]) + len(report["rows"])
 
 
 def test_importing_leaves_cupy_alone():
