@@ -154,7 +154,7 @@ def compute_alike(ufunc: np.ufunc, inputs: tuple, out: Any) -> list | None:
     """Compute arrays that lie in memory alike on the current device, as most do.
 
     Returns None, having done nothing, for all other arguments, wrong ones among them.  This saves
-    two thirds of the time that Python needs for a call, which a small array waits for.
+    more than half of the time that Python needs for a call, which a small array waits for.
     """
     outs = out if isinstance(out, tuple) else (out,) * (ufunc.nout if out is None else 1)
     given = [*inputs, *(y for y in outs if y is not None)]
