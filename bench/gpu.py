@@ -9,8 +9,10 @@ That is timed first, by calls on one element, beside cupy.tanh; the very first c
 from __future__ import annotations
 
 import argparse
+import atexit
 import json
 import os
+import shutil
 import statistics
 import sys
 import tempfile
@@ -30,9 +32,9 @@ from gelu_simd._compare import timing
 from gelu_simd._compare.peers.ways import APPROXIMATE, Arrays, Way
 from gelu_simd._functions import FUNCTIONS, Kind
 
-# CuPy reads it when it is imported: no kernel is there when its first call is timed.
-cache = tempfile.TemporaryDirectory(prefix="gelu_simd-")
-os.environ["CUPY_CACHE_DIR"] = cache.name
+if __name__ == "__main__":  # before CuPy is imported: it finds no kernel when a first call is timed
+    os.environ["CUPY_CACHE_DIR"] = tempfile.mkdtemp(prefix="gelu_simd-")
+    atexit.register(shutil.rmtree, os.environ["CUPY_CACHE_DIR"])
 try:
     import cupy as cp
 except ImportError:
@@ -227,7 +229,7 @@ def main(args: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--sizes", nargs="+", type=reporting.size, metavar="N",
                         default=[1 << 26, 1 << 28])  # fmt: skip
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all of it")
     options = parser.parse_args(args)
     if cp is None:
         sys.exit("gpu.py needs CuPy: pip install '.[cuda13]'")

@@ -34,16 +34,17 @@ struct bits_of<double> {
     typedef uint64_t type;
 };
 
-/* A type: its bits in memory, and the bit that makes its NaNs quiet. */
-#define DEFINE_TYPE(name, element, lane, precision, context)      \
-    struct name {                                                 \
-        typedef bits_of<element>::type bits;                      \
-        static constexpr bits quiet = (bits)1 << (precision - 2); \
-    };                                                            \
-    V_INLINE v##lane load(name, name::bits x)                     \
-    {                                                             \
-        return v_load_##name((const element *)(const void *)&x);  \
-    }                                                             \
+/* A type: its bits in memory, the bit that makes its NaNs quiet, and the sign. */
+#define DEFINE_TYPE(name, element, lane, precision, context)               \
+    struct name {                                                          \
+        typedef bits_of<element>::type bits;                               \
+        static constexpr bits quiet = (bits)1 << (precision - 2);          \
+        static constexpr bits sign = (bits)1 << (8 * sizeof(element) - 1); \
+    };                                                                     \
+    V_INLINE v##lane load(name, name::bits x)                              \
+    {                                                                      \
+        return v_load_##name((const element *)(const void *)&x);           \
+    }                                                                      \
     V_INLINE void store(name, name::bits *y, v##lane a) { v_store_##name((element *)(void *)y, a); }
 GELU_SIMD_TYPES(DEFINE_TYPE, )
 
@@ -92,17 +93,30 @@ struct independent {
     GELU_SIMD_INDEPENDENT(DEFINE_INDEPENDENT, name)
 GELU_SIMD_TYPES(DEFINE_INDEPENDENTS, )
 
-/* A CPU returns its first NaN operand, made quiet; the device has one NaN, and may overlook a NaN.
- * Returns the CPU's NaN for an output if an input that it depends on is NaN, else y.  stochastic_gelu
- * alone differs: there a CPU returns its last NaN operand, negative where x is. */
+/* Whether a function is the random gate. */
+template <class call>
+struct gate {
+    enum { is = false };
+};
+#define DEFINE_GATE(name, element, lane, precision, context) \
+    template <>                                              \
+    struct gate<stochastic_gelu_##name##_call> {             \
+        enum { is = true };                                  \
+    };
+GELU_SIMD_TYPES(DEFINE_GATE, )
+
+/* A CPU returns a NaN operand, made quiet, and the gate makes it negative where x is; the device has
+ * one NaN, and may overlook a NaN.  Returns the CPU's NaN for an output if an input that it depends on
+ * is NaN, else y.  Of several the first is taken, where compilers choose for a CPU. */
 template <class type, class call>
 V_INLINE typename type::bits hand_on(typename type::bits y, const typename type::bits *x,
                                      int output)
 {
+    const typename type::bits sign = gate<call>::is ? x[0] & type::sign : 0;
     V_UNROLL
     for (int k = call::inputs; k-- > 0;)
         if (output != independent<call>::output || k != independent<call>::input)
-            y = is_nan(load(type(), x[k])) ? x[k] | type::quiet : y;
+            y = is_nan(load(type(), x[k])) ? x[k] | type::quiet | sign : y;
     return y;
 }
 

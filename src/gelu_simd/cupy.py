@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING, Any
 import cupy  # type: ignore[import-not-found,import-untyped,unused-ignore]
 import numpy as np
 
+from gelu_simd._errors import Refusal
 from gelu_simd._functions import FAST
 from gelu_simd._types import TYPES
-from gelu_simd._ufuncs import dtypes_of, of_tier, records
+from gelu_simd._ufuncs import of_tier, records
 
 Key = np.dtype | type  # an operand for NumPy's promotion: a dtype, or the type of a Python number
 
@@ -95,7 +96,7 @@ def bits_of(dtype: np.dtype) -> np.dtype:
 @functools.cache
 def packet_kernel(ufunc: np.ufunc, dtype: np.dtype) -> tuple[Callable, np.dtype] | None:
     """Return the kernel of packets and its operands' type; None if the ufunc converts first."""
-    if dtype not in dtypes_of[records[ufunc].name]:
+    if dtype.name not in records[ufunc].types:
         return None
     return kernels(ufunc, dtype)[-1], bits_of(dtype)
 
@@ -142,9 +143,10 @@ def check(ufunc: np.ufunc, named: list[tuple[str, Any]]) -> None:
 
 def call(ufunc: np.ufunc, *args: Any, out: Any = None, **options: Any) -> Any:
     """Compute `ufunc` of CuPy arrays by a kernel, with the arguments of a ufunc's call."""
+    inputs, positional = args[: ufunc.nin], args[ufunc.nin :]
     results = None
-    if not options and len(args) == ufunc.nin:
-        results = compute_alike(ufunc, args, out)
+    if not options and len(inputs) == ufunc.nin and not (positional and out is not None):
+        results = compute_alike(ufunc, inputs, positional or out)
     if results is None:
         results = compute(ufunc, *args, out=out, **options)
     return results[0] if len(results) == 1 else tuple(results)
@@ -153,8 +155,8 @@ def call(ufunc: np.ufunc, *args: Any, out: Any = None, **options: Any) -> Any:
 def compute_alike(ufunc: np.ufunc, inputs: tuple, out: Any) -> list | None:
     """Compute arrays that lie in memory alike on the current device, as most do.
 
-    Returns None, having done nothing, for all other arguments, wrong ones among them.  This saves
-    more than half of the time that Python needs for a call, which a small array waits for.
+    Returns None, having written nothing, for all other arguments, wrong ones among them.  It needs
+    few of the checks of `compute`, for whose time a small array would wait.
     """
     outs = out if isinstance(out, tuple) else (out,) * (ufunc.nout if out is None else 1)
     given = [*inputs, *(y for y in outs if y is not None)]
@@ -165,11 +167,13 @@ def compute_alike(ufunc: np.ufunc, inputs: tuple, out: Any) -> list | None:
     kernel = packet_kernel(ufunc, x.dtype)
     if kernel is None or len(outs) != ufunc.nout or not x.size or not in_packets(given):
         return None
-    for y in outs:
-        if y is not None and any(is_overwritten(a, y) for a in inputs):
+    for y in given[len(inputs) :]:
+        if any(is_overwritten(a, y) for a in given):
             return None
     order = "C" if x.flags.c_contiguous else "F"
     ys = [cupy.ndarray(x.shape, x.dtype, order=order) if y is None else y for y in outs]
+    if any(y.data.ptr % PACKET for y in ys):
+        return None
     run_packets(*kernel, [*inputs, *ys])
     return ys
 
@@ -183,7 +187,7 @@ def compute(
     casting: str = "same_kind",
     order: str | None = "K",
     signature: Any = None,
-    subok: bool = True,  # there are no subclasses to keep
+    subok: bool = True,  # of results, which are of no subclass here
     **others: Any,
 ) -> list:
     """Compute `ufunc` of any arguments, or raise an error that names what is wrong."""
@@ -215,7 +219,16 @@ def compute(
     elif not isinstance(signature, (str, tuple, type(None))):
         raise TypeError(f"{name}: signature must be a string or a tuple, not {signature!r}")
     operands = (*map(key, args), *(None if y is None else y.dtype for y in outs))
-    computed = compute_dtype(ufunc, operands, signature, casting)
+    try:
+        computed = compute_dtype(ufunc, operands, signature, casting)
+    except Refusal as refusal:
+        raise TypeError(str(refusal)) from None
+    if computed.name not in records[ufunc].types:
+        *types, last = records[ufunc].types
+        raise TypeError(
+            f"{name} does not take {computed.name} in CuPy arrays; "
+            f"it takes {', '.join(types)} and {last}, and what CuPy converts to them"
+        )
 
     device = next(x.device for _, x in named if isinstance(x, cupy.ndarray))
     with device:
@@ -235,7 +248,9 @@ def outputs(ufunc: np.ufunc, positional: tuple, out: Any) -> list:
             raise ValueError(f"{name}: the out tuple must have {entries}, not {len(out)}")
         return list(out)
     if out is not None and nout > 1:
-        raise TypeError(f"{name}: out must be a tuple of {nout}, arrays or None, not {out!r}")
+        raise TypeError(
+            f"{name}: out must be a tuple of {nout}, arrays or None, not {type(out).__name__}"
+        )
     return [out] * nout
 
 
@@ -263,12 +278,15 @@ def launch(
     if any(out is not None and out.shape != shape for out in outs):
         named = " and ".join(str(out.shape) for out in outs if out is not None)
         raise ValueError(f"{ufunc.__name__}: the outputs have the shapes {named}, not one")
-    ys = [
-        out if out is not None and out.dtype == dtype else empty(inputs, shape, dtype, order)
-        for out in outs
-    ]
+    operands = [x for x in (*args, where, *outs) if isinstance(x, cupy.ndarray)]
+    ys: list[Any] = []
+    for out in outs:
+        if out is None or out.dtype != dtype or any(is_overwritten(y, out) for y in ys):
+            ys.append(empty(operands, shape, dtype, order))
+        else:
+            ys.append(out)
     inputs = [x.copy() if any(is_overwritten(x, y) for y in ys) else x for x in inputs]
-    if masked and any(is_overwritten(where, z) for z in (*ys, *outs) if z is not None):
+    if masked and any(cupy.may_share_memory(where, z) for z in (*ys, *outs) if z is not None):
         where = where.copy()
     if prod(shape):
         run(ufunc, dtype, inputs, ys, where if masked else None)
@@ -285,14 +303,32 @@ def broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
     )
 
 
-def empty(inputs: list, shape: tuple[int, ...], dtype: np.dtype, order: str) -> Any:
-    """Allocate the output as NumPy lays it out: "K" is as the inputs are, C if they disagree."""
+def empty(operands: list, shape: tuple[int, ...], dtype: np.dtype, order: str) -> Any:
+    """Allocate an output as NumPy lays it out."""
     if order == "A":
-        order = "F" if all(x.flags.f_contiguous for x in inputs) else "C"
-    whole = [x for x in inputs if x.shape == shape]
-    if order == "K" and whole and all(x.strides == whole[0].strides for x in whole):
-        return cupy.empty_like(whole[0])
-    return cupy.empty(shape, dtype, order="F" if order == "F" else "C")
+        order = "F" if all(x.flags.f_contiguous for x in operands) else "C"
+    axes = list(range(len(shape)))
+    if order == "F":
+        axes.reverse()
+    elif order == "K" and len(axes) > 1:
+        axes = axes_of(operands)
+    made = cupy.ndarray([shape[axis] for axis in axes], dtype)
+    return made.transpose([axes.index(axis) for axis in range(len(axes))])
+
+
+def axes_of(operands: list) -> list[int]:
+    """Return the axes of a result, the innermost in memory last, as NumPy's order "K" has them.
+
+    NumPy itself chooses, for arrays with these strides and two elements an axis that nobody reads.
+    """
+    short = [
+        np.lib.stride_tricks.as_strided(np.empty(1, bool), [min(n, 2) for n in x.shape], x.strides)
+        for x in operands
+    ]
+    flags = [["readonly"]] * len(short) + [["writeonly", "allocate"]]
+    dtypes = [None] * len(short) + [np.dtype(bool)]
+    chosen = np.nditer([*short, None], ["zerosize_ok"], flags, dtypes, order="K").operands[-1]
+    return sorted(range(chosen.ndim), key=lambda axis: -chosen.strides[axis])
 
 
 def run(ufunc: np.ufunc, dtype: np.dtype, inputs: list, ys: list, where: Any) -> None:

@@ -35,7 +35,7 @@ from helpers import (
 
 import gelu_simd
 from gelu_simd import _ufuncs
-from gelu_simd._check.bits import quiet
+from gelu_simd._check.bits import bits, bits_type, quiet
 from gelu_simd._check.inputs import patterns
 from gelu_simd._functions import FUNCTIONS
 
@@ -82,6 +82,20 @@ def test_bits_are_those_of_the_cpu(cp, ufunc, name):
     x = every_kind(ufunc, dtype_of(name))
     check(cp, ufunc, *operands(ufunc, x))
     check(cp, ufunc, *(a[5000:0:-3] for a in operands(ufunc, x)))
+
+
+@needs_fused
+@pytest.mark.parametrize("name", TYPES)
+def test_nans_are_those_of_the_cpu(cp, ufunc, name):
+    """One operand is NaN, of either sign, the others are numbers."""
+    dtype = dtype_of(name)
+    unsigned = bits_type(dtype)
+    sign, nan = bits(np.array([-0.0, np.nan], dtype))
+    nans = np.array([nan + 1, nan + 1 | sign], unsigned).view(dtype)
+    numbers = np.array([-2, -0.0, 0, 0.5], dtype)
+    for k in range(ufunc.nin):
+        grid = np.meshgrid(*(nans if i == k else numbers for i in range(ufunc.nin)))
+        check(cp, ufunc, *map(np.ravel, grid))
 
 
 @pytest.mark.parametrize("name", TYPES)
@@ -134,6 +148,36 @@ def test_order(cp, order):
         result = gelu_simd.gelu_backward(*map(cp.asarray, (dy, x_)), order=order)
         assert result.strides == expected.strides
         assert same_bits(cp.asnumpy(result), expected)
+
+
+@needs_fused
+def test_layout_is_numpys(cp):
+    """Axes of one element, broadcasting and an output that is given count as in NumPy."""
+    f = np.asfortranarray(np.linspace(-3, 3, 12, dtype=np.float32).reshape(3, 4))
+    deep = f[:, :, None]
+    mixed = np.linspace(-3, 3, 24, dtype=np.float32).reshape(4, 3, 2).transpose(1, 0, 2)
+    both = gelu_simd.gelu_value_and_grad
+    for ufunc, args, keywords in (
+        (gelu_simd.gelu_backward, (deep, deep), {"dtype": "f4"}),
+        (gelu_simd.gelu_backward, (deep, np.ones(5, np.float32)), {}),
+        (gelu_simd.gelu_backward, (np.ones(5, np.float32), deep), {"order": "K"}),
+        (gelu_simd.gelu_backward, (mixed, mixed[::-1]), {}),
+        (gelu_simd.gelu_backward, (f[:1], f[:, :1]), {}),
+        (gelu_simd.gelu, (mixed[:, ::2],), {}),
+        (gelu_simd.gelu, (f[::-1, ::-1],), {}),
+        (both, (f,), {"out": (None, np.empty((3, 4), np.float32))}),
+        (both, (f[0],), {"out": (None, np.empty((3, 4), np.float32, order="F"))}),
+    ):
+        expected = results(ufunc(*args, **keywords))
+        on_gpu = dict(keywords)
+        if "out" in keywords:
+            on_gpu["out"] = None, cp.asarray(keywords["out"][1])
+        got = results(ufunc(*map(cp.asarray, args), **on_gpu))
+        for ours, right in zip(got, expected, strict=True):
+            assert ours.shape == right.shape
+            for axis, n in enumerate(right.shape):
+                assert n == 1 or ours.strides[axis] == right.strides[axis]
+            assert same_bits(cp.asnumpy(ours), right)
 
 
 class SomeInt(enum.IntEnum):
@@ -197,9 +241,10 @@ def test_out(cp, ufunc):
     own = cp.asarray(x.copy())
     ufunc(*[own] * ufunc.nin, out=own)
     assert same_bits(cp.asnumpy(own), expected)
-    long = cp.asarray(x.copy())
-    ufunc(*[long[:-1]] * ufunc.nin, out=long[1:])
-    assert same_bits(cp.asnumpy(long)[1:], expected[:-1])
+    for shift in (1, 4):  # off a packet, and a whole one
+        long = cp.asarray(x.copy())
+        ufunc(*[long[:-shift]] * ufunc.nin, out=long[shift:])
+        assert same_bits(cp.asnumpy(long)[shift:], expected[:-shift])
     wide = cp.asarray(np.zeros((2, 64), np.float32))
     ufunc(*args, out=wide)
     assert np.array_equal(cp.asnumpy(wide), [expected, expected])
@@ -226,9 +271,13 @@ def test_two_outs(cp, ufunc):
     first, second = ufunc(*args, out=(None, own))
     assert second is own
     assert first.shape == (64,)
-    long = cp.asarray(np.append(x, np.float32(0)))
-    ufunc(*[long[:-1]] * ufunc.nin, out=(long[1:], None))
-    assert same_bits(cp.asnumpy(long)[1:], expected[0])
+    for shift in (1, 4):
+        long = cp.asarray(np.append(x, np.zeros(shift, np.float32)))
+        ufunc(*[long[:-shift]] * ufunc.nin, out=(long[shift:], None))
+        assert same_bits(cp.asnumpy(long)[shift:], expected[0])
+        long = zeros(shape=64 + shift)  # where both go, the second stays
+        ufunc(*args, out=(long[:-shift], long[shift:]))
+        assert same_bits(cp.asnumpy(long), np.append(expected[0][:shift], expected[1]))
     wide = zeros(shape=(2, 64)), None
     assert [y.shape for y in ufunc(*args, out=wide)] == [(2, 64), (2, 64)]
     masked = zeros(), zeros()
@@ -267,6 +316,13 @@ def test_where(cp, ufunc):
         ufunc(*[x] * ufunc.nin, out=expected.view(np.float32), where=expected[:64].view(bool))
         ufunc(*args, out=out, where=within)
     assert np.array_equal(cp.asnumpy(own), expected)
+    # One in the first output's place, still needed when the second is converted.
+    both = gelu_simd.gelu_value_and_grad
+    memory = np.resize(np.array([1, 0, 0, 0, 0, 0, 0, 0], np.uint8), 64 * 4)
+    own, out = cp.asarray(memory.copy()), cp.asarray(np.full(64, 7.0))
+    both(args[0], out=(own.view(np.float32), out), where=own.view(bool)[::4])
+    expected = np.where(memory[::4], cp.asnumpy(both(args[0])[1]), np.float32(7))
+    assert np.array_equal(cp.asnumpy(out), expected)
     with pytest.raises(TypeError, match="where must be bool, not int"):
         ufunc(*args, where=cp.asarray(np.arange(64)))
 
@@ -285,6 +341,37 @@ def test_arrays_that_are_alike_take_the_short_way(cp, ufunc):
                 assert ours.strides == right.strides
                 assert same_bits(cp.asnumpy(ours), cp.asnumpy(right))
         assert all(a is b for a, b in zip(short, outs, strict=True))
+
+
+def test_others_take_the_long_way(cp):
+    from gelu_simd import cupy
+
+    both, x = gelu_simd.gelu_value_and_grad, cp.asarray(np.linspace(-3, 3, 64, dtype=np.float32))
+    for ufunc, args, out in (
+        (gelu_simd.gelu, (1.0,), x),
+        (gelu_simd.gelu, (x[:0],), None),
+        (gelu_simd.gelu, (x[1:],), None),
+        (gelu_simd.gelu, (x[::2],), None),
+        (gelu_simd.gelu, (x.astype(np.int32),), None),
+        (gelu_simd.gelu, (x[:-4],), x[4:]),
+        (gelu_simd.gelu, (x,), cp.asarray(np.zeros(64))),
+        (gelu_simd.gelu_backward, (x, 1.0), None),
+        (gelu_simd.gelu_backward, (x, x[:4]), None),
+        (both, (cp.asarray(np.ones(32, np.float32)),), (x[:32], x[4:36])),
+        (both, (x,), x),
+        (both, (x,), (x,)),
+    ):
+        before = cp.asnumpy(x).copy()
+        assert cupy.compute_alike(ufunc, args, out) is None
+        assert same_bits(cp.asnumpy(x), before)
+
+
+def test_narrow_floats_are_refused(cp):
+    ml_dtypes = pytest.importorskip("ml_dtypes", reason="needs ml_dtypes")
+    x = cp.asarray(np.zeros(3, np.uint8)).view(ml_dtypes.float8_e4m3fn)
+    for keywords in ({}, {"order": "C"}):
+        with pytest.raises(TypeError, match="gelu does not take float8_e4m3fn in CuPy arrays"):
+            gelu_simd.gelu(x, **keywords)
 
 
 def test_explicit_names(cp, ufunc):
@@ -320,7 +407,7 @@ def test_errors(cp):
         ((x, x), {"axis": 0}, r"gelu_backward\(\) got an unexpected keyword argument 'axis'"),
         ((x, x), {"signature": ["f", "f", "f"]}, "signature must be a string or a tuple"),
         ((x, x), {"subok": "yes"}, "subok must be True or False, not 'yes'"),
-        ((x, 1j), {}, "does not take"),
+        ((x, 1j), {}, "ufunc 'gelu_backward' does not take float32 and complex; it takes"),
         ((x, x), {"dtype": "f2", "casting": "safe"}, "Cannot cast"),
     ]:
         with pytest.raises(TypeError, match=message):
