@@ -238,7 +238,7 @@ def test_float64_and_integers_are_refused(ufunc: np.ufunc, refused: object) -> N
     """The error says why, what to do and what else to call."""
     name = ufunc.__name__
     words = (
-        rf"^ufunc 'gelu_simd\.cr\.{name}' does not (take|compute in) .*float32, float16.*\. "
+        rf"^ufunc 'gelu_simd\.cr\.{name}' does not (take|compute in) .*float32(,| and) float16.*\. "
         r"No correctly rounded results are known for float64, which integers, bool and Python's "
         rf"numbers count as: convert them to float32, or call gelu_simd\.{name}$"
     )

@@ -25,6 +25,7 @@ def figures() -> ModuleType:
 
 
 def test_page(figures: ModuleType) -> None:
+    pytest.importorskip("ml_dtypes", reason="needs ml_dtypes")
     [(page, text)] = figures.published(figures.stored()).items()
     assert text == page.read_text(encoding="utf-8")
 
