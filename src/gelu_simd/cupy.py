@@ -321,12 +321,12 @@ def axes_of(operands: list) -> list[int]:
 
     NumPy itself chooses, for arrays with these strides and two elements an axis that nobody reads.
     """
-    short = [
+    short: list[Any] = [
         np.lib.stride_tricks.as_strided(np.empty(1, bool), [min(n, 2) for n in x.shape], x.strides)
         for x in operands
     ]
-    flags = [["readonly"]] * len(short) + [["writeonly", "allocate"]]
-    dtypes = [None] * len(short) + [np.dtype(bool)]
+    flags: Any = [["readonly"]] * len(short) + [["writeonly", "allocate"]]
+    dtypes: Any = [None] * len(short) + [np.dtype(bool)]
     chosen = np.nditer([*short, None], ["zerosize_ok"], flags, dtypes, order="K").operands[-1]
     return sorted(range(chosen.ndim), key=lambda axis: -chosen.strides[axis])
 
