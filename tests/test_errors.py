@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -82,10 +83,10 @@ def test_types_of_the_signature_are_named() -> None:
 )
 @pytest.mark.parametrize("x", [1, np.ones(2, "f4"), np.array([None])], ids=repr)
 def test_a_type_without_a_loop_is_named(options: dict[str, object], words: str, x: object) -> None:
-    words = f"ufunc 'gelu' does not compute in {words}; it computes in float32, float64"
+    words = rf"ufunc 'gelu' does not compute in {words}; it computes in float32, float64(,| and) "
     with pytest.raises(TypeError) as caught:
         gelu(x, **options)
-    assert str(caught.value).startswith(words)
+    assert re.match(words + "float16", str(caught.value))
     assert type(caught.value) is TypeError
     assert "integers" not in str(caught.value)
 
